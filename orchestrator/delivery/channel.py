@@ -1,0 +1,79 @@
+"""The contract between the engine and its channels.
+
+An adapter turns one `RenderedMessage` into one request and the answer into one `Outcome`; it decides no policy, keeps no state
+about messages and retries nothing. Adapters live in `channels/`, are found by the entry-point group `orchestrator.channels`, and
+pass the conformance suite in `tests/conformance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import aiohttp
+
+Kind = Literal["reject", "suppress", "config", "throttle"]
+"""Why a provider refused: this message, this recipient, our settings, our rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMessage:
+    """What goes out, in full. `message_id` is ours and opaque; no personal data may travel beside address and body."""
+
+    message_id: str
+    channel: str
+    """`email` or `sms`."""
+    to: str
+    body_text: str
+    campaign: str
+    sender: Mapping[str, str] = field(default_factory=dict)
+    """`from`, `name`, `reply_to`, … as in senders.yaml."""
+    subject: str = ""
+    body_html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Extra message headers (List-Unsubscribe, List-Unsubscribe-Post)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took it. `provider_id` is its name for the message, where it gave one."""
+
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider answered that it did not and will not take it."""
+
+    kind: Kind
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certainly not taken, and safe to try again from `retry_after_ms` on."""
+
+    retry_after_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """Bytes left and no clear answer came back: it may have been taken."""
+
+    detail: str = ""
+
+
+Answer = Accepted | Refused | NotSent | InDoubt
+
+
+class Channel(Protocol):
+    """One provider. `settings` come from configuration, secrets already resolved."""
+
+    def __init__(self, settings: Mapping[str, Any], session: aiohttp.ClientSession) -> None: ...
+
+    async def send(self, message: RenderedMessage) -> Answer:
+        """Make exactly one attempt. Never raises for what a network or provider does; bounded by its timeouts."""
+        ...

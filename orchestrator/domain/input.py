@@ -1,0 +1,128 @@
+"""What can happen to a profile: the closed set of inputs that `decide` takes.
+
+Every input is one entry of the partition's ordered log. Times are integer milliseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+
+class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True):
+    """A customer's event, normalised at the edge from the Segment shape.
+
+    `name` is the event as its emitter names it ("Order Completed"); empty for identify, group and alias.
+    `user_id` and `anonymous_id` never hold values that do not identify (`null`, `0`, `undefined`, `test`).
+    """
+
+    message_id: str
+    occurred_at: int
+    type: str = "track"
+    name: str = ""
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    previous_id: str | None = None
+    group_id: str | None = None
+    received_at: int = 0
+    source: str = ""
+    properties: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    backfill: bool = False
+    """History that must start nothing; it still corrects features, segments and stage."""
+    depth: int = 0
+    """How many `emit` and `move_to` steps led here."""
+
+
+class Timer(msgspec.Struct, frozen=True, tag="timer"):
+    """Everything of one profile that is due at one instant."""
+
+    due: int
+
+
+class Permit(msgspec.Struct, frozen=True, tag="permit"):
+    """Leave to hand one message over, valid until `not_after`."""
+
+    not_after: int
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+    """No leave now: `gate` is `kill` or `permit`; `retry_at` where it is known."""
+
+    gate: str
+    retry_at: int | None = None
+
+
+class HandOff(msgspec.Struct, frozen=True, tag="hand_off"):
+    """The owner is about to hand a cleared message to its channel; the governor's verdict travels inside."""
+
+    message_id: str
+    verdict: Permit | Refusal
+
+
+class Outcome(msgspec.Struct, frozen=True, tag="outcome", omit_defaults=True):
+    """What became of an attempt: `accepted`, `refused`, `not_sent` or `in_doubt` (see `delivery.channel`)."""
+
+    message_id: str
+    result: str
+    provider_id: str | None = None
+    kind: str = ""
+    detail: str = ""
+    retry_at: int | None = None
+
+
+class Move(msgspec.Struct, frozen=True, tag="move", omit_defaults=True):
+    """A campaign's `move_to`, or an operator's: put the profile into a stage."""
+
+    stage: str
+    cause: str
+    depth: int = 0
+    occurred_at: int | None = None
+
+
+class EndRuns(msgspec.Struct, frozen=True, tag="end_runs", omit_defaults=True):
+    """An operator ends this profile's live runs, of one campaign or of all."""
+
+    reason: str
+    campaign: str | None = None
+
+
+class Visit(msgspec.Struct, frozen=True, tag="visit"):
+    """A look at a profile after its surroundings changed: a program went live, a pause or the kill switch ended."""
+
+    cause: str
+
+
+class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
+    """A known profile takes in what an anonymous one held; `state` is that profile's encoded record."""
+
+    state: bytes
+
+
+class Activation(msgspec.Struct, frozen=True, tag="activation"):
+    """A program goes live in this partition, by the name of its content."""
+
+    program: str
+
+
+class Control(msgspec.Struct, frozen=True, tag="control", omit_defaults=True):
+    """An operator's switch for a whole partition: `kill`, `pause` or their end, with who and why."""
+
+    switch: str
+    on: bool
+    campaign: str | None = None
+    channel: str | None = None
+    actor: str = ""
+    reason: str = ""
+
+
+ProfileInput = Event | Timer | HandOff | Outcome | Move | EndRuns | Visit | Adopt
+"""What `decide` takes."""
+
+PartitionInput = Activation | Control
+"""What changes the surroundings of every profile in a partition."""
+
+Input = ProfileInput | PartitionInput

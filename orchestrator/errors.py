@@ -1,0 +1,37 @@
+"""The error tree.
+
+OrchestratorError            something a person can mend; the message says what, where and what to do
+├── WorkspaceError           a workspace that cannot be compiled; carries the findings
+├── RejectedEvent            an event refused at the door; carries the reason
+├── StoreError               a store that cannot be opened or does not fit this engine
+└── UsageError               a command called wrongly (exit code 2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class OrchestratorError(Exception):
+    """Something a person can mend."""
+
+
+class WorkspaceError(OrchestratorError):
+    """A workspace that cannot be compiled. `findings` are those of the check."""
+
+    def __init__(self, message: str, findings: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class RejectedEvent(OrchestratorError):
+    """An event refused at the door; the text is the reason that its emitter reads."""
+
+
+class StoreError(OrchestratorError):
+    """A store that cannot be opened, or that another engine version or layout wrote."""
+
+
+class UsageError(OrchestratorError):
+    """A command called wrongly."""
