@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 
-
-class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, tag_field="input", tag="event", omit_defaults=True):
     """A customer's event, normalised at the edge from the Segment shape.
 
     `name` is the event as its emitter names it ("Order Completed"); empty for identify, group and alias.
@@ -37,33 +36,33 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True):
     """How many `emit` and `move_to` steps led here."""
 
 
-class Timer(msgspec.Struct, frozen=True, tag="timer"):
+class Timer(msgspec.Struct, frozen=True, tag_field="input", tag="timer"):
     """Everything of one profile that is due at one instant."""
 
     due: int
 
 
-class Permit(msgspec.Struct, frozen=True, tag="permit"):
+class Permit(msgspec.Struct, frozen=True, tag_field="input", tag="permit"):
     """Leave to hand one message over, valid until `not_after`."""
 
     not_after: int
 
 
-class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+class Refusal(msgspec.Struct, frozen=True, tag_field="input", tag="refusal"):
     """No leave now: `gate` is `kill` or `permit`; `retry_at` where it is known."""
 
     gate: str
     retry_at: int | None = None
 
 
-class HandOff(msgspec.Struct, frozen=True, tag="hand_off"):
+class HandOff(msgspec.Struct, frozen=True, tag_field="input", tag="hand_off"):
     """The owner is about to hand a cleared message to its channel; the governor's verdict travels inside."""
 
     message_id: str
     verdict: Permit | Refusal
 
 
-class Outcome(msgspec.Struct, frozen=True, tag="outcome", omit_defaults=True):
+class Outcome(msgspec.Struct, frozen=True, tag_field="input", tag="outcome", omit_defaults=True):
     """What became of an attempt: `accepted`, `refused`, `not_sent` or `in_doubt` (see `delivery.channel`)."""
 
     message_id: str
@@ -74,7 +73,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="outcome", omit_defaults=True):
     retry_at: int | None = None
 
 
-class Move(msgspec.Struct, frozen=True, tag="move", omit_defaults=True):
+class Move(msgspec.Struct, frozen=True, tag_field="input", tag="move", omit_defaults=True):
     """A campaign's `move_to`, or an operator's: put the profile into a stage."""
 
     stage: str
@@ -83,32 +82,33 @@ class Move(msgspec.Struct, frozen=True, tag="move", omit_defaults=True):
     occurred_at: int | None = None
 
 
-class EndRuns(msgspec.Struct, frozen=True, tag="end_runs", omit_defaults=True):
+class EndRuns(msgspec.Struct, frozen=True, tag_field="input", tag="end_runs", omit_defaults=True):
     """An operator ends this profile's live runs, of one campaign or of all."""
 
     reason: str
     campaign: str | None = None
 
 
-class Visit(msgspec.Struct, frozen=True, tag="visit"):
+class Visit(msgspec.Struct, frozen=True, tag_field="input", tag="visit"):
     """A look at a profile after its surroundings changed: a program went live, a pause or the kill switch ended."""
 
     cause: str
 
 
-class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
-    """A known profile takes in what an anonymous one held; `state` is that profile's encoded record."""
+class Adopt(msgspec.Struct, frozen=True, tag_field="input", tag="adopt"):
+    """A known profile takes in what an anonymous one held: its record's bytes, and its key in the journal."""
 
     state: bytes
+    key: int
 
 
-class Activation(msgspec.Struct, frozen=True, tag="activation"):
+class Activation(msgspec.Struct, frozen=True, tag_field="input", tag="activation"):
     """A program goes live in this partition, by the name of its content."""
 
     program: str
 
 
-class Control(msgspec.Struct, frozen=True, tag="control", omit_defaults=True):
+class Control(msgspec.Struct, frozen=True, tag_field="input", tag="control", omit_defaults=True):
     """An operator's switch for a whole partition: `kill`, `pause` or their end, with who and why."""
 
     switch: str

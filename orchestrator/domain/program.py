@@ -6,6 +6,7 @@ milliseconds; shares are basis points (1/100 of a per cent).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -251,6 +252,8 @@ class Node:
     verb: Verb
     then: int = END
     otherwise: int = END
+    answer_of: int | None = None
+    """The innermost `wait_for` whose `then` holds this step: inside it, `event` is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +318,101 @@ class Program:
     tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """table → key → column → value; an empty cell is absent."""
     pinned: dict[str, Steps] = field(default_factory=dict)
+    index: ProgramIndex = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", ProgramIndex.of(self))
+
+    def steps_of(self, campaign: str, version: str) -> Steps | None:
+        """The steps that a run of this version is on: the live ones, or earlier ones still pinned."""
+        live = self.campaigns.get(campaign)
+        if live is not None and live.steps.version == version:
+            return live.steps
+        return self.pinned.get(version)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramIndex:
+    """What `decide` looks up by an input's event, stage or crossing; derived from the program alone."""
+
+    by_event: dict[str, tuple[str, ...]]
+    """event name → campaigns that it may start."""
+    by_stage: dict[str, tuple[str, ...]]
+    by_without: dict[str, Pattern]
+    """id → `without` pattern of a campaign's `on`."""
+    campaign_of: dict[str, str]
+    """id of a `without` pattern → its campaign."""
+    watched: frozenset[str]
+    """Events that exits, goals or waits may look back for."""
+    answers: dict[str, frozenset[str]]
+    """campaign → events that its waits may look back for."""
+    elapsed: frozenset[str]
+    """Events whose last occurrence something counts from."""
+    features: dict[str, tuple[Feature, ...]]
+    """event name → features that it changes."""
+    feature: dict[str, Feature]
+    wheel_by_source: dict[str, tuple[Transition, ...]]
+    longest_cap: int
+
+    @classmethod
+    def of(cls, program: Program) -> ProgramIndex:
+        starts: dict[str, list[str]] = {}
+        stages: dict[str, list[str]] = {}
+        withouts: dict[str, Pattern] = {}
+        owner: dict[str, str] = {}
+        for campaign in program.campaigns.values():
+            for pattern in campaign.on:
+                if pattern.event is not None and campaign.name not in starts.setdefault(pattern.event, []):
+                    starts[pattern.event].append(campaign.name)
+                for stage in pattern.stages:
+                    stages.setdefault(stage, []).append(campaign.name)
+                if pattern.without is not None:
+                    withouts[pattern.id] = pattern
+                    owner[pattern.id] = campaign.name
+        answers = {name: _answers(campaign.steps) for name, campaign in program.campaigns.items()}
+        for steps in program.pinned.values():
+            answers[steps.version] = _answers(steps)
+        folded: dict[str, list[Feature]] = {}
+        for feature in program.features:
+            for event in dict.fromkeys((feature.event, feature.closed_by)):
+                if event is not None:
+                    folded.setdefault(event, []).append(feature)
+        sources = {source for transition in program.wheel.transitions for source in transition.sources}
+        return cls(
+            by_event={name: tuple(names) for name, names in starts.items()},
+            by_stage={name: tuple(dict.fromkeys(names)) for name, names in stages.items()},
+            by_without=withouts,
+            campaign_of=owner,
+            watched=_watched(program) | frozenset().union(*answers.values()),
+            answers=answers,
+            elapsed=frozenset(p.without for p in _every_pattern(program) if p.without is not None),
+            features={name: tuple(found) for name, found in folded.items()},
+            feature={feature.name: feature for feature in program.features},
+            wheel_by_source={s: tuple(t for t in program.wheel.transitions if s in t.sources) for s in sources},
+            longest_cap=max((cap.per for cap in program.policies.caps), default=0),
+        )
+
+
+def _answers(steps: Steps) -> frozenset[str]:
+    waits = (node.verb for node in steps.nodes if isinstance(node.verb, WaitFor))
+    return frozenset(p.event for wait in waits for p in wait.patterns if p.event is not None)
+
+
+def _watched(program: Program) -> frozenset[str]:
+    ends = [p for c in program.campaigns.values() for p in (*c.exits, *([c.goal.pattern] if c.goal else []))]
+    return frozenset(p.event for p in ends if p.event is not None)
+
+
+def _every_pattern(program: Program) -> Iterator[Pattern]:
+    for transition in program.wheel.transitions:
+        yield transition.pattern
+    for campaign in program.campaigns.values():
+        yield from campaign.on
+        yield from campaign.exits
+        if campaign.goal is not None:
+            yield campaign.goal.pattern
+    every_steps = [c.steps for c in program.campaigns.values()] + list(program.pinned.values())
+    for steps in every_steps:
+        for node in steps.nodes:
+            if isinstance(node.verb, WaitFor):
+                yield from node.verb.patterns

@@ -1,0 +1,142 @@
+"""The files of a workspace, read once, from inside it only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.authoring.document import Document, Place
+from orchestrator.authoring.finding import Report, did_you_mean
+from orchestrator.authoring.limits import FILE_BYTES, FILES, TABLE_BYTES
+from orchestrator.authoring.parse import parse
+from orchestrator.authoring.unreadable import Unreadable
+
+SINGLE = ("wheel", "profile", "policies", "segments", "touchpoints", "senders")
+"""Files at the top, one of each."""
+FOLDERS = ("events", "campaigns", "surveys", "personas", "tests")
+"""Folders with one document a file."""
+OTHER = ("templates", "tables", "measures")
+_DOCUMENT = (".yaml", ".json")
+
+
+@dataclass(slots=True)
+class Files:
+    """What a workspace holds. `unreadable` names the kinds of which a file could not be read: what they say is unknown."""
+
+    documents: dict[str, list[Document]] = field(default_factory=dict)
+    """kind ("wheel", "events", …) → its files in order of name."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Other text files (templates, tables) by path relative to the workspace."""
+    unreadable: set[str] = field(default_factory=set)
+
+    def one(self, kind: str) -> Document | None:
+        found = self.documents.get(kind)
+        return found[0] if found else None
+
+
+def read_files(root: Path, report: Report) -> Files:
+    """Read every file of the workspace; each that cannot be read gives one finding."""
+    files = Files()
+    real = root.resolve()
+    for name in _listed(root, report):
+        kind = _kind(name)
+        if kind is None:
+            _say_unread(name, report)
+            continue
+        text = _text(root, real, name, report)
+        if text is None or not _take(files, kind, name, text, report):
+            files.unreadable.add(kind)
+    return files
+
+
+def _listed(root: Path, report: Report) -> list[str]:
+    """Paths relative to the workspace, in order; hidden files are nobody's business."""
+    found = sorted(_walk(root))
+    if len(found) > FILES:
+        report.add("E106", Place("."), f"more than {FILES} files in one workspace", "is this the right folder?")
+    return found[:FILES]
+
+
+def _walk(root: Path) -> Iterator[str]:
+    known = {*FOLDERS, *OTHER}
+    for folder, folders, names in os.walk(root, followlinks=False):
+        inside = Path(folder).relative_to(root)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        if len(inside.parts) == 0:
+            linked = [name for name in linked if name in known]
+        yield from ((inside / name).as_posix() for name in (*names, *linked) if not name.startswith("."))
+
+
+def _kind(name: str) -> str | None:
+    """Which part of the workspace a file is; None for one that nothing reads."""
+    path = Path(name)
+    top = path.parts[0]
+    if len(path.parts) == 1:
+        return path.stem if path.stem in SINGLE and path.suffix in _DOCUMENT else None
+    if top in FOLDERS:
+        return top if len(path.parts) == 2 and path.suffix in _DOCUMENT else None  # noqa: PLR2004 - folder and file
+    return top if top in OTHER else None
+
+
+def _say_unread(name: str, report: Report) -> None:
+    path = Path(name)
+    if len(path.parts) == 1:
+        if path.suffix in (*_DOCUMENT, ".yml"):
+            fix = did_you_mean(path.name, [f"{single}.yaml" for single in SINGLE])
+            report.add("W101", Place(name), f"nothing reads `{name}`", fix)
+    elif path.parts[0] in FOLDERS:
+        report.add("W101", Place(name), f"nothing reads `{name}`", f"name it `{path.parts[0]}/{path.stem}.yaml`")
+    else:
+        fix = did_you_mean(path.parts[0], [*FOLDERS, *OTHER])
+        if fix.startswith("did"):
+            report.add("W101", Place(name), f"nothing reads the folder `{path.parts[0]}`", fix)
+
+
+def _text(root: Path, real: Path, name: str, report: Report) -> str | None:
+    place = Place(name)
+    try:
+        target = (root / name).resolve(strict=True)
+        if not target.is_relative_to(real):
+            report.add("E104", place, "this leads to a file outside the workspace", "put the file itself here")
+            return None
+        if not target.is_file():
+            report.add("E101", place, "this is not a plain file", "put a plain file here")
+            return None
+        bound = TABLE_BYTES if name.startswith("tables/") else FILE_BYTES
+        if target.stat().st_size > bound:
+            report.add("E106", place, f"larger than {bound:,} bytes", "make it smaller")
+            return None
+        return _decoded(target.read_bytes(), place, report)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "it leads to itself"
+        report.add("E101", place, f"this file cannot be read: {reason}", "check that it exists and may be read")
+        return None
+
+
+def _decoded(raw: bytes, place: Place, report: Report) -> str | None:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        report.add("E101", place, "this file is written in UTF-16", "save it as UTF-8")
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        report.add("E101", Place(place.file, line, column), "a character that is not UTF-8", "save the file as UTF-8")
+        return None
+
+
+def _take(files: Files, kind: str, name: str, text: str, report: Report) -> bool:
+    if kind in OTHER and not name.endswith("/template.yaml"):
+        files.texts[name] = text
+        return True
+    try:
+        document = parse(name, text)
+    except Unreadable as verdict:
+        report.add(verdict.code, verdict.place, verdict.message, verdict.fix)
+        return False
+    files.documents.setdefault(kind, []).append(document)
+    return True

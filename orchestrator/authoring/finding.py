@@ -1,0 +1,119 @@
+"""What the check says: findings with stable codes and positions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from orchestrator.authoring.document import Place
+from orchestrator.authoring.limits import FINDINGS
+
+Severity = Literal["error", "warning"]
+
+CODES: dict[str, str] = {
+    "E101": "a file that cannot be read",
+    "E102": "a file that is not valid YAML or JSON",
+    "E103": "a duplicate key",
+    "E104": "a file outside the workspace",
+    "E105": "a required file is missing",
+    "E106": "a file that is too large or nested too deep",
+    "E201": "a setting that does not exist here",
+    "E202": "something required is missing",
+    "E203": "a value of the wrong kind",
+    "E204": "a malformed value",
+    "E205": "settings that exclude each other",
+    "E206": "an invalid schema",
+    "E207": "a sample that breaks its schema",
+    "E301": "an unknown event",
+    "E302": "an unknown key of an event",
+    "E303": "an unknown stage",
+    "E304": "an unknown topic",
+    "E305": "an unknown campaign",
+    "E306": "an unknown feature, trait, property or other thing to read",
+    "E307": "an unknown segment",
+    "E308": "an unknown table or column",
+    "E309": "an unknown step",
+    "E310": "an unknown template",
+    "E311": "an unknown sender",
+    "E312": "an unknown channel",
+    "E313": "a name used twice",
+    "E314": "an unknown persona",
+    "E401": "a condition that is not admitted",
+    "E402": "a value that can never be equal",
+    "E501": "a marketing campaign without a topic",
+    "E502": "a transactional campaign that policies.yaml does not list",
+    "E503": "a holdout on a transactional campaign",
+    "E504": "a marketing campaign listed as transactional",
+    "E505": "weights that do not add up to 100",
+    "E506": "two equal steps without ids",
+    "E507": "a step that is never reached",
+    "E508": "a loop in which nothing waits",
+    "E509": "inputs of a template that are not given, or not asked for",
+    "E510": "an emitted event without a required property",
+    "E511": "a time span that ends before it begins",
+    "E601": "a template that is not valid",
+    "E602": "a send without text in the default locale",
+    "E901": "not supported yet",
+    "W101": "a file that nothing reads",
+    "W501": "a goal without `within`",
+    "W502": "a goal shorter than the first wait",
+    "W503": "a channel twice in `prefer`",
+    "W504": "a stage that nothing enters",
+    "W505": "duplicate keys in a table",
+    "W506": "a preferred channel without text",
+    "W507": "a message that may expire before it leaves",
+    "W508": "two marketing campaigns for one input",
+    "W601": "a long SMS",
+    "W901": "accepted, but not enforced yet",
+}
+"""code → what it is about, in one line. Codes stay stable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to mend. `fix` says what to do; empty where the message already does."""
+
+    code: str
+    severity: Severity
+    file: str
+    line: int
+    column: int
+    message: str
+    fix: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects findings; a second one of the same code at the same place is not told again."""
+
+    _findings: dict[tuple[Place, str], Finding] = field(default_factory=dict)
+
+    def add(self, code: str, place: Place, message: str, fix: str = "") -> None:
+        """Note a finding; the code's letter gives its severity."""
+        severity: Severity = "error" if code.startswith("E") else "warning"
+        if (place, code) not in self._findings and len(self._findings) < FINDINGS:
+            finding = Finding(code, severity, place.file, place.line, place.column, message, fix)
+            self._findings[(place, code)] = finding
+
+    @property
+    def findings(self) -> list[Finding]:
+        """In order of place."""
+        return [self._findings[key] for key in sorted(self._findings)]
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A fix that names the nearest known word, or lists the few there are; empty otherwise."""
+    words = sorted(set(known))
+    folded = {word.casefold(): word for word in reversed(words)}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean `{folded[near[0]]}`?"
+    if words and len(words) <= 12:  # noqa: PLR2004 - more words than a line holds help nobody
+        return f"known here: {', '.join(words)}"
+    return ""

@@ -1,0 +1,21 @@
+"""Every bound of an authored workspace, with its unit."""
+
+from __future__ import annotations
+
+FILE_BYTES = 1_000_000
+"""Bytes of one authored file; a table may be larger."""
+TABLE_BYTES = 10_000_000
+FILES = 5_000
+"""Files in a workspace."""
+NODES = 100_000
+"""Values in one file, aliases written out."""
+DEPTH = 80
+"""Nesting of values in one file."""
+STEPS_DEPTH = 32
+"""Nesting of steps in a campaign."""
+NAME_LENGTH = 64
+"""Characters of a name."""
+FINDINGS = 1_000
+"""Findings of one check."""
+INTEGER = 2**53
+"""Integers beyond it are not the same number in every engine."""

@@ -1,0 +1,101 @@
+"""What is known by name in a workspace, and what a condition may read at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.authoring.document import Spot
+from orchestrator.authoring.files import Files
+from orchestrator.authoring.finding import Report, did_you_mean
+from orchestrator.authoring.templates import Template
+from orchestrator.domain.program import EventType, Feature, Topic
+
+CHANNELS = ("email", "sms")
+
+_KIND_OF = {
+    "event": ("E301", "events"),
+    "stage": ("E303", "wheel"),
+    "topic": ("E304", "policies"),
+    "campaign": ("E305", "campaigns"),
+    "feature": ("E306", "profile"),
+    "segment": ("E307", "segments"),
+    "table": ("E308", "tables"),
+    "template": ("E310", "templates"),
+    "sender": ("E311", "senders"),
+    "channel": ("E312", ""),
+    "persona": ("E314", "personas"),
+    "survey": ("E306", "surveys"),
+}
+"""what → the finding's code, and the kind of file that would define it."""
+
+Table = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What can be read at one place beside the profile: the event, the item of `each`, the run."""
+
+    events: tuple[str, ...] = ()
+    """Names of the events that `event` may be; empty: there is no event."""
+    item: dict[str, Any] | None = None
+    """Schema of `item`; None: there is no item."""
+    run: bool = False
+    saved: tuple[str, ...] = ()
+    """What webhooks of this campaign save in `enrolment`."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """Everything that can be named, filled file by file."""
+
+    files: Files
+    report: Report
+    events: dict[str, EventType] = field(default_factory=dict)
+    stages: list[str] = field(default_factory=list)
+    traits: dict[str, Any] | None = None
+    features: dict[str, Feature] = field(default_factory=dict)
+    feature_names: list[str] = field(default_factory=list)
+    segments: list[str] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    campaigns: dict[str, str] = field(default_factory=dict)
+    """name → class"""
+    transactional: list[str] = field(default_factory=list)
+    templates: dict[str, Template] = field(default_factory=dict)
+    senders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    default_locale: str = "en"
+
+    def known(self, what: str) -> Iterable[str]:
+        """Every name of that kind."""
+        names: dict[str, Iterable[str]] = {
+            "event": self.events,
+            "stage": self.stages,
+            "topic": self.topics,
+            "campaign": self.campaigns,
+            "feature": self.feature_names,
+            "segment": self.segments,
+            "table": self.tables,
+            "template": self.templates,
+            "sender": self.senders,
+            "channel": CHANNELS,
+        }
+        return names[what]
+
+    def unreadable(self, what: str) -> bool:
+        """Whether a file that would define such names could not be read."""
+        return _KIND_OF[what][1] in self.files.unreadable
+
+    def names(self, spot: Spot | None, what: str) -> bool:
+        """Whether the text at `spot` names a known thing of that kind; reports it where not."""
+        name = spot.text if spot is not None else None
+        if spot is None or name is None or name == "":
+            return False
+        known = self.known(what)
+        if name in known:
+            return True
+        if not self.unreadable(what):
+            self.report.add(_KIND_OF[what][0], spot.place, f"there is no {what} `{name}`", did_you_mean(name, known))
+        return False

@@ -1,0 +1,14 @@
+"""The wire of a replay: the file channel stands for every channel and accepts at once; nothing leaves."""
+
+from __future__ import annotations
+
+from orchestrator.domain.input import Outcome
+from orchestrator.domain.profile import Message, Profile
+from orchestrator.domain.program import Program
+
+
+class VirtualWire:
+    """Accepts every message."""
+
+    def hand_over(self, _program: Program, _profile: Profile, message: Message, _not_after: int, _now: int) -> Outcome | None:
+        return Outcome(message.id, "accepted")

@@ -1,0 +1,103 @@
+"""Instants, UTC days and local times. An instant is integer milliseconds since 1970-01-01 UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.limits import DAY_MS
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MS = dt.timedelta(milliseconds=1)
+_MINUTE_MS = 60_000
+_DAY_MINUTES = 24 * 60
+
+
+def iso(instant: int) -> str:
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`."""
+    return f"{(_EPOCH + instant * _MS).strftime('%Y-%m-%dT%H:%M:%S')}.{instant % 1000:03d}Z"
+
+
+def instant_of(text: object) -> int | None:
+    """The instant that an RFC 3339 date-time or date names; naive means UTC; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return (moment - _EPOCH) // _MS
+
+
+def utc_day(instant: int) -> int:
+    """Days since 1970-01-01, UTC."""
+    return instant // DAY_MS
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of that IANA name, None where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _local(instant: int, zone: ZoneInfo) -> dt.datetime:
+    return (_EPOCH + instant * _MS).astimezone(zone)
+
+
+def _instant_at(day: dt.date, minutes: int, zone: ZoneInfo) -> int:
+    """The first instant of that local wall time; in a gap, the first valid instant after it."""
+    wall = dt.datetime.combine(day, dt.time(minutes // 60, minutes % 60))
+    first = wall.replace(tzinfo=zone)
+    instant = (first - _EPOCH) // _MS
+    if _local(instant, zone).replace(tzinfo=None) == wall:
+        return instant
+    return _end_of_gap(instant, zone)
+
+
+def _end_of_gap(inside: int, zone: ZoneInfo) -> int:
+    """The instant at which the offset changes, near `inside`, found by bisection to the millisecond."""
+    low, high = inside - DAY_MS, inside + DAY_MS
+    before = _local(low, zone).utcoffset()
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _local(middle, zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def next_local(instant: int, minutes: int, zone: ZoneInfo) -> int:
+    """The first instant at or after `instant` at which the local clock first shows that minute of a day."""
+    day = _local(instant, zone).date() - dt.timedelta(days=1)
+    while True:
+        found = _instant_at(day, minutes, zone)
+        if found >= instant:
+            return found
+        day += dt.timedelta(days=1)
+
+
+def local_date(instant: int, zone: ZoneInfo) -> str:
+    """The local date, YYYY-MM-DD."""
+    return _local(instant, zone).date().isoformat()
+
+
+def next_midnight(instant: int, zone: ZoneInfo) -> int:
+    """The first instant of the next local day."""
+    return _instant_at(_local(instant, zone).date() + dt.timedelta(days=1), 0, zone)
+
+
+def quiet_until(instant: int, start: int, end: int, zone: ZoneInfo) -> int:
+    """`instant` itself outside the half-open local interval [start, end) in minutes, else its first instant after."""
+    local = _local(instant, zone)
+    minutes = local.hour * 60 + local.minute
+    inside = start <= minutes < end if start <= end else minutes >= start or minutes < end
+    if not inside or start == end:
+        return instant
+    return max(next_local(instant, end % _DAY_MINUTES, zone), instant + 1)

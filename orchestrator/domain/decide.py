@@ -1,0 +1,228 @@
+"""One input, one profile, one decision. Pure: no I/O, clock, randomness or logging; `now` and everything else are arguments.
+
+    event ─▶ deduplicate ─▶ identify ─▶ fold ─▶ wheel ─▶ holds ─▶ exits, goals ─▶ waits ─▶ entries ─▶ gates
+
+The same inputs of a profile, in the same order, give the same bytes in every store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.domain import enrolment, ledger, steps, timers, wheel
+from orchestrator.domain.consent import fold_consent
+from orchestrator.domain.decision import Decision, chain
+from orchestrator.domain.features import fold
+from orchestrator.domain.gates import note_holds
+from orchestrator.domain.identity import identify, is_duplicate
+from orchestrator.domain.input import Adopt, EndRuns, Event, HandOff, Move, Outcome, ProfileInput, Timer, Visit
+from orchestrator.domain.keys import every_key
+from orchestrator.domain.limits import RECENT_KEPT, ROUNDS_AN_INPUT
+from orchestrator.domain.merge import adopt
+from orchestrator.domain.moment import Controls, Moment, Witness, event_view
+from orchestrator.domain.profile import Message, Profile, Recent, Run
+from orchestrator.domain.program import Campaign, Program
+
+
+def newcomer(program: Program, now: int) -> Profile:
+    """A profile at its first input: placed in the wheel's start, which is not an entry."""
+    return Profile(born=now, stage=program.wheel.start, since=now)
+
+
+def decide(
+    program: Program,
+    controls: Controls,
+    profile: Profile,
+    given: ProfileInput,
+    now: int,
+    witness: Witness | None = None,
+) -> tuple[Decision, int | None]:
+    """Change `profile` by one input at the clock's `now`; say what happened and when to look again.
+
+    The profile is mutated; when this raises, its bytes from before are what counts.
+    """
+    moment = Moment(program, controls, profile, now, cause_of(given), Decision(), witness=witness)
+    if isinstance(given, Event) and is_duplicate(profile, given, now):
+        moment.decision.duplicate = True
+        return moment.decision, timers.next_due(moment)
+    profile.seq += 1
+    _PIPELINES[type(given)](moment, given)
+    settle(moment)
+    enrolment.forget_runs(moment)
+    profile.digest = chain(profile.digest, moment.cause, now, moment.decision)
+    return moment.decision, timers.next_due(moment)
+
+
+def cause_of(given: ProfileInput) -> str:
+    """What the input is called where its effects are told."""
+    match given:
+        case Event():
+            return given.name or given.type
+        case Move():
+            return given.cause
+        case EndRuns():
+            return given.reason
+        case HandOff() | Outcome():
+            return given.message_id
+        case Visit():
+            return given.cause
+        case _:
+            return type(given).__name__.lower()
+
+
+def _event(moment: Moment, event: Event) -> None:
+    moment.event, moment.readable_event, moment.depth = event, event_view(event), event.depth
+    identify(moment.profile, event)
+    _fold(moment, event)
+    _pipeline(moment)
+
+
+def _fold(moment: Moment, event: Event) -> None:
+    profile, index = moment.profile, moment.program.index
+    fold_consent(profile, event)
+    for feature in index.features.get(event.name, ()):
+        if moment.holds(feature.condition, f"feature {feature.name}", moment.readable_event):
+            fold(profile.folds, feature, event, moment.program, moment.now)
+    moment.folded()
+    if event.name in index.elapsed:
+        profile.last[event.name] = max(event.occurred_at, profile.last.get(event.name, event.occurred_at))
+        timers.lapse(moment)
+    if event.name in index.watched:
+        _remember(moment, event)
+
+
+def _remember(moment: Moment, event: Event) -> None:
+    """Keep the event for looking back, and forget those that nothing can look back to any more."""
+    profile, program = moment.profile, moment.program
+    view = moment.readable_event or {}
+    keys = every_key(program, event)
+    profile.recent.append(Recent(event.message_id, event.name, event.occurred_at, profile.seq, view, keys))
+    oldest = moment.now - program.policies.trigger_max_age
+    needed: dict[str, int] = {}
+    for run in profile.runs:
+        if not run.ended:
+            for name in _awaited(program, run.campaign, run.version):
+                needed[name] = min(run.trigger_at, needed.get(name, run.trigger_at))
+    kept = [recent for recent in profile.recent if recent.at >= min(oldest, needed.get(recent.name, oldest))]
+    profile.recent = kept[-RECENT_KEPT:]
+
+
+def _awaited(program: Program, campaign: str, version: str) -> frozenset[str]:
+    """Events that the waits of a run may look back for."""
+    answers = program.index.answers
+    return answers.get(version) or answers.get(campaign) or frozenset()
+
+
+def _timer(moment: Moment, _given: Timer) -> None:
+    moment.timer = True
+    timers.cross(moment)
+    _pipeline(moment)
+
+
+def _move(moment: Moment, given: Move) -> None:
+    moment.depth = given.depth
+    if given.stage == moment.profile.stage:
+        return
+    wheel.enter_stage(moment, given.stage, given.cause)
+    _after_wheel(moment)
+
+
+def _pipeline(moment: Moment) -> None:
+    wheel.turn_wheel(moment)
+    _after_wheel(moment)
+
+
+def _after_wheel(moment: Moment) -> None:
+    note_holds(moment)
+    enrolment.finish_runs(moment)
+    enrolment.wake_runs(moment)
+    timers.free_messages(moment)
+    enrolment.start_runs(moment)
+
+
+def _hand_off(moment: Moment, given: HandOff) -> None:
+    ledger.hand_off(moment, given)
+
+
+def _outcome(moment: Moment, given: Outcome) -> None:
+    ledger.settle_outcome(moment, given)
+
+
+def _end_runs(moment: Moment, given: EndRuns) -> None:
+    for run in moment.profile.runs:
+        if given.campaign in (None, run.campaign):
+            steps.end(moment, run, given.reason)
+
+
+def _visit(moment: Moment, _given: Visit) -> None:
+    """The surroundings changed: crossings already past lapse, paused steps and messages are looked at again."""
+    timers.lapse(moment)
+    for run in list(moment.profile.runs):
+        if run.state == "paused" and not run.ended:
+            run.state = "at"
+            steps.advance(moment, run)
+    for message in moment.profile.messages:
+        if message.state == ledger.WAITS and message.gate in ("kill", "pause") and message not in moment.round:
+            moment.round.append(message)
+
+
+def _adopt(moment: Moment, given: Adopt) -> None:
+    adopt(moment, given.state)
+
+
+_PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
+    Event: _event,
+    Timer: _timer,
+    Move: _move,
+    HandOff: _hand_off,
+    Outcome: _outcome,
+    EndRuns: _end_runs,
+    Visit: _visit,
+    Adopt: _adopt,
+}
+
+
+def _rank(message: Message) -> tuple[int, str, int, int]:
+    return message.priority, message.campaign, message.planned_at, message.order
+
+
+def settle(moment: Moment) -> None:
+    """Judge the planned messages round by round; runs whose message is settled plan the next round.
+
+    A round is over when nothing of it waits for a hand-off of this instant.
+    """
+    for _ in range(ROUNDS_AN_INPUT):
+        messages, moment.round = sorted(moment.round, key=_rank), []
+        for message in messages:
+            _judge(moment, message)
+        if _round_is_open(moment) or not moment.profile.ready:
+            if not moment.round:
+                return
+            continue
+        ready, moment.profile.ready = moment.profile.ready, []
+        for run in list(moment.profile.runs):
+            if run.enrolment in ready:
+                steps.advance(moment, run)
+    moment.decision.dropped.append(f"more than {ROUNDS_AN_INPUT} rounds of messages at one instant")
+
+
+def _judge(moment: Moment, message: Message) -> None:
+    if message not in moment.profile.messages:
+        return
+    run = moment.profile.run(message.enrolment)
+    campaign = moment.program.campaigns.get(message.campaign)
+    if message.gate is not None and run is not None and campaign is not None and not _still(moment, campaign, run):
+        steps.end(moment, run, "while")
+        return
+    ledger.prune_counted(moment)
+    ledger.judge_message(moment, message)
+
+
+def _still(moment: Moment, campaign: Campaign, run: Run) -> bool:
+    return moment.holds(campaign.while_, f"{campaign.name} while", run.event, run.item, run)
+
+
+def _round_is_open(moment: Moment) -> bool:
+    open_states = (ledger.CLEARED, ledger.ATTEMPTING)
+    return any(m.state in open_states and m.cleared_at == moment.now for m in moment.profile.messages)

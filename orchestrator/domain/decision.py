@@ -1,0 +1,93 @@
+"""What one input did to a profile, with the reasons."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+from orchestrator.domain.input import Event, Move
+
+
+class Transition(msgspec.Struct, array_like=True):
+    at: int
+    source: str
+    target: str
+    cause: str
+
+
+class Entry(msgspec.Struct, array_like=True):
+    """A trigger that a campaign saw. outcome: entered, held_out, restarted, not_entered; `reason` from a closed set."""
+
+    campaign: str
+    outcome: str
+    reason: str
+    enrolment: str | None = None
+
+
+class MessageChange(msgspec.Struct, array_like=True):
+    """A message's new state. `gate` is what stopped it or what it waits for, `until` the next allowed instant."""
+
+    id: str
+    campaign: str
+    step: str
+    channel: str
+    template: str
+    cls: str
+    planned_at: int
+    state: str
+    reason: str | None = None
+    until: int | None = None
+
+
+class End(msgspec.Struct, array_like=True):
+    campaign: str
+    enrolment: str
+    reason: str
+
+
+class GoalReached(msgspec.Struct, array_like=True):
+    campaign: str
+    enrolment: str
+    value: float | int | None
+    held: bool
+
+
+class StepTaken(msgspec.Struct, array_like=True):
+    campaign: str
+    enrolment: str
+    step: str
+    way: str
+    """`then`, `otherwise`, an arm's name, or empty."""
+
+
+class Attempt(msgspec.Struct, array_like=True):
+    """Leave to hand this message over, once this decision is durable."""
+
+    message_id: str
+    not_after: int
+
+
+class Decision(msgspec.Struct, omit_defaults=True):
+    """The result of `decide`. `inputs` follow this input at once; `cleared` messages want a hand-off decision."""
+
+    duplicate: bool = False
+    transitions: list[Transition] = []
+    entries: list[Entry] = []
+    messages: list[MessageChange] = []
+    ends: list[End] = []
+    goals: list[GoalReached] = []
+    steps: list[StepTaken] = []
+    inputs: list[Event | Move] = []
+    cleared: list[str] = []
+    attempts: list[Attempt] = []
+    dropped: list[str] = []
+    """What was left out because a limit was reached, in words."""
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+
+def chain(before: bytes, cause: str, now: int, decision: Decision) -> bytes:
+    """The running digest of a profile's decisions in that profile's order."""
+    return blake2b(before + _ENCODE((cause, now, decision)), digest_size=16).digest()

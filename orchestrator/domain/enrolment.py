@@ -1,0 +1,267 @@
+"""Runs: who enters a campaign, what ends a run, what a waiting run was waiting for."""
+
+from __future__ import annotations
+
+from orchestrator.domain import steps
+from orchestrator.domain.chance import id_of, share_of
+from orchestrator.domain.consent import consented
+from orchestrator.domain.decision import End, Entry, GoalReached, StepTaken
+from orchestrator.domain.keys import at_path, every_key
+from orchestrator.domain.limits import KEYS_KEPT, RUNS_KEPT
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.patterns import Trigger, holds_for_run, looked_back, triggers_of
+from orchestrator.domain.profile import Entries, Run
+from orchestrator.domain.program import Campaign, Goal, Pattern, WaitFor
+
+_NO_KEY = ""
+
+
+def finish_runs(moment: Moment) -> None:
+    """Exits, then goals, of every run that this input concerns."""
+    for run in list(moment.profile.runs):
+        campaign = moment.campaign_of(run)
+        if campaign is None:
+            continue
+        if not run.ended and not run.held and _exits(moment, campaign, run):
+            steps.end(moment, run, "exit")
+        _judge_goal(moment, campaign, run)
+
+
+def _exits(moment: Moment, campaign: Campaign, run: Run) -> bool:
+    return any(holds_for_run(moment, pattern, run, f"{campaign.name} exit") for pattern in campaign.exits)
+
+
+def _measured(moment: Moment, run: Run) -> bool:
+    """Whether the run's goal still counts: until `within`, and without one as long as the run is live."""
+    if run.converted:
+        return False
+    return not run.ended if run.goal_until is None else moment.now < run.goal_until
+
+
+def _judge_goal(moment: Moment, campaign: Campaign, run: Run) -> None:
+    goal = campaign.goal
+    if goal is None or not _measured(moment, run):
+        return
+    if holds_for_run(moment, goal.pattern, run, f"{campaign.name} goal"):
+        value = at_path(moment.event, goal.value) if moment.event is not None and goal.value is not None else None
+        _reach(moment, goal, run, value)
+
+
+def _reach(moment: Moment, goal: Goal, run: Run, value: object) -> None:
+    run.converted = True
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    moment.decision.goals.append(GoalReached(run.campaign, run.enrolment, number, run.held))
+    if not goal.stay:
+        steps.end(moment, run, "goal")
+
+
+def wake_runs(moment: Moment) -> None:
+    """Waits that are over or answered go on, in the order of their entries."""
+    for run in list(moment.profile.runs):
+        if run.ended:
+            continue
+        if run.state == "wait_for":
+            _answer(moment, run)
+        if run.due is not None and run.due <= moment.now and run.state in ("wait", "wait_for"):
+            _time_out(moment, run)
+        if run.state == "at":
+            steps.advance(moment, run)
+
+
+def _answer(moment: Moment, run: Run) -> None:
+    held = moment.program.steps_of(run.campaign, run.version)
+    node = held.nodes[run.node] if held is not None else None
+    if node is None or not isinstance(node.verb, WaitFor):
+        return
+    for pattern in node.verb.patterns:
+        if holds_for_run(moment, pattern, run, f"{run.campaign} {node.id}"):
+            ident = moment.event.message_id if moment.event is not None and pattern.event is not None else ""
+            answer = moment.readable_event if pattern.event is not None else None
+            moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, "then"))
+            steps.answer(run, node, run.node, ident, answer)
+            return
+
+
+def _time_out(moment: Moment, run: Run) -> None:
+    held = moment.program.steps_of(run.campaign, run.version)
+    if held is None:
+        run.state = "at"
+        return
+    node = held.nodes[run.node]
+    way = "then" if run.state == "wait" else "otherwise"
+    moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, way))
+    run.node = node.then if run.state == "wait" else node.otherwise
+    run.state, run.due, run.depth = "at", None, 0
+
+
+def start_runs(moment: Moment) -> None:
+    """New entries: each campaign whose `on` this input meets, in order of name."""
+    index = moment.program.index
+    names: set[str] = set()
+    if moment.event is not None:
+        names.update(index.by_event.get(moment.event.name, ()))
+    if moment.entered is not None:
+        names.update(index.by_stage.get(moment.entered, ()))
+    names.update(index.campaign_of[pattern] for pattern in moment.crossed)
+    for name in sorted(names):
+        campaign = moment.program.campaigns[name]
+        for pattern in campaign.on:
+            triggers = triggers_of(moment, pattern, f"{name} on")
+            for trigger in triggers:
+                _try(moment, campaign, pattern, trigger)
+            if triggers:
+                break
+
+
+def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:
+    key, item = trigger
+    event = moment.readable_event if pattern.event is not None else None
+    live = _live(moment, campaign, key)
+    refusal = _refusal(moment, campaign, key, live)
+    if refusal is None and not moment.holds(campaign.condition, f"{campaign.name} if", event, item):
+        refusal = "if"
+    if refusal is None and not moment.holds(campaign.while_, f"{campaign.name} while", event, item):
+        refusal = "while"
+    if refusal is not None:
+        moment.decision.entries.append(Entry(campaign.name, "not_entered", refusal))
+    elif live is not None:
+        _restart(moment, campaign, live, pattern, trigger)
+    else:
+        _enter(moment, campaign, pattern, trigger)
+
+
+def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:
+    """The live run of this campaign and key; keys of several values are the same when they share one."""
+    for run in moment.profile.runs:
+        if run.campaign == campaign.name and not run.ended and not run.held and (run.key == key or set(run.key) & set(key)):
+            return run
+    return None
+
+
+def _refusal(moment: Moment, campaign: Campaign, key: list[str], live: Run | None) -> str | None:
+    """Why this trigger may start nothing, before its conditions are asked."""
+    event = moment.event
+    if event is not None and (event.backfill or moment.now - event.occurred_at > moment.program.policies.trigger_max_age):
+        return "age"
+    if live is not None:
+        return None if campaign.restart and not live.planned else "live"
+    if not _active(campaign, moment.now):
+        return "inactive"
+    if not _reentry_allows(moment, campaign, key):
+        return "reentry"
+    if sum(1 for run in moment.profile.runs if not run.ended) >= RUNS_KEPT:
+        return "limit"
+    return None
+
+
+def _active(campaign: Campaign, now: int) -> bool:
+    begun = campaign.active_from is None or campaign.active_from <= now
+    return begun and (campaign.active_until is None or now < campaign.active_until)
+
+
+def _reentry_allows(moment: Moment, campaign: Campaign, key: list[str]) -> bool:
+    entries = moment.profile.entries.get(campaign.name)
+    if entries is None:
+        return True
+    rule = campaign.reentry
+    last = entries.last
+    if not rule.per_profile:
+        known = [entries.keys[value] for value in key or [_NO_KEY] if value in entries.keys]
+        if not known:
+            return True
+        last = max(known)
+    return rule.after is not None and moment.now >= last + rule.after
+
+
+def _enter(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:
+    profile = moment.profile
+    entries = profile.entries.setdefault(campaign.name, Entries())
+    entries.count += 1
+    entries.last = moment.now
+    for value in trigger[0] or [_NO_KEY]:
+        entries.keys.pop(value, None)
+        entries.keys[value] = moment.now
+    while len(entries.keys) > KEYS_KEPT:
+        del entries.keys[next(iter(entries.keys))]
+    run = Run(
+        campaign=campaign.name,
+        version=campaign.steps.version,
+        enrolment=id_of(campaign.name, profile.name, "\0".join(trigger[0]), str(entries.count)),
+        entered_at=moment.now,
+        trigger_at=0,
+        trigger_id="",
+        trigger_seq=0,
+        node=0,
+        held=_held_out(moment, campaign),
+    )
+    if campaign.goal is not None and campaign.goal.within is not None:
+        run.goal_until = moment.now + campaign.goal.within
+    profile.runs.append(run)
+    moment.decision.entries.append(Entry(campaign.name, "held_out" if run.held else "entered", "", run.enrolment))
+    _begin(moment, campaign, run, pattern, trigger)
+
+
+def _held_out(moment: Moment, campaign: Campaign) -> bool:
+    """Holdout and control group: assigned once one consented channel exists, by hash of campaign and profile."""
+    policies, name = moment.program.policies, moment.profile.name
+    if campaign.cls == "transactional" or not (campaign.holdout or policies.control_group):
+        return False
+    if not any(consented(policies, moment.profile, campaign.topic, channel) for channel in campaign.channels):
+        return False
+    return share_of("", "control", name) < policies.control_group or share_of(campaign.name, "holdout", name) < campaign.holdout
+
+
+def _restart(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, trigger: Trigger) -> None:
+    """Begin again with the new event; nothing but the entry's identity stays."""
+    moment.decision.entries.append(Entry(campaign.name, "restarted", "", run.enrolment))
+    run.version, run.state, run.due = campaign.steps.version, "at", None
+    run.arms, run.answers, run.answered, run.sent = {}, {}, [], {}
+    _begin(moment, campaign, run, pattern, trigger)
+
+
+def _begin(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, trigger: Trigger) -> None:
+    event = moment.event
+    run.key, run.item = trigger
+    run.keys = every_key(moment.program, event) if event is not None else {}
+    if pattern.each is not None:
+        run.keys[pattern.each] = list(run.key)
+    run.event = moment.readable_event if pattern.event is not None else None
+    run.trigger_at = moment.occurred_at
+    run.trigger_id = event.message_id if event is not None else f"timer {moment.now}"
+    run.trigger_seq = moment.profile.seq
+    run.node, run.depth = campaign.steps.first, moment.depth
+    _look_back(moment, campaign, run)
+    if run.held and not run.ended:
+        run.ended = "held_out"
+    elif not run.ended:
+        steps.advance(moment, run)
+
+
+def _look_back(moment: Moment, campaign: Campaign, run: Run) -> None:
+    """An exit or goal that was processed before the trigger but occurred after it ends the run before its first step."""
+    if not run.held and looked_back(moment, campaign.exits, run, f"{campaign.name} exit") is not None:
+        run.ended = "exit"
+        moment.decision.ends.append(End(run.campaign, run.enrolment, "exit"))
+    goal = campaign.goal
+    if goal is None:
+        return
+    found = looked_back(moment, (goal.pattern,), run, f"{campaign.name} goal")
+    if found is not None:
+        _reach(moment, goal, run, _value_in(found[1].event, goal.value))
+
+
+def _value_in(event: dict[str, object], path: tuple[str, ...] | None) -> object:
+    value: object = event
+    for member in path or ():
+        value = value.get(member) if isinstance(value, dict) else None
+    return value if path else None
+
+
+def forget_runs(moment: Moment) -> None:
+    """Drop ended runs that nothing measures any more."""
+    runs = moment.profile.runs
+    if any(run.ended for run in runs):
+        runs[:] = [run for run in runs if not run.ended or (run.goal_until is not None and _measured(moment, run))]
+    if len(runs) > RUNS_KEPT:
+        ended = [run for run in runs if run.ended][: len(runs) - RUNS_KEPT]
+        runs[:] = [run for run in runs if run not in ended]

@@ -1,0 +1,171 @@
+"""The gates that a message passes, in order, at planning and again at hand-off.
+
+kill → pause → expiry → suppression → address → consent → hold → cap and quiet together → permit. Each answers allow, not
+before an instant, or never. *Never* tries the next preferred channel; *not before* never changes the channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.calendar import local_date, next_midnight, quiet_until, zone_of
+from orchestrator.domain.consent import consented
+from orchestrator.domain.limits import SLOT_SEARCH
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Counted, HoldState, Message
+from orchestrator.domain.program import Cap, Hold
+
+_UTC = ZoneInfo("UTC")
+_ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Not before `until`; None where no instant is known."""
+
+    gate: str
+    until: int | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    gate: str
+    channel: str
+
+
+Verdict = Allow | Defer | Block
+
+
+def judge(moment: Moment, message: Message) -> Verdict:
+    """What the gates say of this message now."""
+    channels = [message.channel] if message.attempted else message.channels
+    if moment.controls.kill:
+        return Defer("kill", None, channels[0])
+    if moment.controls.pauses(message.campaign):
+        return Defer("pause", None, channels[0])
+    if moment.now >= message.expires_at:
+        return Block("expiry", channels[0])
+    first: Block | None = None
+    for channel in channels:
+        gate = _never(moment, message, channel)
+        if gate is None:
+            return _when(moment, message, channel)
+        first = first or Block(gate, channel)
+    assert first is not None  # noqa: S101 - a send names at least one channel
+    return first
+
+
+def _never(moment: Moment, message: Message, channel: str) -> str | None:
+    """The gate that says never on this channel, None where none does."""
+    profile = moment.profile
+    if channel in profile.suppressed:
+        return "suppression"
+    if moment.controls.addresses and not profile.traits.get(_ADDRESS_TRAITS.get(channel, channel)):
+        return "address"
+    if message.cls == "transactional":
+        return None
+    if not consented(moment.program.policies, profile, message.topic, channel):
+        return "consent"
+    if any(_held(moment, hold, message) for hold in moment.program.policies.holds):
+        return "hold"
+    return None
+
+
+def _held(moment: Moment, hold: Hold, message: Message) -> bool:
+    if message.campaign in hold.except_campaigns:
+        return False
+    if "marketing" not in hold.stops and message.topic not in hold.stops:
+        return False
+    if hold.duration is None:
+        return moment.holds(hold.condition, f"hold {hold.name}")
+    state = moment.profile.holds.get(hold.name)
+    return state is not None and state.since is not None and moment.now < state.since + hold.duration
+
+
+def note_holds(moment: Moment) -> None:
+    """Start the clock of each timed hold whose condition has turned true."""
+    for hold in moment.program.policies.holds:
+        if hold.duration is None:
+            continue
+        state = moment.profile.holds.get(hold.name)
+        true = moment.holds(hold.condition, f"hold {hold.name}")
+        if state is None:
+            if true:
+                moment.profile.holds[hold.name] = HoldState(true=True, since=moment.now)
+        elif state.true != true:
+            moment.profile.holds[hold.name] = HoldState(true=true, since=moment.now if true else state.since)
+
+
+def _when(moment: Moment, message: Message, channel: str) -> Verdict:
+    """Caps and quiet hours, solved together for the next instant that satisfies both."""
+    if channel in moment.controls.channels:
+        return Defer("pause", None, channel)
+    if message.cls == "transactional":
+        return Allow(channel)
+    caps = [cap for cap in moment.program.policies.caps if _applies(cap, message, channel)]
+    counted = list(takewhile(lambda one: one.id != message.id, moment.profile.counted))
+    capped = _caps_allow(caps, counted, moment.now)
+    if capped == moment.now and _quiet_allows(moment, channel, moment.now) == moment.now:
+        return Allow(channel)
+    return Defer("cap" if capped != moment.now else "quiet", _slot(moment, caps, counted, channel), channel)
+
+
+def _slot(moment: Moment, caps: list[Cap], counted: list[Counted], channel: str) -> int | None:
+    at = moment.now
+    for _ in range(SLOT_SEARCH):
+        capped = _caps_allow(caps, counted, at)
+        if capped is None:
+            return None
+        quiet = _quiet_allows(moment, channel, capped)
+        if quiet == at:
+            return at
+        at = quiet
+    return None
+
+
+def _applies(cap: Cap, message: Message, channel: str) -> bool:
+    return cap.channel in (None, channel) and cap.topic in (None, message.topic)
+
+
+def _caps_allow(caps: list[Cap], counted: list[Counted], at: int) -> int | None:
+    """The first instant from `at` on at which every cap has room, one after the other; None: never."""
+    for cap in caps:
+        if cap.at_most <= 0:
+            return None
+        times = sorted(one.at for one in counted if cap.channel in (None, one.channel) and cap.topic in (None, one.topic))
+        inside = [time for time in times if time + cap.per > at]
+        if len(inside) >= cap.at_most:
+            at = max(at, inside[len(inside) - cap.at_most] + cap.per)
+    return at
+
+
+def _quiet_allows(moment: Moment, channel: str, at: int) -> int:
+    """The first instant from `at` on that is not quiet for this recipient."""
+    policies = moment.program.policies
+    hours = policies.quiet.get(channel)
+    if hours is None:
+        return at
+    zone = recipient_zone(moment)
+    for _ in range(SLOT_SEARCH):
+        after = quiet_until(at, hours.start, hours.end, zone)
+        if policies.days_off and local_date(after, zone) in policies.days_off:
+            after = next_midnight(after, zone)
+        if after == at:
+            return at
+        at = after
+    return at
+
+
+def recipient_zone(moment: Moment) -> ZoneInfo:
+    """The profile's own zone, else the workspace's."""
+    own = moment.profile.traits.get("timezone")
+    zone = zone_of(own) if isinstance(own, str) else None
+    return zone or zone_of(moment.program.policies.zone) or _UTC

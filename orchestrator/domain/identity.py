@@ -1,0 +1,54 @@
+"""Who an event speaks of, and what its profile keeps of that."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from orchestrator.domain.input import Event
+from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, DUPLICATES_FOR_MS, DUPLICATES_KEPT
+from orchestrator.domain.profile import Profile
+
+_HASH_BYTES = 8
+_TIME_BYTES = 6
+_ROW = _HASH_BYTES + _TIME_BYTES
+
+
+def raw_id(event: Event) -> str:
+    """The id that routes this event: `u:` and the user id, else `a:` and the anonymous one."""
+    return f"u:{event.user_id}" if event.user_id is not None else f"a:{event.anonymous_id}"
+
+
+def identify(profile: Profile, event: Event) -> None:
+    """Keep the event's ids and traits; of two words on a trait the later by (occurred_at, message id) rules."""
+    if event.user_id is not None and profile.user_id is None:
+        profile.user_id = event.user_id
+    if event.anonymous_id is not None and event.anonymous_id not in profile.anonymous_ids:
+        profile.anonymous_ids.append(event.anonymous_id)
+        del profile.anonymous_ids[ANONYMOUS_IDS_KEPT:]
+    for trait, value in event.traits.items():
+        word = (event.occurred_at, event.message_id)
+        if tuple(profile.trait_at.get(trait, (-1, ""))) <= word:
+            profile.traits[trait] = value
+            profile.trait_at[trait] = word
+
+
+def is_duplicate(profile: Profile, event: Event, now: int) -> bool:
+    """Whether this (source, messageId) was seen: within 30 days of the clock, among the newest 256. Notes it if not."""
+    mark = blake2b(f"{event.source}\0{event.message_id}".encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
+    seen = _remembered(profile.seen, now)
+    place = seen.find(mark)
+    while place >= 0:
+        if place % _ROW == 0:
+            return True
+        place = seen.find(mark, place + 1)
+    profile.seen = (seen + mark + now.to_bytes(_TIME_BYTES, "big"))[-DUPLICATES_KEPT * _ROW :]
+    return False
+
+
+def _remembered(seen: bytes, now: int) -> bytes:
+    """Without what is older than the window; rows are in clock order."""
+    oldest = (now - DUPLICATES_FOR_MS).to_bytes(_TIME_BYTES, "big") if now > DUPLICATES_FOR_MS else bytes(_TIME_BYTES)
+    start = 0
+    while start < len(seen) and seen[start + _HASH_BYTES : start + _ROW] <= oldest:
+        start += _ROW
+    return seen[start:] if start else seen

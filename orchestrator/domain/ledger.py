@@ -1,0 +1,213 @@
+"""The send ledger inside the profile: every planned message ends in exactly one named state.
+
+planned → (cleared) → attempting → accepted | refused | in_doubt; or suppressed, expired, cancelled before the attempt.
+"""
+
+from __future__ import annotations
+
+from orchestrator.domain.chance import id_of
+from orchestrator.domain.decision import Attempt, MessageChange
+from orchestrator.domain.gates import Allow, Block, Defer, judge
+from orchestrator.domain.input import HandOff, Outcome, Permit
+from orchestrator.domain.limits import ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Counted, Message, Run
+from orchestrator.domain.program import Campaign, Node, Send
+
+WAITS = "planned"
+CLEARED = "cleared"
+ATTEMPTING = "attempting"
+IN_DOUBT = "in_doubt"
+
+
+def plan(moment: Moment, campaign: Campaign, run: Run, node: Node, send: Send) -> None:
+    """Plan the message of a send step; it is judged in the coming round."""
+    policies, profile = moment.program.policies, moment.profile
+    default = policies.expires_transactional if campaign.cls == "transactional" else policies.expires_marketing
+    event = moment.event_for(run, node)
+    message = Message(
+        id=id_of(run.enrolment, node.id, "1"),
+        enrolment=run.enrolment,
+        campaign=campaign.name,
+        step=node.id,
+        template=send.template,
+        cls=campaign.cls,
+        channels=list(send.channels),
+        planned_at=moment.now,
+        expires_at=moment.now + (default if send.expires is None else send.expires),
+        order=profile.planned,
+        topic=campaign.topic,
+        priority=campaign.priority,
+        channel=send.channels[0],
+        event=event,
+        item=run.item,
+        given={
+            name: value.constant if value.expression is None else moment.value(value.expression, event, run.item, run)
+            for name, value in send.given.items()
+        },
+    )
+    profile.planned += 1
+    profile.messages.append(message)
+    run.state, run.message, run.planned = "send", message.id, True
+    run.sent[node.id] = message.id
+    moment.round.append(message)
+
+
+def judge_message(moment: Moment, message: Message) -> None:
+    """Put one message through the gates and note the verdict."""
+    match judge(moment, message):
+        case Allow(channel):
+            message.state, message.channel, message.gate, message.due = CLEARED, channel, None, None
+            message.cleared_at = moment.now
+            _reserve(moment, message)
+            moment.decision.cleared.append(message.id)
+            note(moment, message, WAITS)
+        case Defer(gate, until, channel):
+            message.channel = channel
+            _defer(moment, message, gate, until)
+        case Block(gate, channel):
+            message.channel = channel
+            finish(moment, message, "expired" if gate == "expiry" else "suppressed", gate)
+
+
+def _defer(moment: Moment, message: Message, gate: str, until: int | None) -> None:
+    """Wait at this step until then, or end as suppressed by that gate where that is too late."""
+    open_ended = until is None and gate in ("kill", "pause", "permit")
+    due = message.expires_at if open_ended else until
+    if open_ended and moment.now >= message.expires_at:
+        finish(moment, message, "expired", "expiry")
+        return
+    if not open_ended and (due is None or due >= message.expires_at):
+        finish(moment, message, "suppressed", gate)
+        return
+    message.state, message.gate, message.due, message.cleared_at = WAITS, gate, due, None
+    note(moment, message, WAITS, gate, until)
+
+
+def _reserve(moment: Moment, message: Message) -> None:
+    if message.cls == "transactional":
+        return
+    counted = moment.profile.counted
+    own = next((one for one in counted if one.id == message.id), None)
+    if own is not None:
+        own.at, own.channel = moment.now, message.channel
+        return
+    counted.append(Counted(message.id, moment.now, message.channel, message.topic))
+    del counted[:-COUNTED_KEPT]
+
+
+def _release(moment: Moment, message: Message) -> None:
+    counted = moment.profile.counted
+    counted[:] = [one for one in counted if one.id != message.id]
+
+
+def prune_counted(moment: Moment) -> None:
+    """Forget what no cap counts any more."""
+    counted = moment.profile.counted
+    limit = moment.now - moment.program.index.longest_cap
+    if counted and counted[0].at <= limit:
+        counted[:] = [one for one in counted if one.at > limit]
+
+
+def note(moment: Moment, message: Message, state: str, reason: str | None = None, until: int | None = None) -> None:
+    moment.decision.messages.append(
+        MessageChange(
+            message.id,
+            message.campaign,
+            message.step,
+            message.channel,
+            message.template,
+            message.cls,
+            message.planned_at,
+            state,
+            reason,
+            until,
+        ),
+    )
+
+
+def finish(moment: Moment, message: Message, state: str, reason: str | None = None) -> None:
+    """End the message; its run may go on."""
+    profile = moment.profile
+    was_doubt = message.state == IN_DOUBT
+    message.state = state
+    profile.messages.remove(message)
+    profile.tally[state] = profile.tally.get(state, 0) + 1
+    if state != "accepted":
+        _release(moment, message)
+    note(moment, message, state, reason)
+    if not was_doubt:
+        resume(moment, message, sent=state == "accepted")
+
+
+def resume(moment: Moment, message: Message, *, sent: bool) -> None:
+    """Let the run that waits for this message go on, when its round is over."""
+    run = moment.profile.run(message.enrolment)
+    if run is None or run.ended or run.message != message.id:
+        return
+    steps = moment.program.steps_of(run.campaign, run.version)
+    node = steps.nodes[run.node] if steps is not None else None
+    if node is not None:
+        run.node = node.then if sent else node.otherwise
+    run.state, run.message = "at", None
+    moment.profile.ready.append(run.enrolment)
+
+
+def cancel(moment: Moment, run: Run, reason: str) -> None:
+    """Take back the run's message where it is not on the wire yet."""
+    message = moment.profile.message(run.message) if run.message is not None else None
+    if message is not None and message.state in (WAITS, CLEARED):
+        run.message = None
+        if message in moment.round:
+            moment.round.remove(message)
+        if message.id in moment.decision.cleared:
+            moment.decision.cleared.remove(message.id)
+        finish(moment, message, "cancelled", reason)
+
+
+def hand_off(moment: Moment, given: HandOff) -> None:
+    """The last look before the wire: gates again, then `attempting`, durable before the socket."""
+    message = moment.profile.message(given.message_id)
+    if message is None or message.state != CLEARED:
+        return
+    if not isinstance(given.verdict, Permit):
+        _release(moment, message)
+        _defer(moment, message, given.verdict.gate, given.verdict.retry_at)
+        return
+    verdict = judge(moment, message)
+    if not isinstance(verdict, Allow):
+        _release(moment, message)
+        judge_message(moment, message)
+        return
+    message.state, message.channel, message.attempted = ATTEMPTING, verdict.channel, True
+    message.due = given.verdict.not_after + ANSWER_GRACE_MS
+    _reserve(moment, message)
+    note(moment, message, ATTEMPTING)
+    moment.decision.attempts.append(Attempt(message.id, given.verdict.not_after))
+
+
+def settle_outcome(moment: Moment, given: Outcome) -> None:
+    """What became of an attempt; an answer to a message in doubt settles it."""
+    message = moment.profile.message(given.message_id)
+    if message is None or message.state not in (ATTEMPTING, IN_DOUBT):
+        return
+    if given.result == "accepted":
+        finish(moment, message, "accepted")
+    elif given.result == "refused":
+        finish(moment, message, "refused", given.kind or None)
+    elif given.result == "not_sent" and message.state == ATTEMPTING:
+        _release(moment, message)
+        _defer(moment, message, "permit", given.retry_at)
+    elif message.state == ATTEMPTING:
+        doubt(moment, message)
+
+
+def doubt(moment: Moment, message: Message) -> None:
+    """No clear answer: the run goes on, the message stays to be settled by evidence, and counts for caps."""
+    message.state, message.due = IN_DOUBT, None
+    note(moment, message, IN_DOUBT)
+    resume(moment, message, sent=True)
+    doubtful = [one for one in moment.profile.messages if one.state == IN_DOUBT]
+    for old in doubtful[:-IN_DOUBT_KEPT]:
+        moment.profile.messages.remove(old)
+        moment.profile.tally[IN_DOUBT] = moment.profile.tally.get(IN_DOUBT, 0) + 1

@@ -1,0 +1,36 @@
+"""Every bound of a profile's hot record and of one decision, with its unit."""
+
+from __future__ import annotations
+
+DAY_MS = 86_400_000
+
+DUPLICATES_KEPT = 256
+"""Newest message ids of a profile that are still recognised."""
+DUPLICATES_FOR_MS = 30 * DAY_MS
+STAGES_KEPT = 16
+"""Stage entries in the hot record; the whole history is the journal."""
+RECENT_KEPT = 64
+"""Events a profile keeps for exits, goals and waits to look back at."""
+RUNS_KEPT = 64
+"""Runs of a profile, live or measured."""
+KEYS_KEPT = 128
+"""Keys of a campaign whose last entry a profile remembers."""
+ANONYMOUS_IDS_KEPT = 32
+COUNTED_KEPT = 256
+"""Messages that caps may count."""
+IN_DOUBT_KEPT = 16
+"""Messages without a clear answer that a late one may still settle."""
+DEPTH_MAX = 8
+"""How many `emit` and `move_to` steps may follow from one input."""
+STEPS_AN_INPUT = 500
+"""Steps that one run may take at one instant."""
+ROUNDS_AN_INPUT = 100
+"""Rounds of messages that one input may plan."""
+BUCKETS = 32
+"""Buckets of a sliding window."""
+SET_SIZE = 256
+"""Elements of a `distinct` or `values` feature, and keys of an `open` one; the newest are kept."""
+SLOT_SEARCH = 2_000
+"""Steps of the search for an instant that caps and quiet hours both allow."""
+ANSWER_GRACE_MS = 60_000
+"""After a permit has run out, how long an attempt waits for its outcome before it counts as in doubt."""

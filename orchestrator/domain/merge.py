@@ -1,0 +1,89 @@
+"""Two profiles that turn out to be one: the known one takes in what the anonymous one held."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from orchestrator.domain.features import join
+from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, RECENT_KEPT, STAGES_KEPT
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Entries, Profile, unseal
+from orchestrator.domain.steps import end
+
+
+def adopt(moment: Moment, state: bytes) -> None:
+    """Fold the other profile in: later `since` gives the stage, both histories count, the older live run goes on."""
+    other = unseal(state)
+    _facts(moment, other)
+    _stage(moment.profile, other)
+    _runs(moment, other)
+    _messages(moment.profile, other)
+    moment.profile.digest = blake2b(moment.profile.digest + other.digest, digest_size=16).digest()
+    moment.folded()
+
+
+def _facts(moment: Moment, other: Profile) -> None:
+    profile = moment.profile
+    profile.born = min(profile.born, other.born)
+    profile.anonymous_ids += [one for one in other.anonymous_ids if one not in profile.anonymous_ids]
+    del profile.anonymous_ids[ANONYMOUS_IDS_KEPT:]
+    for trait, value in other.traits.items():
+        if tuple(other.trait_at.get(trait, (0, ""))) > tuple(profile.trait_at.get(trait, (-1, ""))):
+            profile.traits[trait], profile.trait_at[trait] = value, other.trait_at.get(trait, (0, ""))
+    for topic, words in other.consents.items():
+        own = profile.consents.setdefault(topic, {})
+        for place, word in words.items():
+            if place not in own or (own[place].at, own[place].id) < (word.at, word.id):
+                own[place] = word
+    for feature in moment.program.features:
+        joined = join(feature, profile.folds.get(feature.name), other.folds.get(feature.name))
+        if joined is not None:
+            profile.folds[feature.name] = joined
+    for event, at in other.last.items():
+        profile.last[event] = max(at, profile.last.get(event, at))
+    for pattern, anchor in other.fired.items():
+        profile.fired[pattern] = max(anchor, profile.fired.get(pattern, anchor))
+    profile.suppressed.update(other.suppressed)
+
+
+def _stage(profile: Profile, other: Profile) -> None:
+    if other.since > profile.since:
+        profile.previous, profile.stage, profile.since = other.previous, other.stage, other.since
+    profile.turns += other.turns
+    profile.stages = sorted([*profile.stages, *other.stages], key=lambda entry: entry[1])[-STAGES_KEPT:]
+
+
+def _runs(moment: Moment, other: Profile) -> None:
+    profile = moment.profile
+    for campaign, theirs in other.entries.items():
+        own = profile.entries.setdefault(campaign, Entries())
+        own.count += theirs.count
+        own.last = max(own.last, theirs.last)
+        for key, at in theirs.keys.items():
+            own.keys[key] = max(at, own.keys.get(key, at))
+    for run in other.runs:
+        run.trigger_seq = 0
+        twin = next((o for o in profile.runs if o.campaign == run.campaign and o.key == run.key and not o.ended), None)
+        younger = None
+        if twin is not None and not run.ended:
+            younger = run if run.entered_at >= twin.entered_at else twin
+        profile.runs.append(run)
+        if younger is not None:
+            end(moment, younger, "merge")
+    profile.runs.sort(key=lambda run: run.entered_at)
+
+
+def _messages(profile: Profile, other: Profile) -> None:
+    known = {message.id for message in profile.messages}
+    for message in other.messages:
+        if message.id not in known:
+            message.order += profile.planned
+            profile.messages.append(message)
+    profile.planned += other.planned
+    for state, number in other.tally.items():
+        profile.tally[state] = profile.tally.get(state, 0) + number
+    profile.counted = sorted([*profile.counted, *other.counted], key=lambda one: (one.at, one.id))[-COUNTED_KEPT:]
+    profile.ready += other.ready
+    for recent in other.recent:
+        recent.seq = 0
+    profile.recent = sorted([*profile.recent, *other.recent], key=lambda recent: (recent.at, recent.id))[-RECENT_KEPT:]

@@ -1,0 +1,171 @@
+"""One input met by one profile at one instant: what the parts of `decide` share, and what conditions can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from orchestrator.domain.calendar import iso
+from orchestrator.domain.decision import Decision
+from orchestrator.domain.features import ABSENT, value_of
+from orchestrator.domain.input import Event
+from orchestrator.domain.profile import Message, Profile, Run
+from orchestrator.domain.program import Campaign, Node, Program
+from rules import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The switches of a partition: set by operators' commands, part of its log.
+
+    `addresses` False: channels need no address (replay, where the file channel stands for every channel).
+    """
+
+    kill: bool = False
+    paused: bool = False
+    campaigns: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    addresses: bool = True
+
+    def pauses(self, campaign: str) -> bool:
+        return self.paused or campaign in self.campaigns
+
+
+class Witness(Protocol):
+    """Sees every condition judged, with what it could read; `explain` brings one."""
+
+    def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None: ...
+
+
+@dataclass(slots=True)
+class Moment:
+    program: Program
+    controls: Controls
+    profile: Profile
+    now: int
+    cause: str
+    """Names the input in reports: an event's name, a `without`, a `move_to`."""
+    decision: Decision
+    event: Event | None = None
+    readable_event: dict[str, Any] | None = None
+    depth: int = 0
+    entered: str | None = None
+    """The stage that this input moved the profile into."""
+    crossed: tuple[str, ...] = ()
+    """`without` patterns that this input's timer fires."""
+    timer: bool = False
+    round: list[Message] = field(default_factory=list)
+    """Messages to judge in the next round."""
+    witness: Witness | None = None
+    _features: dict[str, Any] = field(default_factory=dict)
+    _segments: list[str] | None = None
+
+    @property
+    def occurred_at(self) -> int:
+        return self.now if self.event is None else self.event.occurred_at
+
+    def holds(
+        self,
+        condition: Condition | None,
+        subject: str,
+        event: dict[str, Any] | None = None,
+        item: Any = None,
+        run: Run | None = None,
+    ) -> bool:
+        """Whether the condition is true for this profile now; no condition always is."""
+        if condition is None:
+            return True
+        readable = self.readable(condition, event, item, run)
+        result = condition.holds(readable)
+        if self.witness is not None:
+            self.witness.saw(subject, condition, readable, result)
+        return result
+
+    def value(self, condition: Condition, event: dict[str, Any] | None, item: Any, run: Run | None) -> Any:
+        """What the expression gives for this profile now."""
+        return condition.value(self.readable(condition, event, item, run))
+
+    def readable(
+        self, condition: Condition, event: dict[str, Any] | None = None, item: Any = None, run: Run | None = None
+    ) -> dict[str, Any]:
+        """What the condition reads, and at least that, as its `data`."""
+        profile = self.profile
+        everything = condition.reads_all or not condition.portable
+        self._prepare(condition.reads, everything=everything)
+        person: dict[str, Any] = {"traits": profile.traits, "features": self._features, "id": profile.name}
+        if profile.user_id is not None:
+            person["user_id"] = profile.user_id
+        if self._segments is not None:
+            person["segments"] = self._segments
+        found: dict[str, Any] = {"profile": person, "stage": self._stage()}
+        if event is not None:
+            found["event"] = event
+        if item is not None:
+            found["item"] = item
+        if run is not None:
+            found["enrolment"] = enrolment_view(run)
+        if everything or "now" in condition.reads:
+            found["now"] = iso(self.now)
+        return found
+
+    def _stage(self) -> dict[str, Any]:
+        profile = self.profile
+        stage: dict[str, Any] = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
+        if profile.previous is not None:
+            stage["previous"] = profile.previous
+        return stage
+
+    def _prepare(self, reads: frozenset[str], *, everything: bool) -> None:
+        """Compute the features and segments that these paths need and that are not there yet."""
+        index = self.program.index.feature
+        for path in index if everything else reads:
+            if everything:
+                self._feature(path)
+            elif path.startswith("profile.features"):
+                name = path[len("profile.features.") :].split(".", 1)[0]
+                for wanted in (name,) if name else tuple(index):
+                    self._feature(wanted)
+            elif path == "profile":
+                self._prepare(frozenset(), everything=True)
+        if self._segments is None and (everything or any(path.startswith("profile.segments") for path in reads)):
+            self._segments = []
+            self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
+
+    def _feature(self, name: str) -> None:
+        feature = self.program.index.feature.get(name)
+        if feature is None or name in self._features:
+            return
+        value = value_of(self.profile.folds, feature, self.now)
+        if value is not ABSENT:
+            self._features[name] = value
+
+    def folded(self) -> None:
+        """Forget computed features: an event has changed them."""
+        self._features = {}
+        self._segments = None
+
+    def campaign_of(self, run: Run) -> Campaign | None:
+        return self.program.campaigns.get(run.campaign)
+
+    def event_for(self, run: Run, node: Node) -> dict[str, Any] | None:
+        """The run's trigger, or inside a `wait_for`'s `then` its answer."""
+        if node.answer_of is not None and node.answer_of in run.answers:
+            return run.answers[node.answer_of]
+        return run.event
+
+
+def enrolment_view(run: Run) -> dict[str, Any]:
+    """A run as conditions and templates read it."""
+    return {"entered_at": iso(run.entered_at), "key": run.key[0] if run.key else None, "arms": run.arms}
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """An event as conditions and templates read it."""
+    found: dict[str, Any] = {"event": event.name, "type": event.type, "messageId": event.message_id}
+    found["timestamp"] = iso(event.occurred_at)
+    found["properties"] = event.properties
+    if event.traits:
+        found["traits"] = event.traits
+    if event.context:
+        found["context"] = event.context
+    return found

@@ -1,0 +1,110 @@
+"""Whether a pattern holds for an input, for a run, or for an event kept for looking back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.domain.keys import elements_of, key_values
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Recent, Run
+from orchestrator.domain.program import Pattern
+
+Trigger = tuple[list[str], Any]
+"""Key values and item of one entry; a pattern with `each` gives several."""
+
+
+def triggers_of(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]:
+    """The entries that this input asks for by this pattern of `on`; empty where it does not hold."""
+    if pattern.event is not None:
+        return _event_triggers(moment, pattern, subject)
+    if pattern.stages:
+        met = moment.entered in pattern.stages and moment.holds(pattern.condition, subject)
+    else:
+        met = pattern.id in moment.crossed and moment.holds(pattern.condition, subject)
+    return [([], None)] if met else []
+
+
+def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]:
+    event = moment.event
+    if event is None or event.name != pattern.event:
+        return []
+    found: list[Trigger] = [([], None)]
+    if pattern.each is not None:
+        kind = moment.program.events.get(event.name)
+        path = kind.keys.get(pattern.each) if kind is not None else None
+        found = [([text], item) for text, item in elements_of(event, path)] if path is not None else []
+    elif pattern.key is not None:
+        values = key_values(moment.program, event, pattern.key)
+        found = [(values, None)] if values else []
+    return [one for one in found if moment.holds(pattern.condition, subject, moment.readable_event, one[1])]
+
+
+def holds_for_run(moment: Moment, pattern: Pattern, run: Run, subject: str) -> bool:
+    """Whether this input meets the pattern for a live or measured run (exit, goal, answer of a wait)."""
+    if pattern.event is not None:
+        return _event_meets(moment, pattern, run, subject)
+    if pattern.stages:
+        return moment.entered in pattern.stages and moment.holds(pattern.condition, subject, run.event, run.item, run)
+    return _elapsed(moment, pattern, run) and moment.holds(pattern.condition, subject, run.event, run.item, run)
+
+
+def _elapsed(moment: Moment, pattern: Pattern, run: Run) -> bool:
+    """A `without` inside a run is met by the timer at its deadline, if that lies after the run's entry."""
+    deadline = deadline_in_run(moment, pattern)
+    return deadline is not None and run.entered_at < deadline <= moment.now
+
+
+def deadline_in_run(moment: Moment, pattern: Pattern) -> int | None:
+    """When a `without` pattern is met if nothing more happens."""
+    if pattern.without is None:
+        return None
+    return moment.profile.last.get(pattern.without, moment.profile.born) + pattern.duration
+
+
+def _event_meets(moment: Moment, pattern: Pattern, run: Run, subject: str) -> bool:
+    event = moment.event
+    if event is None or event.name != pattern.event or event.occurred_at < run.trigger_at:
+        return False
+    if event.message_id == run.trigger_id or event.message_id in run.answered:
+        return False
+    if not _answers_message(pattern, run, event.properties):
+        return False
+    if pattern.key is not None and not _share(run.keys.get(pattern.key), key_values(moment.program, event, pattern.key)):
+        return False
+    return moment.holds(pattern.condition, subject, moment.readable_event, run.item, run)
+
+
+def _share(one: list[str] | None, other: list[str] | None) -> bool:
+    return bool(one and other) and any(value in other for value in one or () if other)
+
+
+def _answers_message(pattern: Pattern, run: Run, properties: dict[str, Any]) -> bool:
+    return pattern.of is None or (pattern.of in run.sent and properties.get("message_id") == run.sent[pattern.of])
+
+
+def looked_back(moment: Moment, patterns: tuple[Pattern, ...], run: Run, subject: str) -> tuple[Pattern, Recent] | None:
+    """The earliest kept event that already meets one of the patterns for this run.
+
+    Of events processed before the trigger those that occurred strictly later count, of those after it those at or after.
+    """
+    names = {pattern.event for pattern in patterns}
+    kept = [recent for recent in moment.profile.recent if recent.name in names and _counts(recent, run)]
+    for recent in sorted(kept, key=lambda recent: (recent.at, recent.seq)):
+        for pattern in patterns:
+            if pattern.event == recent.name and _recent_meets(moment, pattern, run, recent, subject):
+                return pattern, recent
+    return None
+
+
+def _counts(recent: Recent, run: Run) -> bool:
+    if recent.id == run.trigger_id or recent.id in run.answered:
+        return False
+    return recent.at > run.trigger_at if recent.seq < run.trigger_seq else recent.at >= run.trigger_at
+
+
+def _recent_meets(moment: Moment, pattern: Pattern, run: Run, recent: Recent, subject: str) -> bool:
+    if not _answers_message(pattern, run, recent.event.get("properties", {})):
+        return False
+    if pattern.key is not None and not _share(run.keys.get(pattern.key), recent.keys.get(pattern.key)):
+        return False
+    return moment.holds(pattern.condition, subject, recent.event, run.item, run)

@@ -1,0 +1,173 @@
+"""The hot record of one customer. Mutable inside one decision, sealed as bytes between decisions.
+
+Outbox, send ledger, timers, duplicate detection and run state are fields here; whatever stands beside is derived.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Message(msgspec.Struct, omit_defaults=True):
+    """A planned message until it ends. `state`: planned, cleared, attempting, in_doubt or an end state.
+
+    `cleared` (all gates passed, hand-off not decided yet) is shown to the world as planned.
+    """
+
+    id: str
+    enrolment: str
+    campaign: str
+    step: str
+    template: str
+    cls: str
+    channels: list[str]
+    planned_at: int
+    expires_at: int
+    order: int
+    topic: str | None = None
+    priority: int = 1
+    state: str = "planned"
+    channel: str = ""
+    gate: str | None = None
+    due: int | None = None
+    """When it is judged again, or when an attempt without an answer becomes in doubt."""
+    cleared_at: int | None = None
+    attempted: bool = False
+    event: dict[str, Any] | None = None
+    item: Any = None
+    given: dict[str, Any] = {}
+
+
+class Run(msgspec.Struct, omit_defaults=True):
+    """One enrolment of this profile in a campaign.
+
+    `state`: at (about to take `node`), wait, wait_for, send (its message decides), paused. `ended` names the reason of the end;
+    an ended run stays as long as its goal is measured.
+    """
+
+    campaign: str
+    version: str
+    enrolment: str
+    entered_at: int
+    trigger_at: int
+    trigger_id: str
+    trigger_seq: int
+    node: int
+    key: list[str] = []
+    keys: dict[str, list[str]] = {}
+    event: dict[str, Any] | None = None
+    item: Any = None
+    state: str = "at"
+    due: int | None = None
+    message: str | None = None
+    planned: bool = False
+    held: bool = False
+    converted: bool = False
+    ended: str = ""
+    goal_until: int | None = None
+    arms: dict[str, str] = {}
+    answers: dict[int, dict[str, Any]] = {}
+    answered: list[str] = []
+    sent: dict[str, str] = {}
+    """step id → id of its message."""
+    depth: int = 0
+    """How many `emit` and `move_to` steps led here without a wait between."""
+
+
+class Entries(msgspec.Struct, omit_defaults=True):
+    """How often and when a profile entered a campaign, held-out entries included."""
+
+    count: int = 0
+    last: int = 0
+    keys: dict[str, int] = {}
+
+
+class Recent(msgspec.Struct, omit_defaults=True):
+    """An event kept for looking back. `seq` is the profile's input count when it was processed."""
+
+    id: str
+    name: str
+    at: int
+    seq: int
+    event: dict[str, Any]
+    keys: dict[str, list[str]] = {}
+
+
+class Counted(msgspec.Struct, array_like=True):
+    """A marketing message that caps count, from reservation on."""
+
+    id: str
+    at: int
+    channel: str
+    topic: str | None
+
+
+class Consent(msgspec.Struct, array_like=True):
+    given: bool
+    at: int
+    id: str
+
+
+class HoldState(msgspec.Struct, array_like=True):
+    true: bool
+    since: int | None
+
+
+class Profile(msgspec.Struct, omit_defaults=True):
+    """Everything that deciding needs to know of one customer, bounded by `limits`."""
+
+    born: int
+    stage: str
+    since: int
+    user_id: str | None = None
+    anonymous_ids: list[str] = []
+    previous: str | None = None
+    turns: int = 0
+    stages: list[tuple[str, int]] = []
+    seq: int = 0
+    traits: dict[str, Any] = {}
+    trait_at: dict[str, tuple[int, str]] = {}
+    consents: dict[str, dict[str, Consent]] = {}
+    folds: dict[str, Any] = {}
+    last: dict[str, int] = {}
+    """event → its latest occurrence, where something counts from it."""
+    holds: dict[str, HoldState] = {}
+    runs: list[Run] = []
+    entries: dict[str, Entries] = {}
+    fired: dict[str, int] = {}
+    """id of a `without` pattern → the anchor it last fired or lapsed for."""
+    messages: list[Message] = []
+    counted: list[Counted] = []
+    ready: list[str] = []
+    """Enrolments whose message is settled and that wait for the rest of their round."""
+    planned: int = 0
+    tally: dict[str, int] = {}
+    """end state → messages; with the live ones it adds up to `planned`."""
+    recent: list[Recent] = []
+    suppressed: dict[str, str] = {}
+    """channel → why nothing may be sent there."""
+    seen: bytes = b""
+    digest: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """The first known user id, else the first anonymous one: how reports and chance name this profile."""
+        return self.user_id if self.user_id is not None else (self.anonymous_ids[0] if self.anonymous_ids else "")
+
+    def run(self, enrolment: str) -> Run | None:
+        """The run of that enrolment, where it is still kept."""
+        return next((run for run in self.runs if run.enrolment == enrolment), None)
+
+    def message(self, message_id: str) -> Message | None:
+        """The message of that id, where it has not ended."""
+        return next((message for message in self.messages if message.id == message_id), None)
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Profile)
+
+seal = _ENCODER.encode
+"""A profile as bytes: the same profile always gives the same bytes."""
+unseal = _DECODER.decode

@@ -1,0 +1,70 @@
+"""When a profile must be looked at again if nothing happens: one instant, the earliest of all its timers."""
+
+from __future__ import annotations
+
+from orchestrator.domain import ledger
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.patterns import deadline_in_run
+from orchestrator.domain.profile import Run
+from orchestrator.domain.program import Pattern, WaitFor
+from orchestrator.domain.wheel import next_deadline
+
+
+def next_due(moment: Moment) -> int | None:
+    """The earliest instant after now at which time alone may change something."""
+    profile = moment.profile
+    found = [run.due for run in profile.runs if run.due is not None and not run.ended]
+    found += [message.due for message in profile.messages if message.due is not None]
+    found += [at for run in profile.runs if not run.ended for at in _elapsing(moment, run)]
+    wheel = next_deadline(moment)
+    if wheel is not None:
+        found.append(wheel)
+    for pattern in moment.program.index.by_without.values():
+        anchor = profile.last.get(pattern.without or "", profile.born)
+        if profile.fired.get(pattern.id) != anchor:
+            found.append(anchor + pattern.duration)
+    return min(found, default=None)
+
+
+def _elapsing(moment: Moment, run: Run) -> list[int]:
+    """Deadlines of `without` patterns among a run's exits, goal and current wait."""
+    campaign = moment.campaign_of(run)
+    steps = moment.program.steps_of(run.campaign, run.version)
+    patterns: list[Pattern] = [] if campaign is None else list(campaign.exits)
+    if campaign is not None and campaign.goal is not None:
+        patterns.append(campaign.goal.pattern)
+    if steps is not None and run.state == "wait_for":
+        verb = steps.nodes[run.node].verb
+        patterns += verb.patterns if isinstance(verb, WaitFor) else ()
+    deadlines = (deadline_in_run(moment, pattern) for pattern in patterns if pattern.without is not None)
+    return [at for at in deadlines if at is not None and at > moment.now]
+
+
+def cross(moment: Moment) -> None:
+    """Fire the `without` patterns whose deadline this timer is; each fires once for its anchor."""
+    crossed = []
+    for ident, pattern in moment.program.index.by_without.items():
+        anchor = moment.profile.last.get(pattern.without or "", moment.profile.born)
+        if moment.profile.fired.get(ident) != anchor and anchor + pattern.duration <= moment.now:
+            moment.profile.fired[ident] = anchor
+            crossed.append(ident)
+    moment.crossed = tuple(crossed)
+
+
+def lapse(moment: Moment) -> None:
+    """A crossing already past when it becomes known is recorded and fires nothing."""
+    for ident, pattern in moment.program.index.by_without.items():
+        anchor = moment.profile.last.get(pattern.without or "", moment.profile.born)
+        if anchor + pattern.duration <= moment.now:
+            moment.profile.fired[ident] = anchor
+
+
+def free_messages(moment: Moment) -> None:
+    """Messages whose time has come are judged in this input's first round; lost answers become doubts."""
+    for message in list(moment.profile.messages):
+        if message.due is None or message.due > moment.now:
+            continue
+        if message.state == ledger.WAITS:
+            moment.round.append(message)
+        elif message.state == ledger.ATTEMPTING:
+            ledger.doubt(moment, message)

@@ -1,0 +1,254 @@
+"""Replay: recorded events through the production loop in virtual time.
+
+The clock is driven by arrivals, every timer due is fired, the file channel stands for every channel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from orchestrator.delivery.governor import OpenGovernor
+from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.domain.calendar import iso
+from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.input import Adopt, Event
+from orchestrator.domain.moment import Controls, Witness
+from orchestrator.domain.profile import Profile, unseal
+from orchestrator.domain.program import Program
+from orchestrator.intake.files import Accepted, Rejected
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.partition import Decided, Surroundings
+from orchestrator.partition.ports import Store, Stored
+
+BATCH = 1_000
+"""Events in one commit."""
+
+Line = Accepted | Rejected
+
+
+@dataclass(slots=True)
+class Collected:
+    """What the decisions of a replay amount to, kept by profile key until the names are known."""
+
+    messages: dict[str, tuple[int, MessageChange]] = field(default_factory=dict)
+    transitions: list[tuple[int, int, str, str, str]] = field(default_factory=list)
+    """(at, key, from, to, cause)"""
+    entered: Counter[str] = field(default_factory=Counter)
+    held_out: Counter[str] = field(default_factory=Counter)
+    goals: Counter[str] = field(default_factory=Counter)
+    goals_held: Counter[str] = field(default_factory=Counter)
+    value: Counter[str] = field(default_factory=Counter)
+    moved: dict[int, int] = field(default_factory=dict)
+    """key of an adopted profile → key of the one that took it in"""
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def watch(self, decided: Sequence[Decided]) -> None:
+        for one in decided:
+            decision = one.decision
+            for change in decision.messages:
+                self.messages[change.id] = (one.key, change)
+            for step in decision.transitions:
+                self.transitions.append((step.at, one.key, step.source, step.target, step.cause))
+            for entry in decision.entries:
+                if entry.outcome == "entered":
+                    self.entered[entry.campaign] += 1
+                elif entry.outcome == "held_out":
+                    self.held_out[entry.campaign] += 1
+            for goal in decision.goals:
+                (self.goals_held if goal.held else self.goals)[goal.campaign] += 1
+                if not goal.held and goal.value is not None:
+                    self.value[goal.campaign] += goal.value  # type: ignore[assignment]  # a Counter of money is fine
+            if isinstance(one.given, Adopt):
+                self.moved[one.given.key] = one.key
+            self.dropped.update(decision.dropped)
+
+    def home(self, key: int) -> int:
+        """The profile that a key's history now belongs to."""
+        while key in self.moved:
+            key = self.moved[key]
+        return key
+
+
+@dataclass(slots=True)
+class Replayed:
+    """The result: counts as `commands.md` names them, and the rows behind them."""
+
+    events: int
+    duplicates: int
+    rejected: list[Rejected]
+    profiles: int
+    stages: dict[str, int]
+    collected: Collected
+    names: dict[int, str]
+    digest: str
+    campaigns: tuple[str, ...]
+    dead: int
+    clock: int
+    unknown: dict[str, int] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON result of `replay`."""
+        collected = self.collected
+        messages: dict[str, Counter[str]] = {name: Counter() for name in self.campaigns}
+        suppressed: Counter[str] = Counter()
+        for _, change in collected.messages.values():
+            messages.setdefault(change.campaign, Counter())[change.state] += 1
+            if change.state == "suppressed":
+                suppressed[change.reason or ""] += 1
+        for name, number in collected.held_out.items():
+            messages.setdefault(name, Counter())["held_out"] = number
+        flows = Counter(f"{source}→{target}" for _, _, source, target, _ in collected.transitions)
+        return {
+            "events": self.events,
+            "duplicates": self.duplicates,
+            "rejected": len(self.rejected),
+            "profiles": self.profiles,
+            "stages": self.stages,
+            "transitions": dict(sorted(flows.items())),
+            "messages": {name: dict(sorted(states.items())) for name, states in sorted(messages.items())},
+            "suppressed": dict(sorted(suppressed.items())),
+            "digest": self.digest,
+            "campaigns": {name: self._campaign(name) for name in self.campaigns},
+            "dead_letters": self.dead,
+            "unknown_events": self.unknown,
+            "dropped": dict(sorted(collected.dropped.items())),
+            "until": iso(self.clock),
+        }
+
+    def _campaign(self, name: str) -> dict[str, Any]:
+        collected = self.collected
+        return {
+            "entered": collected.entered[name],
+            "held_out": collected.held_out[name],
+            "goals": collected.goals[name],
+            "goals_held_out": collected.goals_held[name],
+            "value": round(collected.value[name], 6),
+        }
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """Rows of messages.jsonl, by time of planning and profile."""
+        rows = [(c.planned_at, self._name(key), c.campaign, c.step, c) for key, c in self.collected.messages.values()]
+        for planned_at, profile, campaign, step, change in sorted(rows, key=lambda row: row[:4]):
+            yield {
+                "message_id": change.id,
+                "profile": profile,
+                "campaign": campaign,
+                "step": step,
+                "channel": change.channel,
+                "template": change.template,
+                "class": change.cls,
+                "planned_at": iso(planned_at),
+                "state": change.state,
+                "reason": change.reason,
+            }
+
+    def transitions(self) -> Iterator[dict[str, Any]]:
+        """Rows of transitions.jsonl, by time and profile."""
+        rows = [(at, self._name(key), source, target, cause) for at, key, source, target, cause in self.collected.transitions]
+        for at, profile, source, target, cause in sorted(rows, key=lambda row: row[:2]):
+            yield {"profile": profile, "at": iso(at), "from": source, "to": target, "cause": cause}
+
+    def _name(self, key: int) -> str:
+        return self.names.get(self.collected.home(key), "")
+
+    def write(self, folder: Path) -> None:
+        """Write messages, transitions, rejections and the summary into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_lines(folder / "messages.jsonl", self.messages())
+        _write_lines(folder / "transitions.jsonl", self.transitions())
+        rejected = ({"file": one.file, "line": one.line, "reason": one.reason} for one in self.rejected)
+        _write_lines(folder / "rejected.jsonl", rejected)
+        (folder / "summary.json").write_text(json.dumps(self.summary(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
+        for row in rows:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def replay(
+    program: Program,
+    lines: Iterable[Line],
+    stores: Sequence[Store],
+    *,
+    until: int | None = None,
+    every_profile: Callable[[], Iterable[tuple[int, Stored]]],
+    witness: Witness | None = None,
+    watch: Callable[[Sequence[Decided]], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Replayed:
+    """Run every line through the engine and add it all up."""
+    collected = Collected()
+
+    def both(decided: Sequence[Decided]) -> None:
+        collected.watch(decided)
+        if watch is not None:
+            watch(decided)
+
+    around = Surroundings(program, OpenGovernor(), VirtualWire(), Controls(addresses=False), witness)
+    engine = Engine(stores, around, both)
+    counts = Counter[str]()
+    rejected: list[Rejected] = []
+    clock = engine.clock
+    pending = 0
+    for line in lines:
+        if isinstance(line, Rejected):
+            rejected.append(line)
+            continue
+        decision = engine.feed(line.event, line.arrival)
+        clock = max(clock, line.arrival)
+        counts["duplicate" if decision is not None and decision.duplicate else "event"] += 1
+        pending += 1
+        if pending == BATCH:
+            engine.commit()
+            pending = 0
+            if progress is not None:
+                progress(BATCH)
+    clock = clock if until is None else max(clock, until)
+    engine.advance(clock)
+    engine.commit()
+    stages, names, digest = _standing(program, every_profile())
+    return Replayed(
+        events=counts["event"],
+        duplicates=counts["duplicate"],
+        rejected=rejected,
+        profiles=len(names),
+        stages=stages,
+        collected=collected,
+        names=names,
+        digest=digest,
+        campaigns=tuple(program.campaigns),
+        dead=engine.dead,
+        clock=clock,
+    )
+
+
+def _standing(program: Program, profiles: Iterable[tuple[int, Stored]]) -> tuple[dict[str, int], dict[int, str], str]:
+    """Profiles by stage, their names by key, and the digest of all their decisions."""
+    stages = dict.fromkeys((*program.wheel.stages, *program.wheel.outside), 0)
+    names: dict[int, str] = {}
+    digest = 0
+    for key, stored in profiles:
+        profile = unseal(stored.sealed)
+        names[key] = profile.name
+        stages[profile.stage] = stages.get(profile.stage, 0) + 1
+        digest = (digest + _weight(profile)) % (1 << 128)
+    return stages, names, f"{digest:032x}"
+
+
+def _weight(profile: Profile) -> int:
+    """A profile's share of the digest: its decisions in its own order; shares add up in any order."""
+    name = profile.name.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(name + b"\0" + profile.digest, digest_size=16).digest(), "big")
+
+
+def only_events(lines: Iterable[Line]) -> Iterator[Event]:
+    """The accepted events among the lines."""
+    return (line.event for line in lines if isinstance(line, Accepted))

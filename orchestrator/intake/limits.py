@@ -1,0 +1,37 @@
+"""Every bound at the door, with its unit."""
+
+from __future__ import annotations
+
+EVENT_MAX_BYTES = 32 * 1024
+"""One event as its emitter wrote it."""
+DEPTH_MAX = 32
+"""Objects and arrays inside one another; the event itself is the first."""
+INTEGER_MAX = 2**53
+"""Beyond it, an integer does not mean the same in every JSON reader."""
+EVENT_NAME_MAX_CHARS = 200
+MESSAGE_ID_MAX_CHARS = 100
+ID_MAX_CHARS = 256
+"""A user, anonymous, previous or group id."""
+REASON_MAX_CHARS = 400
+"""What a reason may quote of a refused event."""
+
+EARLIEST_MS = -62_135_596_800_000
+"""0001-01-01, the first instant that RFC 3339 can write."""
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+EPOCH_SECONDS_MIN = 100_000_000
+"""A smaller number is no point in time (or a date written as a number)."""
+EPOCH_SECONDS_MAX = 100_000_000_000
+"""From here on a number counts milliseconds."""
+AHEAD_MAX_MS = 24 * 3_600_000
+"""A later event than this after its receipt is a wrong clock: it occurred when it was received."""
+
+LINE_MAX_BYTES = 1024 * 1024
+"""A longer line of a file is skipped, never loaded."""
+
+BODY_MAX_BYTES = 500 * 1024
+"""A request's body, packed and unpacked."""
+BATCH_MAX_EVENTS = 2_500
+
+UNKNOWN_NAMES_KEPT = 1_000
+"""Different names outside the catalogue that are listed one by one; the rest are counted together."""

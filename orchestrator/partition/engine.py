@@ -1,0 +1,123 @@
+"""All partitions of one process behind one door: routing, identity, the order of time, and the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from zlib import crc32
+
+from orchestrator.domain.decision import Decision
+from orchestrator.domain.identity import raw_id
+from orchestrator.domain.input import Adopt, Control, Event, ProfileInput
+from orchestrator.domain.moment import Controls
+from orchestrator.partition.partition import Decided, Partition, Surroundings
+from orchestrator.partition.ports import Store
+
+Watch = Callable[[Sequence[Decided]], None]
+
+
+class Engine:
+    """Feeds the partitions in the order of time. `advance`, `feed` and `give` change memory; `commit` makes it durable."""
+
+    def __init__(self, stores: Sequence[Store], around: Surroundings, watch: Watch | None = None) -> None:
+        self.around = around
+        around.controls = stores[0].controls() if around.controls == Controls() else around.controls
+        self.partitions = [Partition(number, store, around) for number, store in enumerate(stores)]
+        self._watch = watch
+        self.dead = 0
+        """Inputs that became dead letters since this engine started."""
+
+    @property
+    def clock(self) -> int:
+        return max(partition.clock for partition in self.partitions)
+
+    def home(self, raw: str) -> Partition:
+        """The partition that owns a raw id: fixed for life by its hash."""
+        if len(self.partitions) == 1:
+            return self.partitions[0]
+        return self.partitions[crc32(raw.encode("utf-8", "surrogatepass")) % len(self.partitions)]
+
+    def advance(self, until: int) -> int:
+        """Fire every timer due by then and pass on what they emitted, in the order of time; returns how many fired."""
+        fired = 0
+        while True:
+            due = min(((found, p) for p in self.partitions if (found := p.next_due())), key=lambda pair: pair[0], default=None)
+            forward = next((p for p in self.partitions if p.forwards), None)
+            if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
+                event, now = forward.forwards.popleft()
+                self._take(event, now)
+                continue
+            if due is None or due[0][0] > until:
+                return fired
+            due[1].fire()
+            fired += 1
+
+    def feed(self, event: Event, now: int) -> Decision | None:
+        """One event at its time: timers due by then first."""
+        self.advance(now)
+        decision = self._take(event, now)
+        self.advance(now)
+        return decision
+
+    def give(self, key: int, given: ProfileInput, now: int) -> Decision | None:
+        """One input (an outcome, a command) of a profile known by its key."""
+        self.advance(now)
+        for partition in self.partitions:
+            if partition.record(key) is not None:
+                decision = partition.take_key(key, given, now)
+                self.advance(now)
+                return decision
+        return None
+
+    def _take(self, event: Event, now: int) -> Decision | None:
+        anonymous = event.previous_id if event.type == "alias" else event.anonymous_id
+        if event.user_id is not None and anonymous is not None:
+            self._unify(f"a:{anonymous}", f"u:{event.user_id}", now)
+        raw = self._resolve(raw_id(event))
+        return self.home(raw).take(raw, event, now)
+
+    def _resolve(self, raw: str) -> str:
+        """Where a redirect leads: an anonymous id that turned out to be a known person's."""
+        return self.home(raw).redirected(raw) if raw.startswith("a:") else raw
+
+    def _unify(self, old: str, new: str, now: int) -> None:
+        """Make an anonymous id part of a known one, once; two known ids are never merged."""
+        if self._resolve(old) != old:
+            return
+        source, target = self.home(old), self.home(new)
+        source.changes.redirects[old] = new
+        theirs = source.release(old)
+        if theirs is None:
+            return
+        if target.find(new) is None:
+            target.install(theirs, new)
+        else:
+            target.take(new, Adopt(theirs.sealed, theirs.key), now)
+
+    def control(self, given: Control) -> None:
+        """Turn one of the operators' switches in every partition; it holds over a restart."""
+        self.around.controls = turned(self.around.controls, given)
+        for partition in self.partitions:
+            partition.changes.controls = self.around.controls
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable, atomically."""
+        if self._watch is not None:
+            decided = [one for partition in self.partitions for one in partition.decided]
+            self._watch(decided)
+        changes = [partition.drain() for partition in self.partitions]
+        self.dead += sum(len(one.dead) for one in changes)
+        self.partitions[0].store.commit([one for one in changes if not one.empty])
+
+
+def turned(controls: Controls, given: Control) -> Controls:
+    """The switches after this command."""
+    if given.switch == "kill":
+        return replace(controls, kill=given.on)
+    if given.campaign is not None:
+        names = controls.campaigns | {given.campaign} if given.on else controls.campaigns - {given.campaign}
+        return replace(controls, campaigns=names)
+    if given.channel is not None:
+        names = controls.channels | {given.channel} if given.on else controls.channels - {given.channel}
+        return replace(controls, channels=names)
+    return replace(controls, paused=given.on)

@@ -1,0 +1,272 @@
+"""The loop of one partition: the only writer of its profiles.
+
+    clock ─▶ due timers ─▶ inputs ─▶ decide, one profile at a time ─▶ commit (journal, profiles, due-index) ─▶ hand off
+
+The clock is monotone and is the time of the last input; timers never overtake the backlog.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+import msgspec
+
+from orchestrator.domain.decide import decide, newcomer
+from orchestrator.domain.decision import Decision
+from orchestrator.domain.input import Event, HandOff, Move, ProfileInput, Timer, Visit
+from orchestrator.domain.moment import Controls, Witness
+from orchestrator.domain.profile import seal, unseal
+from orchestrator.domain.program import Program
+from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Permits, Record, Store, Wire
+
+RECORDS_CACHED = 50_000
+"""Profiles kept decoded between batches."""
+DUE_PAGE = 10_000
+"""Timers read from the store at a time."""
+CAUSE_CHARS = 4_000
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What every partition of one engine shares: the live program, the switches, the governor and the wire."""
+
+    program: Program
+    permits: Permits
+    wire: Wire
+    controls: Controls = field(default_factory=Controls)
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision as it is told to whoever watches."""
+
+    key: int
+    now: int
+    given: ProfileInput
+    decision: Decision
+
+
+class Partition:
+    """One partition. Feed it inputs in order; nothing is durable until `commit`."""
+
+    def __init__(self, number: int, store: Store, around: Surroundings) -> None:
+        self.number = number
+        self.store = store
+        self.around = around
+        self.clock = store.clock()
+        self.changes = Changes(number, self.clock)
+        self.forwards: deque[tuple[Event, int]] = deque()
+        """Events for other profiles, with their time, in order."""
+        self.decided: list[Decided] = []
+        self._records: OrderedDict[int, Record] = OrderedDict()
+        self._heap: list[tuple[int, int]] = []
+        self._due: dict[int, int] = {}
+        self._loaded: tuple[int, int] | None = (-1, -1)
+        """Timers up to here are in the heap; None: all are."""
+
+    # ── timers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def next_due(self) -> tuple[int, int] | None:
+        """The earliest timer, as (due, key)."""
+        while True:
+            while self._heap:
+                due, key = self._heap[0]
+                if self._due.get(key) == due:
+                    if self._loaded is not None and (due, key) > self._loaded:
+                        break
+                    return due, key
+                heappop(self._heap)
+            if self._loaded is None:
+                return None
+            self._load_timers()
+
+    def _load_timers(self) -> None:
+        assert self._loaded is not None  # noqa: S101 - its only caller tests it
+        page = self.store.due_after(*self._loaded, DUE_PAGE)
+        for due, key in page:
+            if key not in self.changes.records and key not in self.changes.gone:
+                self._due[key] = due
+                heappush(self._heap, (due, key))
+        self._loaded = page[-1] if len(page) == DUE_PAGE else None
+
+    def _schedule(self, record: Record, due: int | None) -> None:
+        if record.due == due:
+            return
+        record.due = due
+        if due is None:
+            self._due.pop(record.key, None)
+            return
+        self._due[record.key] = due
+        heappush(self._heap, (due, record.key))
+
+    def fire(self) -> None:
+        """Decide the earliest timer at its own time."""
+        found = self.next_due()
+        assert found is not None  # noqa: S101 - callers look first
+        due, key = found
+        record = self.record(key)
+        if record is None:
+            self._due.pop(key, None)
+            return
+        self.clock = max(self.clock, due)
+        self._step(record, Timer(due))
+        if record.due is not None and record.due <= due:
+            self._bury(record, Timer(due), RuntimeError("a timer that leaves itself due would fire for ever"))
+
+    # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, raw: str, given: ProfileInput, now: int) -> Decision | None:
+        """Decide one input of the profile that `raw` names; None where it became a dead letter."""
+        self.clock = max(self.clock, now)
+        record = self.find(raw)
+        if record is None:
+            record = self._newcomer(raw)
+        return self._step(record, given)
+
+    def take_key(self, key: int, given: ProfileInput, now: int) -> Decision | None:
+        """Decide one input of a profile known by its key; nothing where it is gone."""
+        self.clock = max(self.clock, now)
+        record = self.record(key)
+        return None if record is None else self._step(record, given)
+
+    def find(self, raw: str) -> Record | None:
+        key = self.changes.ids[raw] if raw in self.changes.ids else self.store.find(raw)
+        return None if key is None else self.record(key)
+
+    def record(self, key: int) -> Record | None:
+        known = self._records.get(key)
+        if known is not None:
+            self._records.move_to_end(key)
+            return known
+        stored = None if key in self.changes.gone else self.store.read(key)
+        if stored is None:
+            return None
+        record = Record(key, stored.raw, unseal(stored.sealed), stored.sealed, stored.last_seq, stored.due)
+        self._records[key] = record
+        return record
+
+    def _newcomer(self, raw: str) -> Record:
+        record = Record(self.store.next_key(), raw, newcomer(self.around.program, self.clock), b"")
+        record.sealed = seal(record.profile)
+        self._records[record.key] = record
+        self.changes.ids[raw] = record.key
+        self.changes.records[record.key] = record
+        return record
+
+    def _step(self, record: Record, given: ProfileInput) -> Decision | None:
+        """One input and what follows from it at once for the same profile: hand-offs first, then what steps emitted."""
+        first = self._decide(record, given)
+        hand_offs: deque[str] = deque(first.cleared if first else ())
+        follow: deque[Event | Move] = deque(first.inputs if first else ())
+        while hand_offs or follow:
+            if hand_offs:
+                decision = self._hand_off(record, hand_offs.popleft())
+            else:
+                what = follow.popleft()
+                if isinstance(what, Event) and not self._is_own(record, what):
+                    self.forwards.append((what, self.clock))
+                    continue
+                decision = self._decide(record, what)
+            if decision is not None:
+                hand_offs.extend(decision.cleared)
+                follow.extend(decision.inputs)
+        return first
+
+    def _is_own(self, record: Record, event: Event) -> bool:
+        own = record.profile.user_id
+        return event.user_id == own if event.user_id is not None else event.anonymous_id in record.profile.anonymous_ids
+
+    def _hand_off(self, record: Record, message_id: str) -> Decision | None:
+        message = record.profile.message(message_id)
+        if message is None:
+            return None
+        verdict = self.around.permits.ask(message, self.clock)
+        decision = self._decide(record, HandOff(message_id, verdict))
+        for attempt in decision.attempts if decision is not None else ():
+            wire = self.around.wire
+            outcome = wire.hand_over(self.around.program, record.profile, message, attempt.not_after, self.clock)
+            if outcome is not None:
+                return self._decide(record, outcome)
+        return decision
+
+    def _decide(self, record: Record, given: ProfileInput) -> Decision | None:
+        around = self.around
+        try:
+            decision, due = decide(around.program, around.controls, record.profile, given, self.clock, around.witness)
+            sealed = seal(record.profile)
+        except Exception as error:  # noqa: BLE001 - a poison input becomes a dead letter, and nothing else suffers
+            self._bury(record, given, error)
+            return None
+        if not decision.duplicate:
+            record.sealed = sealed
+            self._journal(record, given, _encode(decision))
+        self.changes.records[record.key] = record
+        self._schedule(record, due)
+        self.decided.append(Decided(record.key, self.clock, given, decision))
+        return decision
+
+    def _journal(self, record: Record, given: ProfileInput, decision: bytes) -> int:
+        seq = self.store.next_seq()
+        row = JournalRow(seq, record.key, record.last_seq, self.clock, _encode(given), decision)
+        self.changes.journal.append(row)
+        record.last_seq = seq
+        return seq
+
+    def _bury(self, record: Record, given: ProfileInput, error: Exception) -> None:
+        """Restore the profile as it was before, keep the input with its cause, and journal that."""
+        record.profile = unseal(record.sealed)
+        cause = "".join(traceback.format_exception(error))[-CAUSE_CHARS:]
+        seq = self._journal(record, given, b"")
+        self.changes.dead.append(DeadLetter(seq, record.key, self.clock, _encode(given), cause))
+        self.changes.records[record.key] = record
+        if isinstance(given, Timer):
+            self._schedule(record, None)
+
+    # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def release(self, raw: str) -> Record | None:
+        """Let go of a profile that becomes part of another one."""
+        record = self.find(raw)
+        if record is None:
+            return None
+        self.changes.gone.add(record.key)
+        self.changes.ids[raw] = None
+        self.changes.records.pop(record.key, None)
+        self._records.pop(record.key, None)
+        self._due.pop(record.key, None)
+        return record
+
+    def redirected(self, raw: str) -> str:
+        """The id that `raw` now leads to: itself, unless it became part of another profile."""
+        return self.changes.redirects.get(raw) or self.store.redirect(raw) or raw
+
+    def install(self, record: Record, raw: str) -> None:
+        """Take over a whole profile from another partition under a new id."""
+        due, record.raw, record.due = record.due, raw, None
+        self._records[record.key] = record
+        self.changes.gone.discard(record.key)
+        self.changes.records[record.key] = record
+        self.changes.ids[raw] = record.key
+        self._schedule(record, due)
+
+    def visit(self, keys: list[int], cause: str, now: int) -> None:
+        """Look at profiles after their surroundings changed."""
+        for key in keys:
+            self.take_key(key, Visit(cause), now)
+
+    # ── durability ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def drain(self) -> Changes:
+        """What has changed since the last time, to be committed; the partition goes on with a clean sheet."""
+        changes, self.changes = self.changes, Changes(self.number, self.clock)
+        changes.clock = self.clock
+        self.decided = []
+        while len(self._records) > RECORDS_CACHED:
+            self._records.popitem(last=False)
+        return changes

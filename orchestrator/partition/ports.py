@@ -1,0 +1,114 @@
+"""What a partition needs from outside: a store for its record, leave to send, and a wire to hand messages to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from orchestrator.domain.input import Outcome, Permit, Refusal
+from orchestrator.domain.moment import Controls
+from orchestrator.domain.profile import Message, Profile
+from orchestrator.domain.program import Program
+
+
+@dataclass(slots=True)
+class Record:
+    """One profile as its partition holds it: the record, its bytes as of the last decision, and its place in the journal."""
+
+    key: int
+    raw: str
+    profile: Profile
+    sealed: bytes
+    last_seq: int = 0
+    due: int | None = None
+
+
+class Stored(NamedTuple):
+    """A profile as the store holds it."""
+
+    raw: str
+    sealed: bytes
+    last_seq: int
+    due: int | None
+
+
+class JournalRow(NamedTuple):
+    """One decided input. `prev_seq` is the row before it of the same profile (0: none)."""
+
+    seq: int
+    key: int
+    prev_seq: int
+    clock: int
+    given: bytes
+    decision: bytes
+
+
+class DeadLetter(NamedTuple):
+    """An input that could not be decided, with its cause; `seq` is its row in the journal."""
+
+    seq: int
+    key: int
+    clock: int
+    given: bytes
+    cause: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything that one batch changed; committed whole or not at all."""
+
+    partition: int
+    clock: int = 0
+    ids: dict[str, int | None] = field(default_factory=dict)
+    """raw id → profile key; None: it belongs to no profile here any more."""
+    records: dict[int, Record] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    """anonymous raw id → the known one it became part of."""
+    gone: set[int] = field(default_factory=set)
+    journal: list[JournalRow] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    controls: Controls | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not (self.journal or self.ids or self.redirects or self.gone or self.records or self.controls)
+
+
+class Store(Protocol):
+    """One partition's durable record. `commit` is atomic and durable when it returns."""
+
+    def clock(self) -> int: ...
+
+    def controls(self) -> Controls: ...
+
+    def find(self, raw: str) -> int | None: ...
+
+    def redirect(self, raw: str) -> str | None: ...
+
+    def read(self, key: int) -> Stored | None: ...
+
+    def due_after(self, due: int, key: int, limit: int) -> list[tuple[int, int]]:
+        """The next (due, key) pairs strictly after the given one, in order."""
+        ...
+
+    def next_key(self) -> int: ...
+
+    def next_seq(self) -> int: ...
+
+    def commit(self, changes: list[Changes]) -> None: ...
+
+
+class Permits(Protocol):
+    """The governor as a partition sees it."""
+
+    def ask(self, message: Message, now: int) -> Permit | Refusal:
+        """Leave to hand this message over at `now`, or why not."""
+        ...
+
+
+class Wire(Protocol):
+    """Where messages with leave go."""
+
+    def hand_over(self, program: Program, profile: Profile, message: Message, not_after: int, now: int) -> Outcome | None:
+        """Take the message; it may leave only once the batch is durable. An outcome that is known at once is returned."""
+        ...

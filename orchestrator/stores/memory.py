@@ -1,0 +1,111 @@
+"""A store in memory: for replays that keep nothing, tests and simulation. Durable as far as the process lives."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from orchestrator.domain.moment import Controls
+from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Stored
+
+
+@dataclass(slots=True)
+class MemoryFile:
+    """What all partitions of one engine share, as one SQLite file would."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    profiles: dict[int, tuple[int, Stored]] = field(default_factory=dict)
+    due: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    journal: list[JournalRow] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    clocks: dict[int, int] = field(default_factory=dict)
+    controls: Controls = field(default_factory=Controls)
+    keys: int = 0
+    seqs: int = 0
+    keep_journal: bool = True
+
+    def partition(self, number: int) -> MemoryStore:
+        return MemoryStore(self, number)
+
+    def every_profile(self) -> Iterator[tuple[int, Stored]]:
+        for key in sorted(self.profiles):
+            yield key, self.profiles[key][1]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStore:
+    """One partition's view."""
+
+    file: MemoryFile
+    number: int
+
+    def clock(self) -> int:
+        return self.file.clocks.get(self.number, 0)
+
+    def controls(self) -> Controls:
+        return self.file.controls
+
+    def find(self, raw: str) -> int | None:
+        return self.file.ids.get(raw)
+
+    def redirect(self, raw: str) -> str | None:
+        return self.file.redirects.get(raw)
+
+    def read(self, key: int) -> Stored | None:
+        found = self.file.profiles.get(key)
+        return found[1] if found is not None and found[0] == self.number else None
+
+    def due_after(self, due: int, key: int, limit: int) -> list[tuple[int, int]]:
+        rows = self.file.due.get(self.number, [])
+        start = bisect_right(rows, (due, key))
+        return rows[start : start + limit]
+
+    def next_key(self) -> int:
+        self.file.keys += 1
+        return self.file.keys
+
+    def next_seq(self) -> int:
+        self.file.seqs += 1
+        return self.file.seqs
+
+    def commit(self, changes: list[Changes]) -> None:
+        for one in changes:
+            self._forget(one)
+        for one in changes:
+            self._write(one)
+
+    def _forget(self, changes: Changes) -> None:
+        for key in changes.gone:
+            self._unschedule(key)
+            self.file.profiles.pop(key, None)
+
+    def _unschedule(self, key: int) -> None:
+        held = self.file.profiles.get(key)
+        if held is None or held[1].due is None:
+            return
+        rows = self.file.due[held[0]]
+        place = bisect_right(rows, (held[1].due, key)) - 1
+        if place >= 0 and rows[place] == (held[1].due, key):
+            del rows[place]
+
+    def _write(self, changes: Changes) -> None:
+        file = self.file
+        for key, record in changes.records.items():
+            self._unschedule(key)
+            file.profiles[key] = (changes.partition, Stored(record.raw, record.sealed, record.last_seq, record.due))
+            if record.due is not None:
+                insort(file.due.setdefault(changes.partition, []), (record.due, key))
+        for raw, found in changes.ids.items():
+            if found is None:
+                file.ids.pop(raw, None)
+            else:
+                file.ids[raw] = found
+        file.redirects.update(changes.redirects)
+        if file.keep_journal:
+            file.journal.extend(changes.journal)
+        file.dead.extend(changes.dead)
+        file.clocks[changes.partition] = changes.clock
+        if changes.controls is not None:
+            file.controls = changes.controls

@@ -1,0 +1,202 @@
+"""The embedded store: one SQLite file, WAL, `synchronous=FULL`, one writer, one transaction a batch.
+
+Journal, touched profiles and the due-index (an index over profiles) are committed together; a commit that returned is
+on disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from orchestrator.domain.moment import Controls
+from orchestrator.errors import StoreError
+from orchestrator.partition.ports import Changes, JournalRow, Stored
+
+Synchronous = Literal["FULL", "OFF"]
+"""`OFF` loses what was accepted when the power fails: for throw-away replays and as the tests' control."""
+
+LAYOUT = 1
+"""Version of the tables; a file of another one is refused."""
+
+_TABLES = """
+create table if not exists facts(name text primary key, value) without rowid;
+create table if not exists partitions(number integer primary key, clock integer not null);
+create table if not exists ids(raw text primary key, key integer not null) without rowid;
+create table if not exists redirects(raw text primary key, target text not null) without rowid;
+create table if not exists profiles(
+  key integer primary key, partition integer not null, raw text not null, last_seq integer not null, due integer,
+  record blob not null
+);
+create index if not exists due on profiles(partition, due) where due is not null;
+create table if not exists journal(
+  seq integer primary key, key integer not null, prev_seq integer not null, clock integer not null,
+  given blob not null, decision blob not null
+);
+create table if not exists dead_letters(
+  seq integer primary key, key integer not null, clock integer not null, given blob not null, cause text not null
+);
+create table if not exists programs(name text primary key, activated_at integer not null, content blob not null) without rowid;
+"""
+
+_WRITE_PROFILE = (
+    "insert into profiles(key, partition, raw, last_seq, due, record) values(?, ?, ?, ?, ?, ?) on conflict(key) do update set"
+    " partition = excluded.partition, raw = excluded.raw, last_seq = excluded.last_seq, due = excluded.due, record = excluded.record"
+)
+
+
+class SqliteFile:
+    """One file that holds all partitions of an embedded engine. A single process may write it."""
+
+    def __init__(self, path: Path | str, *, partitions: int = 1, synchronous: Synchronous = "FULL") -> None:
+        self.path = str(path)
+        try:
+            self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=10)
+            self._prepare(partitions, synchronous)
+        except sqlite3.Error as error:
+            message = f"{self.path}: cannot be opened as a state file ({error}); name another file, or restore this one"
+            raise StoreError(message) from error
+
+    def _prepare(self, partitions: int, synchronous: str) -> None:
+        run = self.connection.execute
+        run("pragma journal_mode=wal")
+        run(f"pragma synchronous={synchronous}")
+        run("pragma wal_autocheckpoint=16000")
+        run("pragma cache_size=-65536")
+        self.connection.executescript(_TABLES)
+        self._agree("layout", LAYOUT)
+        self._agree("partitions", partitions)
+        self.keys: int = run("select coalesce(max(key), 0) from profiles").fetchone()[0]
+        self.seqs: int = run("select coalesce(max(seq), 0) from journal").fetchone()[0]
+        last = run("select value from facts where name = 'last_key'").fetchone()
+        self.keys = max(self.keys, last[0] if last else 0)
+
+    def _agree(self, name: str, ours: int) -> None:
+        self.connection.execute("insert or ignore into facts values(?, ?)", (name, ours))
+        theirs = self.connection.execute("select value from facts where name = ?", (name,)).fetchone()[0]
+        if theirs != ours:
+            message = (
+                f"{self.path}: its {name} is {theirs}, this engine needs {ours}; start with a new file or the same settings"
+            )
+            raise StoreError(message)
+
+    def partition(self, number: int) -> SqliteStore:
+        return SqliteStore(self, number)
+
+    def commit(self, changes: list[Changes]) -> None:
+        """Write everything in one transaction; durable when it returns."""
+        run = self.connection.execute
+        run("begin immediate")
+        try:
+            for one in changes:
+                self.connection.executemany("delete from profiles where key = ?", [(key,) for key in one.gone])
+            for one in changes:
+                self._write(one)
+            run("insert or replace into facts values('last_key', ?)", (self.keys,))
+            run("commit")
+        except BaseException:
+            if self.connection.in_transaction:
+                run("rollback")
+            raise
+
+    def _write(self, one: Changes) -> None:
+        many = self.connection.executemany
+        many(
+            _WRITE_PROFILE,
+            [(key, one.partition, r.raw, r.last_seq, r.due, r.sealed) for key, r in one.records.items()],
+        )
+        many("insert into journal values(?, ?, ?, ?, ?, ?)", one.journal)
+        many("insert into dead_letters values(?, ?, ?, ?, ?)", one.dead)
+        many("insert or replace into ids values(?, ?)", [(raw, key) for raw, key in one.ids.items() if key is not None])
+        many("delete from ids where raw = ?", [(raw,) for raw, key in one.ids.items() if key is None])
+        many("insert or replace into redirects values(?, ?)", list(one.redirects.items()))
+        self.connection.execute("insert or replace into partitions values(?, ?)", (one.partition, one.clock))
+        if one.controls is not None:
+            content = msgspec.json.encode(one.controls)
+            self.connection.execute("insert or replace into facts values('controls', ?)", (content,))
+
+    def controls(self) -> Controls:
+        row = self.connection.execute("select value from facts where name = 'controls'").fetchone()
+        return msgspec.json.decode(row[0], type=Controls) if row else Controls()
+
+    def every_profile(self) -> Iterator[tuple[int, Stored]]:
+        """All profiles in order of key."""
+        for key, *stored in self.connection.execute("select key, raw, record, last_seq, due from profiles order by key"):
+            yield key, Stored(*stored)
+
+    def journal(self) -> Iterator[JournalRow]:
+        """The whole journal in order."""
+        for row in self.connection.execute("select seq, key, prev_seq, clock, given, decision from journal order by seq"):
+            yield JournalRow(*row)
+
+    def history(self, key: int) -> list[JournalRow]:
+        """One profile's journal, oldest first: a linked list, so the cost follows the profile's history alone."""
+        row = self.connection.execute("select last_seq from profiles where key = ?", (key,)).fetchone()
+        found: list[JournalRow] = []
+        seq = row[0] if row else 0
+        while seq:
+            got = self.connection.execute("select * from journal where seq = ?", (seq,)).fetchone()
+            if got is None:
+                break
+            found.append(JournalRow(*got))
+            seq = found[-1].prev_seq
+        return found[::-1]
+
+    def programs(self) -> list[tuple[str, bytes]]:
+        """Programs that were live in this file, in order of activation: (name, content)."""
+        return list(self.connection.execute("select name, content from programs order by activated_at, name"))
+
+    def activate(self, name: str, content: bytes, now: int) -> None:
+        """Keep a program's content, so that people in flight on it can be told apart and go on."""
+        self.connection.execute("insert or replace into programs values(?, ?, ?)", (name, now, content))
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class SqliteStore:
+    """One partition's view of the file."""
+
+    def __init__(self, file: SqliteFile, number: int) -> None:
+        self.file = file
+        self.number = number
+        self._run = file.connection.execute
+
+    def clock(self) -> int:
+        row = self._run("select clock from partitions where number = ?", (self.number,)).fetchone()
+        return row[0] if row else 0
+
+    def controls(self) -> Controls:
+        return self.file.controls()
+
+    def find(self, raw: str) -> int | None:
+        row = self._run("select key from ids where raw = ?", (raw,)).fetchone()
+        return row[0] if row else None
+
+    def redirect(self, raw: str) -> str | None:
+        row = self._run("select target from redirects where raw = ?", (raw,)).fetchone()
+        return row[0] if row else None
+
+    def read(self, key: int) -> Stored | None:
+        query = "select raw, record, last_seq, due from profiles where key = ? and partition = ?"
+        row = self._run(query, (key, self.number)).fetchone()
+        return Stored(*row) if row else None
+
+    def due_after(self, due: int, key: int, limit: int) -> list[tuple[int, int]]:
+        query = "select due, key from profiles where partition = ? and due is not null and (due, key) > (?, ?) order by due, key limit ?"
+        return list(self._run(query, (self.number, due, key, limit)))
+
+    def next_key(self) -> int:
+        self.file.keys += 1
+        return self.file.keys
+
+    def next_seq(self) -> int:
+        self.file.seqs += 1
+        return self.file.seqs
+
+    def commit(self, changes: list[Changes]) -> None:
+        self.file.commit(changes)
