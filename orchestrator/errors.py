@@ -25,7 +25,7 @@ class WorkspaceError(OrchestratorError):
         self.findings = tuple(findings)
 
 
-class RejectedEvent(OrchestratorError):
+class RejectedEvent(OrchestratorError):  # noqa: N818 - an answer to its emitter, not a fault
     """An event refused at the door; the text is the reason that its emitter reads."""
 
 

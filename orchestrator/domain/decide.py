@@ -156,8 +156,7 @@ def _end_runs(moment: Moment, given: EndRuns) -> None:
 
 
 def _visit(moment: Moment, _given: Visit) -> None:
-    """The surroundings changed: crossings already past lapse, paused steps and messages are looked at again."""
-    timers.lapse(moment)
+    """The surroundings changed: paused steps and waiting messages are looked at again, timers are set anew."""
     for run in list(moment.profile.runs):
         if run.state == "paused" and not run.ended:
             run.state = "at"

@@ -26,6 +26,8 @@ class Event(msgspec.Struct, frozen=True, tag_field="input", tag="event", omit_de
     previous_id: str | None = None
     group_id: str | None = None
     received_at: int = 0
+    original_at: int | None = None
+    """What the sender's clock said, where that differs from `occurred_at`."""
     source: str = ""
     properties: dict[str, Any] = {}
     traits: dict[str, Any] = {}

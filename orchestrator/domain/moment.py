@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Protocol
 
 from orchestrator.domain.calendar import iso
@@ -82,8 +83,9 @@ class Moment:
         return result
 
     def value(self, condition: Condition, event: dict[str, Any] | None, item: Any, run: Run | None) -> Any:
-        """What the expression gives for this profile now."""
-        return condition.value(self.readable(condition, event, item, run))
+        """What the expression gives for this profile now; what JSON cannot hold (1/0) is null."""
+        value = condition.value(self.readable(condition, event, item, run))
+        return None if isinstance(value, float) and not isfinite(value) else value
 
     def readable(
         self, condition: Condition, event: dict[str, Any] | None = None, item: Any = None, run: Run | None = None

@@ -318,6 +318,8 @@ class Program:
     tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """table → key → column → value; an empty cell is absent."""
     pinned: dict[str, Steps] = field(default_factory=dict)
+    live_since: dict[str, int] = field(default_factory=dict)
+    """id of a `without` pattern → since when it is live, where that is not always: earlier crossings fire nothing."""
     index: ProgramIndex = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

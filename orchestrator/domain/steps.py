@@ -106,7 +106,7 @@ def _target(moment: Moment, run: Run, node: Node, verb: Wait) -> int | None:
         target = instant + verb.plus
     else:
         duration = _evaluate(moment, run, node, verb.duration) if verb.duration is not None else 0
-        known = isinstance(duration, int | float) and not isinstance(duration, bool) and duration == duration  # noqa: PLR0124 - NaN
+        known = isinstance(duration, int | float) and not isinstance(duration, bool)
         target = moment.now + (max(0, int(duration)) if known else 0)
     return target if verb.at is None else next_local(target, verb.at, recipient_zone(moment))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.domain import ledger
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import deadline_in_run
@@ -19,11 +21,18 @@ def next_due(moment: Moment) -> int | None:
     wheel = next_deadline(moment)
     if wheel is not None:
         found.append(wheel)
-    for pattern in moment.program.index.by_without.values():
-        anchor = profile.last.get(pattern.without or "", profile.born)
-        if profile.fired.get(pattern.id) != anchor:
-            found.append(anchor + pattern.duration)
+    found += [deadline for _, _, deadline in _armed(moment)]
     return min(found, default=None)
+
+
+def _armed(moment: Moment) -> Iterator[tuple[str, int, int]]:
+    """(id, anchor, deadline) of the `without` patterns that have not fired for their anchor and were live at their deadline."""
+    profile, program = moment.profile, moment.program
+    for ident, pattern in program.index.by_without.items():
+        anchor = profile.last.get(pattern.without or "", profile.born)
+        deadline = anchor + pattern.duration
+        if profile.fired.get(ident) != anchor and deadline > program.live_since.get(ident, -1):
+            yield ident, anchor, deadline
 
 
 def _elapsing(moment: Moment, run: Run) -> list[int]:
@@ -42,21 +51,14 @@ def _elapsing(moment: Moment, run: Run) -> list[int]:
 
 def cross(moment: Moment) -> None:
     """Fire the `without` patterns whose deadline this timer is; each fires once for its anchor."""
-    crossed = []
-    for ident, pattern in moment.program.index.by_without.items():
-        anchor = moment.profile.last.get(pattern.without or "", moment.profile.born)
-        if moment.profile.fired.get(ident) != anchor and anchor + pattern.duration <= moment.now:
-            moment.profile.fired[ident] = anchor
-            crossed.append(ident)
-    moment.crossed = tuple(crossed)
+    met = [(ident, anchor) for ident, anchor, deadline in _armed(moment) if deadline <= moment.now]
+    moment.profile.fired.update(met)
+    moment.crossed = tuple(ident for ident, _ in met)
 
 
 def lapse(moment: Moment) -> None:
     """A crossing already past when it becomes known is recorded and fires nothing."""
-    for ident, pattern in moment.program.index.by_without.items():
-        anchor = moment.profile.last.get(pattern.without or "", moment.profile.born)
-        if anchor + pattern.duration <= moment.now:
-            moment.profile.fired[ident] = anchor
+    moment.profile.fired.update((ident, anchor) for ident, anchor, deadline in _armed(moment) if deadline <= moment.now)
 
 
 def free_messages(moment: Moment) -> None:

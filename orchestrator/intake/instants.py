@@ -24,14 +24,15 @@ def instant(value: Any, where: str) -> int:
     Taken: RFC 3339 (without an offset it is UTC; finer than a millisecond is cut), a date (its midnight in UTC), and
     seconds or milliseconds since 1970 as a number or in digits.
     """
+    is_number = type(value) is int or type(value) is float
     if type(value) is str:
         at = _from_text(value)
-    elif type(value) is int or type(value) is float:
+    elif is_number:
         at = _from_number(value)
     else:
         at = None
     if at is None or not EARLIEST_MS <= at <= LATEST_MS:
-        shown = repr(value[:_QUOTED_CHARS]) if isinstance(value, str) else str(value) if at else kind_of(value)
+        shown = repr(value[:_QUOTED_CHARS]) if isinstance(value, str) else f"{value:.17g}" if is_number else kind_of(value)
         raise RejectedEvent(f"{where}: not a point in time: {shown}; send RFC 3339, as 2026-11-23T18:14:29.948Z")
     return at
 

@@ -32,6 +32,8 @@ LINE_MAX_BYTES = 1024 * 1024
 BODY_MAX_BYTES = 500 * 1024
 """A request's body, packed and unpacked."""
 BATCH_MAX_EVENTS = 2_500
+BATCH_CONTEXT_MAX_BYTES = 4 * 1024
+"""A batch's context is copied into each of its events."""
 
 UNKNOWN_NAMES_KEPT = 1_000
 """Different names outside the catalogue that are listed one by one; the rest are counted together."""

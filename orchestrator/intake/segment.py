@@ -47,6 +47,7 @@ def parse(
         source,
         occurred_at=_occurred_at(tree, received_at, sent_at),
         received_at=received_at,
+        original_at=_original_at(tree),
         kind=kind,
         context=context,
     )
@@ -90,6 +91,7 @@ def normalise(
     *,
     occurred_at: int,
     received_at: int,
+    original_at: int | None = None,
     kind: str | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> Event:
@@ -113,6 +115,7 @@ def normalise(
         previous_id=identifying(found, "$.previousId") if (found := get("previousId")) is not None else None,
         group_id=_group_id(found) if (found := get("groupId")) is not None else None,
         received_at=received_at,
+        original_at=original_at if original_at != occurred_at else None,
         source=source,
         properties=_object(tree, "properties"),
         traits=_traits(tree, kind, own),
@@ -182,12 +185,17 @@ def _traits(tree: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[st
     return _object(context, "traits") if "traits" in context else own
 
 
-def _occurred_at(tree: dict[str, Any], received_at: int, sent_at: int | None) -> int:
+def _original_at(tree: dict[str, Any]) -> int | None:
+    """What the sender's clock said."""
     member = "timestamp" if tree.get("originalTimestamp") is None else "originalTimestamp"
     original = tree.get(member)
-    if original is None:
+    return None if original is None else instant(original, f"$.{member}")
+
+
+def _occurred_at(tree: dict[str, Any], received_at: int, sent_at: int | None) -> int:
+    at = _original_at(tree)
+    if at is None:
         return received_at
-    at = instant(original, f"$.{member}")
     sent = tree.get("sentAt")
     if sent is not None:
         sent_at = instant(sent, "$.sentAt")

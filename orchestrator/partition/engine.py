@@ -8,8 +8,9 @@ from zlib import crc32
 
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import raw_id
-from orchestrator.domain.input import Adopt, Control, Event, ProfileInput
+from orchestrator.domain.input import Activation, Adopt, Control, Event, ProfileInput, Visit
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.program import Program
 from orchestrator.partition.partition import Decided, Partition, Surroundings
 from orchestrator.partition.ports import Store
 
@@ -23,6 +24,8 @@ class Engine:
         self.around = around
         around.controls = stores[0].controls() if around.controls == Controls() else around.controls
         self.partitions = [Partition(number, store, around) for number, store in enumerate(stores)]
+        if around.controls != stores[0].controls():
+            self.partitions[0].changes.controls = around.controls
         self._watch = watch
         self.dead = 0
         """Inputs that became dead letters since this engine started."""
@@ -37,10 +40,14 @@ class Engine:
             return self.partitions[0]
         return self.partitions[crc32(raw.encode("utf-8", "surrogatepass")) % len(self.partitions)]
 
-    def advance(self, until: int) -> int:
-        """Fire every timer due by then and pass on what they emitted, in the order of time; returns how many fired."""
+    def next_due(self) -> int | None:
+        """When the earliest timer is due."""
+        return min((found[0] for p in self.partitions if (found := p.next_due())), default=None)
+
+    def advance(self, until: int, most: int | None = None) -> int:
+        """Fire timers due by then (at the most so many), pass on what they emitted, in the order of time; says how many."""
         fired = 0
-        while True:
+        while most is None or fired < most:
             due = min(((found, p) for p in self.partitions if (found := p.next_due())), key=lambda pair: pair[0], default=None)
             forward = next((p for p in self.partitions if p.forwards), None)
             if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
@@ -51,6 +58,7 @@ class Engine:
                 return fired
             due[1].fire()
             fired += 1
+        return fired
 
     def feed(self, event: Event, now: int) -> Decision | None:
         """One event at its time: timers due by then first."""
@@ -99,6 +107,20 @@ class Engine:
         self.around.controls = turned(self.around.controls, given)
         for partition in self.partitions:
             partition.changes.controls = self.around.controls
+            partition.note(given)
+
+    def activate(self, program: Program) -> None:
+        """Let a program go live: every decision from here on is its."""
+        self.around.program = program
+        for partition in self.partitions:
+            partition.note(Activation(program.name))
+
+    def visit(self, after: int, most: int, cause: str) -> int | None:
+        """Look at the next profiles, by key, after their surroundings changed; gives the last key, None at the end."""
+        keys = self.partitions[0].store.keys_after(after, most)
+        for key in keys:
+            self.give(key, Visit(cause), self.clock)
+        return keys[-1] if keys else None
 
     def commit(self) -> None:
         """Make everything since the last commit durable, atomically."""

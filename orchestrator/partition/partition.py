@@ -16,7 +16,7 @@ import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Move, ProfileInput, Timer, Visit
+from orchestrator.domain.input import Event, HandOff, Move, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.moment import Controls, Witness
 from orchestrator.domain.profile import seal, unseal
 from orchestrator.domain.program import Program
@@ -27,6 +27,8 @@ RECORDS_CACHED = 50_000
 DUE_PAGE = 10_000
 """Timers read from the store at a time."""
 CAUSE_CHARS = 4_000
+PARTITION_KEY = 0
+"""The journal key of inputs that concern no single profile."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -190,7 +192,7 @@ class Partition:
         decision = self._decide(record, HandOff(message_id, verdict))
         for attempt in decision.attempts if decision is not None else ():
             wire = self.around.wire
-            outcome = wire.hand_over(self.around.program, record.profile, message, attempt.not_after, self.clock)
+            outcome = wire.hand_over(self.around.program, record, message, attempt.not_after, self.clock)
             if outcome is not None:
                 return self._decide(record, outcome)
         return decision
@@ -217,6 +219,11 @@ class Partition:
         self.changes.journal.append(row)
         record.last_seq = seq
         return seq
+
+    def note(self, given: PartitionInput) -> None:
+        """Journal an input of the whole partition; key 0 stands for it."""
+        row = JournalRow(self.store.next_seq(), PARTITION_KEY, 0, self.clock, _encode(given), b"")
+        self.changes.journal.append(row)
 
     def _bury(self, record: Record, given: ProfileInput, error: Exception) -> None:
         """Restore the profile as it was before, keep the input with its cause, and journal that."""
@@ -254,11 +261,6 @@ class Partition:
         self.changes.records[record.key] = record
         self.changes.ids[raw] = record.key
         self._schedule(record, due)
-
-    def visit(self, keys: list[int], cause: str, now: int) -> None:
-        """Look at profiles after their surroundings changed."""
-        for key in keys:
-            self.take_key(key, Visit(cause), now)
 
     # ── durability ──────────────────────────────────────────────────────────────────────────────────────────────────
 

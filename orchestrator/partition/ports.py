@@ -91,6 +91,10 @@ class Store(Protocol):
         """The next (due, key) pairs strictly after the given one, in order."""
         ...
 
+    def keys_after(self, key: int, limit: int) -> list[int]:
+        """The next profile keys of the whole file after the given one, in order."""
+        ...
+
     def next_key(self) -> int: ...
 
     def next_seq(self) -> int: ...
@@ -109,6 +113,6 @@ class Permits(Protocol):
 class Wire(Protocol):
     """Where messages with leave go."""
 
-    def hand_over(self, program: Program, profile: Profile, message: Message, not_after: int, now: int) -> Outcome | None:
+    def hand_over(self, program: Program, record: Record, message: Message, not_after: int, now: int) -> Outcome | None:
         """Take the message; it may leave only once the batch is durable. An outcome that is known at once is returned."""
         ...

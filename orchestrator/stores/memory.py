@@ -21,13 +21,38 @@ class MemoryFile:
     journal: list[JournalRow] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     clocks: dict[int, int] = field(default_factory=dict)
-    controls: Controls = field(default_factory=Controls)
+    switches: Controls = field(default_factory=Controls)
     keys: int = 0
     seqs: int = 0
     keep_journal: bool = True
 
     def partition(self, number: int) -> MemoryStore:
         return MemoryStore(self, number)
+
+    def key_of(self, raw: str) -> int | None:
+        """The profile that a raw id names, through its redirect if there is one."""
+        return self.ids.get(self.redirects.get(raw, raw))
+
+    def read(self, key: int) -> Stored | None:
+        found = self.profiles.get(key)
+        return None if found is None else found[1]
+
+    def history(self, key: int) -> list[JournalRow]:
+        """One profile's journal, oldest first."""
+        stored = self.read(key)
+        found: list[JournalRow] = []
+        seq = stored.last_seq if stored is not None else 0
+        while seq:
+            found.append(self.journal[seq - 1])
+            seq = found[-1].prev_seq
+        return found[::-1]
+
+    def controls(self) -> Controls:
+        return self.switches
+
+    def partition_rows(self) -> list[JournalRow]:
+        """Inputs of whole partitions, in order."""
+        return [row for row in self.journal if row.key == 0]
 
     def every_profile(self) -> Iterator[tuple[int, Stored]]:
         for key in sorted(self.profiles):
@@ -45,7 +70,7 @@ class MemoryStore:
         return self.file.clocks.get(self.number, 0)
 
     def controls(self) -> Controls:
-        return self.file.controls
+        return self.file.switches
 
     def find(self, raw: str) -> int | None:
         return self.file.ids.get(raw)
@@ -62,6 +87,9 @@ class MemoryStore:
         start = bisect_right(rows, (due, key))
         return rows[start : start + limit]
 
+    def keys_after(self, key: int, limit: int) -> list[int]:
+        return sorted(found for found in self.file.profiles if found > key)[:limit]
+
     def next_key(self) -> int:
         self.file.keys += 1
         return self.file.keys
@@ -75,6 +103,8 @@ class MemoryStore:
             self._forget(one)
         for one in changes:
             self._write(one)
+        if self.file.keep_journal:
+            self.file.journal.extend(sorted(row for one in changes for row in one.journal))
 
     def _forget(self, changes: Changes) -> None:
         for key in changes.gone:
@@ -103,9 +133,7 @@ class MemoryStore:
             else:
                 file.ids[raw] = found
         file.redirects.update(changes.redirects)
-        if file.keep_journal:
-            file.journal.extend(changes.journal)
         file.dead.extend(changes.dead)
         file.clocks[changes.partition] = changes.clock
         if changes.controls is not None:
-            file.controls = changes.controls
+            file.switches = changes.controls

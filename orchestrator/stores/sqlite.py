@@ -15,7 +15,7 @@ import msgspec
 
 from orchestrator.domain.moment import Controls
 from orchestrator.errors import StoreError
-from orchestrator.partition.ports import Changes, JournalRow, Stored
+from orchestrator.partition.ports import Changes, Stored
 
 Synchronous = Literal["FULL", "OFF"]
 """`OFF` loses what was accepted when the power fails: for throw-away replays and as the tests' control."""
@@ -37,6 +37,7 @@ create table if not exists journal(
   seq integer primary key, key integer not null, prev_seq integer not null, clock integer not null,
   given blob not null, decision blob not null
 );
+create index if not exists partition_rows on journal(seq) where key = 0;
 create table if not exists dead_letters(
   seq integer primary key, key integer not null, clock integer not null, given blob not null, cause text not null
 );
@@ -128,31 +129,22 @@ class SqliteFile:
         for key, *stored in self.connection.execute("select key, raw, record, last_seq, due from profiles order by key"):
             yield key, Stored(*stored)
 
-    def journal(self) -> Iterator[JournalRow]:
-        """The whole journal in order."""
-        for row in self.connection.execute("select seq, key, prev_seq, clock, given, decision from journal order by seq"):
-            yield JournalRow(*row)
-
-    def history(self, key: int) -> list[JournalRow]:
-        """One profile's journal, oldest first: a linked list, so the cost follows the profile's history alone."""
-        row = self.connection.execute("select last_seq from profiles where key = ?", (key,)).fetchone()
-        found: list[JournalRow] = []
-        seq = row[0] if row else 0
-        while seq:
-            got = self.connection.execute("select * from journal where seq = ?", (seq,)).fetchone()
-            if got is None:
-                break
-            found.append(JournalRow(*got))
-            seq = found[-1].prev_seq
-        return found[::-1]
-
-    def programs(self) -> list[tuple[str, bytes]]:
-        """Programs that were live in this file, in order of activation: (name, content)."""
-        return list(self.connection.execute("select name, content from programs order by activated_at, name"))
+    def programs(self) -> list[tuple[str, int, bytes]]:
+        """Programs that were live in this file, in order of activation: (name, since, content)."""
+        return list(self.connection.execute("select name, activated_at, content from programs order by activated_at, name"))
 
     def activate(self, name: str, content: bytes, now: int) -> None:
-        """Keep a program's content, so that people in flight on it can be told apart and go on."""
+        """Keep a program's content: people in flight on it go on with its steps."""
         self.connection.execute("insert or replace into programs values(?, ?, ?)", (name, now, content))
+
+    def fact(self, name: str) -> str | int | None:
+        """Something small that the engine noted."""
+        row = self.connection.execute("select value from facts where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def note_fact(self, name: str, value: str | int) -> None:
+        """Note something small."""
+        self.connection.execute("insert or replace into facts values(?, ?)", (name, value))
 
     def close(self) -> None:
         self.connection.close()
@@ -189,6 +181,9 @@ class SqliteStore:
     def due_after(self, due: int, key: int, limit: int) -> list[tuple[int, int]]:
         query = "select due, key from profiles where partition = ? and due is not null and (due, key) > (?, ?) order by due, key limit ?"
         return list(self._run(query, (self.number, due, key, limit)))
+
+    def keys_after(self, key: int, limit: int) -> list[int]:
+        return [row[0] for row in self._run("select key from profiles where key > ? order by key limit ?", (key, limit))]
 
     def next_key(self) -> int:
         self.file.keys += 1

@@ -1,0 +1,64 @@
+"""A message with leave to go, described so that another process can render and send it without the profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from orchestrator.domain.calendar import iso
+from orchestrator.domain.features import ABSENT, value_of
+from orchestrator.domain.moment import enrolment_view
+from orchestrator.domain.profile import Message, Profile
+from orchestrator.domain.program import Program
+
+ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
+"""channel → the trait that holds its address."""
+_LOCALE_TRAITS = ("locale", "language")
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """`context` is what the template may read; `not_after` when the leave runs out; `key` the profile's for the outcome."""
+
+    message_id: str
+    key: int
+    campaign: str
+    template: str
+    channel: str
+    to: str
+    locale: str
+    not_after: int
+    context: dict[str, Any]
+
+
+def describe(program: Program, profile: Profile, message: Message, not_after: int, now: int, key: int) -> Outgoing:
+    """Everything that rendering and sending need, as of now."""
+    address = profile.traits.get(ADDRESS_TRAITS.get(message.channel, message.channel))
+    locale = next((found for trait in _LOCALE_TRAITS if isinstance(found := profile.traits.get(trait), str)), None)
+    return Outgoing(
+        message_id=message.id,
+        key=key,
+        campaign=message.campaign,
+        template=message.template,
+        channel=message.channel,
+        to=address if isinstance(address, str) else "",
+        locale=locale or program.policies.default_locale,
+        not_after=not_after,
+        context=_context(program, profile, message, now),
+    )
+
+
+def _context(program: Program, profile: Profile, message: Message, now: int) -> dict[str, Any]:
+    values = {feature.name: value_of(profile.folds, feature, now) for feature in program.features}
+    features = {name: value for name, value in values.items() if value is not ABSENT}
+    stage = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
+    run = profile.run(message.enrolment)
+    return {
+        **message.given,
+        "event": message.event,
+        "item": message.item,
+        "profile": {"traits": profile.traits, "features": features, "user_id": profile.user_id},
+        "stage": stage if profile.previous is None else {**stage, "previous": profile.previous},
+        "enrolment": enrolment_view(run) if run is not None else {},
+        "now": iso(now),
+    }

@@ -1,0 +1,95 @@
+"""The edge's end of the socket to the engine: submits events and waits until they are durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+
+from orchestrator.domain.input import Control, Event, Outcome
+from orchestrator.domain.outgoing import Outgoing
+from orchestrator.intake.edge import Overloaded
+from orchestrator.partition.frames import Answers, Durable, Frame, FrameReader, Ready, Send, Submitted, Switched, packed
+
+UNACKNOWLEDGED_EVENTS = 20_000
+"""Events that may wait for the disk at once; more are told to come again."""
+_RECEIVE_BYTES = 1 << 20
+
+Dispatch = Callable[[Sequence[Outgoing]], Awaitable[None]]
+
+
+class EngineGone(Exception):  # noqa: N818 - a fact, answered with 503
+    """The engine process has ended; nothing more becomes durable."""
+
+
+class EngineLink:
+    """One connection to the engine. `dispatch` gets the messages that have leave to go."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dispatch: Dispatch) -> None:
+        self._reader, self._writer, self._dispatch = reader, writer, dispatch
+        self._waiting: dict[int, asyncio.Future[list[bool]]] = {}
+        self._tokens = count(1)
+        self._pending = 0
+        self.ready = False
+        self.gone = False
+
+    async def submit(self, events: Sequence[Event]) -> list[str]:
+        """Return once the events are on disk: `accepted` or `duplicate` of each. Raises Overloaded, EngineGone."""
+        if self.gone:
+            raise EngineGone
+        if not self.ready or self._pending + len(events) > UNACKNOWLEDGED_EVENTS:
+            raise Overloaded
+        token, waiting = next(self._tokens), asyncio.get_running_loop().create_future()
+        self._waiting[token] = waiting
+        self._pending += len(events)
+        try:
+            self._writer.write(packed(Submitted(token, list(events))))
+            await self._writer.drain()
+            duplicates = await waiting
+        finally:
+            self._pending -= len(events)
+            self._waiting.pop(token, None)
+        return ["duplicate" if duplicate else "accepted" for duplicate in duplicates]
+
+    async def answer(self, key: int, outcome: Outcome) -> None:
+        """Tell the engine what became of an attempt."""
+        if not self.gone:
+            self._writer.write(packed(Answers([(key, outcome)])))
+            await self._writer.drain()
+
+    async def switch(self, control: Control) -> None:
+        """Pass an operator's switch on."""
+        self._writer.write(packed(Switched(control)))
+        await self._writer.drain()
+
+    async def run(self) -> None:
+        """Read the engine's frames until it hangs up."""
+        frames = FrameReader()
+        try:
+            while received := await self._reader.read(_RECEIVE_BYTES):
+                for frame in frames.feed(received):
+                    await self._take(frame)
+        except ConnectionError:
+            pass
+        finally:
+            self.gone, self.ready = True, False
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(EngineGone())
+
+    async def _take(self, frame: Frame) -> None:
+        match frame:
+            case Durable(token, duplicates):
+                waiting = self._waiting.get(token)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(duplicates)
+            case Send(messages):
+                await self._dispatch(messages)
+            case Ready():
+                self.ready = True
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Hang up: the engine finishes what it has and ends."""
+        self._writer.close()

@@ -1,0 +1,119 @@
+"""The engine process: a plain synchronous loop between one socket to the edge and one store."""
+
+from __future__ import annotations
+
+import gc
+import select
+import socket
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from orchestrator.domain.input import Control
+from orchestrator.partition.frames import Answers, Durable, Frame, FrameReader, Ready, Send, Submitted, Switched, packed
+from orchestrator.partition.live import BATCH, Answered, Arrival, Live
+
+IDLE_S = 0.5
+"""The longest sleep without a look at the clock."""
+RECEIVE_BYTES = 1 << 20
+GC_EVERY_TURNS = 5_000
+"""Cyclic collection runs between turns, never inside one."""
+
+
+@dataclass(slots=True)
+class _Inbox:
+    """What the edge has sent and no turn has taken yet."""
+
+    batches: deque[Submitted] = field(default_factory=deque)
+    answers: deque[Answered] = field(default_factory=deque)
+    controls: deque[Control] = field(default_factory=deque)
+
+    def put(self, frame: Frame) -> None:
+        match frame:
+            case Submitted():
+                self.batches.append(frame)
+            case Answers():
+                self.answers.extend(Answered(key, outcome) for key, outcome in frame.answers)
+            case Switched():
+                self.controls.append(frame.control)
+            case _:
+                pass
+
+    def __len__(self) -> int:
+        return len(self.batches) + len(self.answers) + len(self.controls)
+
+
+class Host:
+    """Runs one live engine until the edge hangs up."""
+
+    def __init__(self, live: Live, edge: socket.socket) -> None:
+        self._live = live
+        self._edge = edge
+        self._reader = FrameReader()
+        self._inbox = _Inbox()
+        self._open = True
+
+    def run(self) -> None:
+        """Serve until the edge has gone and everything received is durable."""
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._edge.sendall(packed(Ready(self._live.engine.around.program.name)))
+        turns = 0
+        while self._open or len(self._inbox):
+            self._receive(self._patience())
+            self._turn()
+            turns += 1
+            if turns % GC_EVERY_TURNS == 0:
+                gc.collect()
+
+    def _patience(self) -> float:
+        """How long nothing needs doing, in seconds."""
+        if len(self._inbox) or self._live.busy:
+            return 0.0
+        due = self._live.next_due()
+        return IDLE_S if due is None else min(IDLE_S, max(0.0, due / 1000 - time.time()))
+
+    def _receive(self, patience: float) -> None:
+        """Take in what has arrived, waiting so long for the first byte."""
+        while self._open and len(self._inbox) < BATCH:
+            readable, _, _ = select.select([self._edge], [], [], patience)
+            if not readable:
+                return
+            received = self._edge.recv(RECEIVE_BYTES)
+            if not received:
+                self._open = False
+                return
+            for frame in self._reader.feed(received):
+                self._inbox.put(frame)
+            patience = 0.0
+
+    def _turn(self) -> None:
+        inbox = self._inbox
+        while inbox.controls:
+            self._live.control(inbox.controls.popleft())
+        taken: list[Submitted] = []
+        arrivals: list[Arrival] = []
+        while inbox.batches and len(arrivals) < BATCH:
+            batch = inbox.batches.popleft()
+            taken.append(batch)
+            arrivals.extend(Arrival(batch.token, event) for event in batch.events)
+        answers = [inbox.answers.popleft() for _ in range(min(len(inbox.answers), BATCH))]
+        wall = time.time_ns() // 1_000_000
+        turn = self._live.turn(arrivals, answers, wall, caught_up=not inbox.batches)
+        self._tell(taken, turn.accepted)
+        if turn.outgoing:
+            self._say(Send(turn.outgoing))
+
+    def _tell(self, taken: list[Submitted], accepted: list[tuple[int, bool]]) -> None:
+        verdicts: dict[int, list[bool]] = {batch.token: [] for batch in taken}
+        for token, duplicate in accepted:
+            verdicts[token].append(duplicate)
+        for token, duplicates in verdicts.items():
+            self._say(Durable(token, duplicates))
+
+    def _say(self, frame: Frame) -> None:
+        try:
+            self._edge.sendall(packed(frame))
+        except OSError:
+            self._open = False

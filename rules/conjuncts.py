@@ -1,0 +1,79 @@
+"""The equalities that must hold for a rule to hold: what an index files the rule under."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rules.nodes import operation
+from rules.values import segments_of, truthy
+
+Equality = tuple[str, frozenset[str]]
+
+
+def equalities(rule: Any) -> list[Equality]:
+    """Pairs of a variable path and texts, in reading order: where `rule` holds, the text at the path is one of them.
+
+    Only texts are told: a loose `==` may also hold for a number or an array, so data in which something that is neither
+    text nor null stands at the path must be judged by the rule itself. `rule` has passed preflight.
+    """
+    if rule.__class__ is not dict:
+        return []
+    name, arguments = operation(rule)
+    if name in ("==", "==="):
+        return _compared(*arguments)
+    if name == "in":
+        return _listed(*arguments)
+    if name == "or":
+        return _shared([equalities(argument) for argument in arguments])
+    return [found for argument in _required(name, arguments) for found in equalities(argument)]
+
+
+def _required(name: str, arguments: list[Any]) -> list[Any]:
+    """Those arguments that must hold for the whole to hold."""
+    if name in ("and", "!!"):
+        return arguments
+    if name in ("if", "?:") and len(arguments) == 3 and _never(arguments[2]):  # noqa: PLR2004 - test, then, else
+        return arguments[:2]
+    return []
+
+
+def _never(node: Any) -> bool:
+    return node.__class__ not in (dict, list) and not truthy(node)
+
+
+def _compared(left: Any, right: Any) -> list[Equality]:
+    if left.__class__ is str:
+        left, right = right, left
+    path = _path(left)
+    return [(path, frozenset((right,)))] if path and right.__class__ is str else []
+
+
+def _listed(needle: Any, haystack: Any) -> list[Equality]:
+    path = _path(needle)
+    if not path or haystack.__class__ is not list or any(choice.__class__ is not str for choice in haystack):
+        return []
+    return [(path, frozenset(haystack))]
+
+
+def _path(node: Any) -> str | None:
+    """The path of a variable that has no default: with one, an absent value may equal the text."""
+    if node.__class__ is not dict:
+        return None
+    name, arguments = operation(node)
+    if name != "var" or len(arguments) != 1 or arguments[0].__class__ in (dict, list):
+        return None
+    return ".".join(segments_of(arguments[0])) or None
+
+
+def _shared(ways: list[list[Equality]]) -> list[Equality]:
+    """One of the ways is taken: paths that every way tells, with the texts of all."""
+    return [
+        (path, frozenset().union(*(_texts(way, path) for way in ways)))
+        for path in dict.fromkeys(path for path, _ in ways[0])
+        if all(any(path == other for other, _ in way) for way in ways)
+    ]
+
+
+def _texts(way: list[Equality], path: str) -> frozenset[str]:
+    found = [texts for other, texts in way if other == path]
+    return frozenset.intersection(*found)

@@ -1,0 +1,32 @@
+"""How a rule came to its value: the tree of evaluations that `explain` shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rules.bounds import bounded
+from rules.limits import SHOWN_WEIGHT_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One evaluation: `op` (an operator, `list` or `constant`), its value, and the evaluations that led to it, in order.
+
+    What was not evaluated, because an earlier argument decided, is not there. `path` is what a `var` reads.
+    """
+
+    op: str
+    value: Any
+    children: tuple[Trace, ...] = ()
+    path: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"op", "value", "children"}`, and `path` for a variable. A value too heavy to show is null."""
+        shown: dict[str, Any] = {"op": self.op}
+        if self.path is not None:
+            shown["path"] = self.path
+        return shown | {
+            "value": bounded(self.value, SHOWN_WEIGHT_MAX),
+            "children": [child.as_json() for child in self.children],
+        }

@@ -1,0 +1,165 @@
+"""The standard operators that take evaluated arguments, as json-logic-js defines them. All are total on JSON values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rules.limits import ITEMS_MAX, TEXT_CHARS_MAX
+from rules.values import (
+    NAN,
+    Number,
+    less,
+    less_or_equal,
+    loose,
+    member,
+    normal,
+    parse_number,
+    segments_of,
+    strict,
+    to_number,
+    to_text,
+    truthy,
+)
+
+
+def unequal(left: Any, right: Any) -> bool:
+    return not loose(left, right)
+
+
+def strictly_unequal(left: Any, right: Any) -> bool:
+    return not strict(left, right)
+
+
+def below(left: Any, middle: Any, *right: Any) -> bool:
+    """left < middle, and middle < right where there is a third."""
+    return less(left, middle) and all(less(middle, value) for value in right)
+
+
+def at_most(left: Any, middle: Any, *right: Any) -> bool:
+    """left <= middle, and middle <= right where there is a third."""
+    return less_or_equal(left, middle) and all(less_or_equal(middle, value) for value in right)
+
+
+def above(left: Any, right: Any) -> bool:
+    return less(right, left)
+
+
+def at_least(left: Any, right: Any) -> bool:
+    return less_or_equal(right, left)
+
+
+def negation(*values: Any) -> bool:
+    return not (values and truthy(values[0]))
+
+
+def truth(*values: Any) -> bool:
+    return bool(values) and truthy(values[0])
+
+
+def within(needle: Any, haystack: Any) -> bool:
+    """`in`: an element strictly equal to `needle`, or its text inside a text that is not empty."""
+    if haystack.__class__ is str:
+        return haystack != "" and to_text(needle) in haystack
+    if haystack.__class__ is not list:
+        return False
+    if needle is None or needle.__class__ is str:
+        return needle in haystack
+    return any(strict(needle, element) for element in haystack)
+
+
+def cat(*values: Any) -> str:
+    """The values as one text, null as nothing; cut at TEXT_CHARS_MAX."""
+    return "".join("" if value is None else to_text(value) for value in values)[:TEXT_CHARS_MAX]
+
+
+def substr(source: Any, start: Any, *length: Any) -> str:
+    """From `start` (negative: from the end), `length` characters (negative: all but so many at the end)."""
+    text = to_text(source)
+    begin = _position(to_number(start))
+    tail = text[max(len(text) + begin, 0) if begin < 0 else begin :]
+    if not length:
+        return tail
+    count = _position(to_number(length[0]))
+    return tail[: max(len(tail) + count, 0) if count < 0 else count]
+
+
+def _position(number: Number) -> int:
+    if math.isnan(number):
+        return 0
+    return int(max(-TEXT_CHARS_MAX * 100, min(TEXT_CHARS_MAX * 100, number)))
+
+
+def plus(*values: Any) -> Number:
+    """The sum of the numerals that the values begin with; of one value, its number."""
+    total: Number = 0
+    for value in values:
+        total = normal(total + parse_number(value))
+    return total
+
+
+def times(first: Any, *values: Any) -> Any:
+    """The product of the numerals that the values begin with; one value alone is given as it is."""
+    if not values:
+        return first
+    product = parse_number(first)
+    for value in values:
+        product = normal(product * parse_number(value))
+    return product
+
+
+def minus(left: Any, *right: Any) -> Number:
+    """The difference, or the negative of one value."""
+    return normal(to_number(left) - to_number(right[0])) if right else normal(-to_number(left))
+
+
+def divide(left: Any, right: Any) -> Number:
+    """The quotient; by zero it is infinite, or NaN for zero by zero."""
+    dividend, divisor = to_number(left), to_number(right)
+    if divisor:
+        return normal(dividend / divisor)
+    return NAN if dividend == 0 or math.isnan(dividend) else math.copysign(math.inf, dividend)
+
+
+def remainder(left: Any, right: Any) -> Number:
+    """The remainder with the sign of `left`; NaN by zero."""
+    dividend, divisor = to_number(left), to_number(right)
+    if divisor == 0 or not math.isfinite(dividend):
+        return NAN
+    return normal(math.fmod(dividend, divisor))
+
+
+def greatest(*values: Any) -> Number:
+    """The largest as a number, NaN if one of them is."""
+    numbers = [to_number(value) for value in values]
+    return NAN if any(map(math.isnan, numbers)) else max(numbers)
+
+
+def smallest(*values: Any) -> Number:
+    """The smallest as a number, NaN if one of them is."""
+    numbers = [to_number(value) for value in values]
+    return NAN if any(map(math.isnan, numbers)) else min(numbers)
+
+
+def merge(*values: Any) -> list[Any]:
+    """One array of the values, arrays among them opened; cut at ITEMS_MAX."""
+    merged: list[Any] = []
+    for value in values:
+        if value.__class__ is list:
+            merged.extend(value[: ITEMS_MAX - len(merged)])
+        elif len(merged) < ITEMS_MAX:
+            merged.append(value)
+    return merged
+
+
+def missing(scope: Any, *keys: Any) -> list[Any]:
+    """Those of the paths (or of the first one, if it is an array) at which `scope` has nothing, null or an empty text."""
+    paths = keys[0] if keys and keys[0].__class__ is list else keys
+    return [path for path in paths if member(scope, segments_of(path)) in (None, "")]
+
+
+def missing_some(scope: Any, needed: Any, paths: Any) -> list[Any]:
+    """Nothing if at least `needed` of the paths are there, else those that are not."""
+    wanted = paths if paths.__class__ is list else [paths]
+    absent = missing(scope, *wanted)
+    return [] if len(wanted) - len(absent) >= to_number(needed) else absent
