@@ -4,6 +4,8 @@ OrchestratorError            something a person can mend; the message says what,
 ├── WorkspaceError           a workspace that cannot be compiled; carries the findings
 ├── RejectedEvent            an event refused at the door; carries the reason
 ├── StoreError               a store that cannot be opened or does not fit this engine
+├── RenderError              (delivery.render) a template that cannot be rendered for a message
+├── Overloaded               (intake.edge) no room for more events now
 └── UsageError               a command called wrongly (exit code 2)
 """
 

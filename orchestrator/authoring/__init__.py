@@ -1,0 +1,19 @@
+"""Workspace files → findings, or a compiled program."""
+
+from orchestrator.authoring.finding import CODES, Finding
+from orchestrator.authoring.snapshot import load_snapshot, snapshot
+from orchestrator.authoring.workspace import Workspace, check, load_program, load_workspace
+from orchestrator.domain.template import Source, Template
+
+__all__ = [
+    "CODES",
+    "Finding",
+    "Source",
+    "Template",
+    "Workspace",
+    "check",
+    "load_program",
+    "load_snapshot",
+    "load_workspace",
+    "snapshot",
+]

@@ -56,7 +56,16 @@ def _listed(root: Path, report: Report) -> list[str]:
     found = sorted(_walk(root))
     if len(found) > FILES:
         report.add("E106", Place("."), f"more than {FILES} files in one workspace", "is this the right folder?")
-    return found[:FILES]
+    return [name for name in found[:FILES] if _is_text(name, report)]
+
+
+def _is_text(name: str, report: Report) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        report.add("E101", Place(name.encode("utf-8", "replace").decode()), "the name of this file is not UTF-8", "rename it")
+        return False
+    return True
 
 
 def _walk(root: Path) -> Iterator[str]:

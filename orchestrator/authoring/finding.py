@@ -60,12 +60,8 @@ CODES: dict[str, str] = {
     "W501": "a goal without `within`",
     "W502": "a goal shorter than the first wait",
     "W503": "a channel twice in `prefer`",
-    "W504": "a stage that nothing enters",
     "W505": "duplicate keys in a table",
     "W506": "a preferred channel without text",
-    "W507": "a message that may expire before it leaves",
-    "W508": "two marketing campaigns for one input",
-    "W601": "a long SMS",
     "W901": "accepted, but not enforced yet",
 }
 """code → what it is about, in one line. Codes stay stable."""
@@ -82,6 +78,11 @@ class Finding:
     column: int
     message: str
     fix: str = ""
+
+    def __str__(self) -> str:
+        """`file:line:column: severity code message`, then what to do on a line of its own."""
+        told = f"{self.file}:{self.line}:{self.column}: {self.severity} {self.code} {self.message}"
+        return f"{told}\n    {self.fix}" if self.fix else told
 
 
 @dataclass(slots=True)

@@ -100,7 +100,9 @@ class _Builder:
         try:
             return tagged(event.tag, event.value)
         except ValueError:
-            raise self.refuse(event, f"the tag `{event.tag}` is not known here", "quote the text if `!` is meant as such") from None
+            raise self.refuse(
+                event, f"the tag `{event.tag}` is not known here", "quote the text if `!` is meant as such"
+            ) from None
 
     def collection(self, event: Any, tree: _Tree, depth: int) -> None:
         if event.tag not in (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
@@ -156,7 +158,9 @@ class _Flat:
     def write_out(self, tree: _Tree, path: Path, depth: int) -> Any:
         if depth > DEPTH or len(self.values) >= NODES:
             bound = f"{NODES} values" if depth <= DEPTH else f"{DEPTH} levels"
-            raise Unreadable("E106", Place(self.file, tree.line, tree.column), f"more than {bound} in one file", "make it smaller")
+            raise Unreadable(
+                "E106", Place(self.file, tree.line, tree.column), f"more than {bound} in one file", "make it smaller"
+            )
         self.values[path] = (tree.line, tree.column)
         if tree.mapping is not None:
             found: dict[str, Any] = {}

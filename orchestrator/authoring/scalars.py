@@ -37,10 +37,8 @@ def plain(text: str) -> Any:
 def _number(text: str) -> Any:
     if _INT.match(text):
         return int(text)
-    if _OCTAL.match(text):
-        return int(text[2:], 8)
-    if _HEX.match(text):
-        return int(text[2:], 16)
+    if _OCTAL.match(text) or _HEX.match(text):
+        return int(text, 0)
     return float(text) if _FLOAT.match(text) else text
 
 

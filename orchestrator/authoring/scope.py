@@ -9,8 +9,9 @@ from typing import Any
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
-from orchestrator.authoring.templates import Template
+from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.program import EventType, Feature, Topic
+from orchestrator.domain.template import Template
 
 CHANNELS = ("email", "sms")
 
@@ -26,7 +27,6 @@ _KIND_OF = {
     "sender": ("E311", "senders"),
     "channel": ("E312", ""),
     "persona": ("E314", "personas"),
-    "survey": ("E306", "surveys"),
 }
 """what → the finding's code, and the kind of file that would define it."""
 
@@ -67,6 +67,12 @@ class Scope:
     templates: dict[str, Template] = field(default_factory=dict)
     senders: dict[str, dict[str, Any]] = field(default_factory=dict)
     default_locale: str = "en"
+    personas: list[str] = field(default_factory=list)
+    validators: dict[str, Validator | None] = field(default_factory=dict)
+    """event name → what its properties are validated with"""
+    traits_validator: Validator | None = None
+    vague: set[str] = field(default_factory=set)
+    """Events whose keys could not be read."""
 
     def known(self, what: str) -> Iterable[str]:
         """Every name of that kind."""
@@ -81,6 +87,7 @@ class Scope:
             "template": self.templates,
             "sender": self.senders,
             "channel": CHANNELS,
+            "persona": self.personas,
         }
         return names[what]
 

@@ -1,8 +1,8 @@
 """The shape of an authored file against its JSON Schema, in plain words and at the place to change.
 
-Reads the part of JSON Schema that our own schemas use: type, properties, required, additionalProperties, propertyNames, items,
-enum, const, pattern, minimum, maximum, minItems, minProperties, maxProperties, maxLength, `$ref`, and `oneOf` over kinds of value
-or over required keys. A schema's `description` is how a value of it is called ("a duration such as 2d").
+Reads the part of JSON Schema that our own schemas use: type, properties, required, additionalProperties, propertyNames,
+items, enum, const, pattern, bounds of numbers, texts and counts, `$ref`, and `oneOf` over kinds of value or over required
+keys. A schema's `description` is how a value of it is called ("a duration such as 2d").
 """
 
 from __future__ import annotations
@@ -74,7 +74,11 @@ class _Shape:
             return fitting[0]
         words = list(dict.fromkeys(_called(way) for way, _ in ways))
         constants = [value for way, _ in ways for value in (way.get("enum") or [way.get("const")]) if isinstance(value, str)]
-        return {"type": "none of these", "description": schema.get("description") or " or ".join(words), "enum": constants}, name
+        return {
+            "type": "none of these",
+            "description": schema.get("description") or " or ".join(words),
+            "enum": constants,
+        }, name
 
     def kind_fits(self, spot: Spot, schema: dict[str, Any]) -> bool:
         allowed = schema.get("type")

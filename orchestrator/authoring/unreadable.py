@@ -27,7 +27,9 @@ def translated(file: str, text: str, error: yaml.MarkedYAMLError) -> Unreadable:
     operator = _operator_near(lines, line, column)
     if operator is not None:
         written, column = operator
-        return Unreadable("E102", Place(file, line + 1, column + 1), f"`{written}` must be quoted", f'quote the operator: `"{written}"`')
+        return Unreadable(
+            "E102", Place(file, line + 1, column + 1), f"`{written}` must be quoted", f'quote the operator: `"{written}"`'
+        )
     return _by_cause(file, lines, line, column, error)
 
 
@@ -59,7 +61,10 @@ def _by_cause(file: str, lines: list[str], line: int, column: int, error: yaml.M
         message, fix = "a quote is opened here and never closed", "close it"
     elif "flow" in context and error.context_mark is not None:
         bracket = "[" if "sequence" in context else "{"
-        message, fix = f"`{bracket}` in line {error.context_mark.line + 1} is not closed before this", "close it, or add the missing comma"
+        message, fix = (
+            f"`{bracket}` in line {error.context_mark.line + 1} is not closed before this",
+            "close it, or add the missing comma",
+        )
     elif "block mapping" in context or "block collection" in context or "expected key" in problem:
         message, fix = "the indentation does not fit the lines before", "align it with its neighbours"
     return Unreadable("E102", place, message, fix)

@@ -1,7 +1,7 @@
 """The contract between the engine and its channels.
 
-An adapter turns one `RenderedMessage` into one request and the answer into one `Outcome`; it decides no policy, keeps no state
-about messages and retries nothing. Adapters live in `channels/`, are found by the entry-point group `orchestrator.channels`, and
+An adapter turns one `RenderedMessage` into one request and the answer into one `Outcome`; it decides no policy, keeps no
+state about messages and retries nothing. Adapters live in `channels/`, are found by the entry-point group `orchestrator.channels`, and
 pass the conformance suite in `tests/conformance`.
 """
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from orchestrator.domain.input import Outcome
-from orchestrator.domain.profile import Message, Profile
+from orchestrator.domain.profile import Message
 from orchestrator.domain.program import Program
+from orchestrator.partition.ports import Record
 
 
 class VirtualWire:
     """Accepts every message."""
 
-    def hand_over(self, _program: Program, _profile: Profile, message: Message, _not_after: int, _now: int) -> Outcome | None:
+    def hand_over(self, _program: Program, _record: Record, message: Message, _not_after: int, _now: int) -> Outcome | None:
         return Outcome(message.id, "accepted")

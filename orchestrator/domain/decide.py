@@ -8,11 +8,11 @@ The same inputs of a profile, in the same order, give the same bytes in every st
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.domain import enrolment, ledger, steps, timers, wheel
 from orchestrator.domain.consent import fold_consent
-from orchestrator.domain.decision import Decision, chain
+from orchestrator.domain.decision import Decision, chain, encode
 from orchestrator.domain.features import fold
 from orchestrator.domain.gates import note_holds
 from orchestrator.domain.identity import identify, is_duplicate
@@ -23,6 +23,14 @@ from orchestrator.domain.merge import adopt
 from orchestrator.domain.moment import Controls, Moment, Witness, event_view
 from orchestrator.domain.profile import Message, Profile, Recent, Run
 from orchestrator.domain.program import Campaign, Program
+
+
+class Decided(NamedTuple):
+    """A decision, its bytes for the journal, and when time alone may next change something."""
+
+    decision: Decision
+    encoded: bytes
+    due: int | None
 
 
 def newcomer(program: Program, now: int) -> Profile:
@@ -37,7 +45,7 @@ def decide(
     given: ProfileInput,
     now: int,
     witness: Witness | None = None,
-) -> tuple[Decision, int | None]:
+) -> Decided:
     """Change `profile` by one input at the clock's `now`; say what happened and when to look again.
 
     The profile is mutated; when this raises, its bytes from before are what counts.
@@ -45,13 +53,14 @@ def decide(
     moment = Moment(program, controls, profile, now, cause_of(given), Decision(), witness=witness)
     if isinstance(given, Event) and is_duplicate(profile, given, now):
         moment.decision.duplicate = True
-        return moment.decision, timers.next_due(moment)
+        return Decided(moment.decision, b"", timers.next_due(moment))
     profile.seq += 1
     _PIPELINES[type(given)](moment, given)
     settle(moment)
     enrolment.forget_runs(moment)
-    profile.digest = chain(profile.digest, moment.cause, now, moment.decision)
-    return moment.decision, timers.next_due(moment)
+    encoded = encode(moment.decision)
+    profile.digest = chain(profile.digest, moment.cause, now, encoded)
+    return Decided(moment.decision, encoded, timers.next_due(moment))
 
 
 def cause_of(given: ProfileInput) -> str:

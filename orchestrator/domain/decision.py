@@ -85,9 +85,10 @@ class Decision(msgspec.Struct, omit_defaults=True):
     """What was left out because a limit was reached, in words."""
 
 
-_ENCODE = msgspec.msgpack.Encoder().encode
+encode = msgspec.msgpack.Encoder().encode
+"""A decision as the journal keeps it."""
 
 
-def chain(before: bytes, cause: str, now: int, decision: Decision) -> bytes:
+def chain(before: bytes, cause: str, now: int, encoded: bytes) -> bytes:
     """The running digest of a profile's decisions in that profile's order."""
-    return blake2b(before + _ENCODE((cause, now, decision)), digest_size=16).digest()
+    return blake2b(b"%b%b\0%d\0%b" % (before, cause.encode("utf-8", "surrogatepass"), now, encoded), digest_size=16).digest()

@@ -52,3 +52,9 @@ def _remembered(seen: bytes, now: int) -> bytes:
     while start < len(seen) and seen[start + _HASH_BYTES : start + _ROW] <= oldest:
         start += _ROW
     return seen[start:] if start else seen
+
+
+def join_seen(one: bytes, other: bytes) -> bytes:
+    """What two profiles that turn out to be one have seen, in clock order, the newest kept."""
+    rows = {seen[at : at + _ROW] for seen in (one, other) for at in range(0, len(seen), _ROW)}
+    return b"".join(sorted(rows, key=lambda row: (row[_HASH_BYTES:], row))[-DUPLICATES_KEPT:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from orchestrator.domain.features import join
+from orchestrator.domain.identity import join_seen
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, RECENT_KEPT, STAGES_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Entries, Profile, unseal
@@ -44,6 +45,7 @@ def _facts(moment: Moment, other: Profile) -> None:
     for pattern, anchor in other.fired.items():
         profile.fired[pattern] = max(anchor, profile.fired.get(pattern, anchor))
     profile.suppressed.update(other.suppressed)
+    profile.seen = join_seen(profile.seen, other.seen)
 
 
 def _stage(profile: Profile, other: Profile) -> None:

@@ -60,6 +60,7 @@ class Moment:
     witness: Witness | None = None
     _features: dict[str, Any] = field(default_factory=dict)
     _segments: list[str] | None = None
+    _shown_stage: tuple[int, dict[str, Any]] | None = None
 
     @property
     def occurred_at(self) -> int:
@@ -91,15 +92,9 @@ class Moment:
         self, condition: Condition, event: dict[str, Any] | None = None, item: Any = None, run: Run | None = None
     ) -> dict[str, Any]:
         """What the condition reads, and at least that, as its `data`."""
-        profile = self.profile
         everything = condition.reads_all or not condition.portable
         self._prepare(condition.reads, everything=everything)
-        person: dict[str, Any] = {"traits": profile.traits, "features": self._features, "id": profile.name}
-        if profile.user_id is not None:
-            person["user_id"] = profile.user_id
-        if self._segments is not None:
-            person["segments"] = self._segments
-        found: dict[str, Any] = {"profile": person, "stage": self._stage()}
+        found: dict[str, Any] = {"profile": self._person(), "stage": self._stage()}
         if event is not None:
             found["event"] = event
         if item is not None:
@@ -110,28 +105,40 @@ class Moment:
             found["now"] = iso(self.now)
         return found
 
+    def _person(self) -> dict[str, Any]:
+        profile = self.profile
+        person: dict[str, Any] = {"traits": profile.traits, "features": self._features, "id": profile.name}
+        if profile.user_id is not None:
+            person["user_id"] = profile.user_id
+        if self._segments is not None:
+            person["segments"] = self._segments
+        return person
+
     def _stage(self) -> dict[str, Any]:
         profile = self.profile
+        known = self._shown_stage
+        if known is not None and known[0] == profile.since and known[1]["current"] == profile.stage:
+            return known[1]
         stage: dict[str, Any] = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
         if profile.previous is not None:
             stage["previous"] = profile.previous
+        self._shown_stage = profile.since, stage
         return stage
 
     def _prepare(self, reads: frozenset[str], *, everything: bool) -> None:
         """Compute the features and segments that these paths need and that are not there yet."""
-        index = self.program.index.feature
-        for path in index if everything else reads:
-            if everything:
-                self._feature(path)
-            elif path.startswith("profile.features"):
-                name = path[len("profile.features.") :].split(".", 1)[0]
-                for wanted in (name,) if name else tuple(index):
-                    self._feature(wanted)
-            elif path == "profile":
-                self._prepare(frozenset(), everything=True)
-        if self._segments is None and (everything or any(path.startswith("profile.segments") for path in reads)):
-            self._segments = []
-            self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
+        if everything or "profile" in reads:
+            reads = self.program.index.every_read
+        for path in reads:
+            if path.startswith("profile.features"):
+                name = path[17:].split(".", 1)[0]
+                if name:
+                    self._feature(name)
+                else:
+                    self._prepare(self.program.index.every_read, everything=False)
+            elif path.startswith("profile.segments") and self._segments is None:
+                self._segments = []
+                self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
 
     def _feature(self, name: str) -> None:
         feature = self.program.index.feature.get(name)

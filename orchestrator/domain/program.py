@@ -353,6 +353,8 @@ class ProgramIndex:
     features: dict[str, tuple[Feature, ...]]
     """event name → features that it changes."""
     feature: dict[str, Feature]
+    every_read: frozenset[str]
+    """Paths of all features and of the segments."""
     wheel_by_source: dict[str, tuple[Transition, ...]]
     longest_cap: int
 
@@ -390,6 +392,7 @@ class ProgramIndex:
             elapsed=frozenset(p.without for p in _every_pattern(program) if p.without is not None),
             features={name: tuple(found) for name, found in folded.items()},
             feature={feature.name: feature for feature in program.features},
+            every_read=frozenset({f"profile.features.{f.name}" for f in program.features} | {"profile.segments"}),
             wheel_by_source={s: tuple(t for t in program.wheel.transitions if s in t.sources) for s in sources},
             longest_cap=max((cap.per for cap in program.policies.caps), default=0),
         )

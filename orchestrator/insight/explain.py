@@ -130,7 +130,7 @@ def _tell(program: Program, controls: Controls, told: Told, row: JournalRow) -> 
     if not row.decision:
         told.entries.append(_entry(row.clock, "", "dead_letter", "this input could not be decided and waits for a redrive"))
         return
-    decision, _ = decide(program, controls, told.state, given, row.clock, watcher)
+    decision = decide(program, controls, told.state, given, row.clock, watcher).decision
     told.stages += [(step.at, step.source, step.target, step.cause) for step in decision.transitions]
     told.entries += _entries(decision, watcher, row.clock, cause_of(given))
 

@@ -18,6 +18,7 @@ from orchestrator.intake.limits import (
     EVENT_MAX_BYTES,
     EVENT_NAME_MAX_CHARS,
     ID_MAX_CHARS,
+    LINE_MAX_BYTES,
     MESSAGE_ID_MAX_CHARS,
 )
 from orchestrator.intake.strict_json import kind_of, read_object
@@ -64,7 +65,7 @@ def parse_line(
 
     It occurred at its `timestamp`; recorded times have no skew left in them. Raises RejectedEvent.
     """
-    tree = read_event(raw)
+    tree = read_event(raw, LINE_MAX_BYTES)
     received, occurred = tree.get("receivedAt"), tree.get("timestamp")
     if received is None and occurred is None:
         raise RejectedEvent("$.timestamp: missing, and so is receivedAt; a recorded event needs one of them")
@@ -77,10 +78,10 @@ def parse_line(
     return normalise(tree, found, source, occurred_at=occurred_at, received_at=received_at), arrival
 
 
-def read_event(raw: bytes) -> dict[str, Any]:
+def read_event(raw: bytes, most: int = EVENT_MAX_BYTES) -> dict[str, Any]:
     """Read the JSON object of one event, within its bounds."""
-    if len(raw) > EVENT_MAX_BYTES:
-        raise RejectedEvent(f"an event has at most {EVENT_MAX_BYTES} bytes, got {len(raw)}; send less")
+    if len(raw) > most:
+        raise RejectedEvent(f"an event has at most {most} bytes, got {len(raw)}; send less")
     return read_object(raw)
 
 

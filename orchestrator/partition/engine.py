@@ -45,20 +45,23 @@ class Engine:
         return min((found[0] for p in self.partitions if (found := p.next_due())), default=None)
 
     def advance(self, until: int, most: int | None = None) -> int:
-        """Fire timers due by then (at the most so many), pass on what they emitted, in the order of time; says how many."""
+        """Fire timers due by then (at the most so many), pass on what they emitted, in the order of time; says how many.
+
+        Nothing emitted is left in memory when this returns, so the commit that follows holds all of it.
+        """
         fired = 0
-        while most is None or fired < most:
+        while True:
             due = min(((found, p) for p in self.partitions if (found := p.next_due())), key=lambda pair: pair[0], default=None)
             forward = next((p for p in self.partitions if p.forwards), None)
             if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
                 event, now = forward.forwards.popleft()
                 self._take(event, now)
                 continue
-            if due is None or due[0][0] > until:
+            enough = most is not None and fired >= most and forward is None
+            if due is None or due[0][0] > until or enough:
                 return fired
             due[1].fire()
             fired += 1
-        return fired
 
     def feed(self, event: Event, now: int) -> Decision | None:
         """One event at its time: timers due by then first."""

@@ -92,7 +92,8 @@ class Partition:
         assert self._loaded is not None  # noqa: S101 - its only caller tests it
         page = self.store.due_after(*self._loaded, DUE_PAGE)
         for due, key in page:
-            if key not in self.changes.records and key not in self.changes.gone:
+            changed = self.changes.records.get(key)
+            if key not in self.changes.gone and (changed is None or changed.due == due):
                 self._due[key] = due
                 heappush(self._heap, (due, key))
         self._loaded = page[-1] if len(page) == DUE_PAGE else None
@@ -200,14 +201,14 @@ class Partition:
     def _decide(self, record: Record, given: ProfileInput) -> Decision | None:
         around = self.around
         try:
-            decision, due = decide(around.program, around.controls, record.profile, given, self.clock, around.witness)
+            decision, encoded, due = decide(around.program, around.controls, record.profile, given, self.clock, around.witness)
             sealed = seal(record.profile)
         except Exception as error:  # noqa: BLE001 - a poison input becomes a dead letter, and nothing else suffers
             self._bury(record, given, error)
             return None
         if not decision.duplicate:
             record.sealed = sealed
-            self._journal(record, given, _encode(decision))
+            self._journal(record, given, encoded)
         self.changes.records[record.key] = record
         self._schedule(record, due)
         self.decided.append(Decided(record.key, self.clock, given, decision))

@@ -1,4 +1,4 @@
-"""Message templates: texts by locale, as delivery renders them."""
+"""Message templates: texts by locale, as authored and as delivery renders them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,25 @@
+"""Every bound of an exchange with a provider, with its unit."""
+
+from __future__ import annotations
+
+CONNECT_TIMEOUT_S = 5.0
+"""Pool wait, name lookup, connection and TLS together."""
+READ_TIMEOUT_S = 15.0
+"""From the connection on, until the answer is complete."""
+TIMEOUT_MAX_S = 600.0
+GOODBYE_S = 1.0
+"""How long an SMTP server may take to answer QUIT; what became of the message is known by then."""
+ANSWER_BYTES = 65_536
+"""Read of an answer's body; what follows is dropped with the connection."""
+RETRY_DEFAULT_MS = 5_000
+"""When to try again where the provider did not say."""
+RETRY_MAX_MS = 3_600_000
+"""A provider that asks for more is asked again after this."""
+ADDRESS_CHARS = 254
+"""RFC 5321: a path is at most 256 octets, its angle brackets included."""
+NAME_CHARS = 200
+SUBJECT_CHARS = 500
+HEADER_LINE_BYTES = 998
+"""RFC 5322."""
+VALIDITY_MAX_S = 36_000
+"""Twilio's longest ValidityPeriod."""

@@ -1,0 +1,117 @@
+"""Authored conditions and expressions, checked and compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.authoring.constants import check_constants
+from orchestrator.authoring.document import Path, Place, Spot
+from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.reading import unknown_in
+from orchestrator.authoring.scope import Scope, View
+from orchestrator.domain.program import Value
+from rules import Condition, RuleError, compile_condition, preflight
+from rules.operators import ITERATIONS, OPERATORS
+
+
+def conditions(spot: Spot | None, view: View, scope: Scope) -> Condition | None:
+    """The condition that an `if` means: a list holds where all its elements hold."""
+    if spot is None or spot.value in (None, []) or not isinstance(spot.value, dict | list):
+        return None
+    parts = spot.one_or_more()
+    if not all(isinstance(part.value, dict) for part in parts):
+        return None
+    if len(parts) == 1:
+        return _compiled(parts[0].value, parts, (), view, scope)
+    return _compiled({"and": [part.value for part in parts]}, parts, ("and",), view, scope)
+
+
+def expression(spot: Spot, view: View, scope: Scope) -> Condition | None:
+    """One JSON-Logic expression."""
+    return _compiled(spot.value, [spot], (), view, scope)
+
+
+def value_of(spot: Spot, view: View, scope: Scope) -> Value:
+    """A constant, or an expression where it is an object with one key that is an operator."""
+    if is_expression(spot.value):
+        return Value(expression=expression(spot, view, scope))
+    return Value(constant=spot.value)
+
+
+def is_expression(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in OPERATORS
+
+
+def _compiled(rule: Any, parts: list[Spot], joined: Path, view: View, scope: Scope) -> Condition | None:
+    problems = preflight(rule)
+    for problem in problems:
+        inner = problem.path[len(joined) :]
+        part = parts[inner[0]] if joined and inner and isinstance(inner[0], int) else parts[0]
+        place = _operator_place(part.at(*(inner[1:] if joined else inner)))
+        scope.report.add("E401", place, problem.message, problem.fix)
+    if problems:
+        return None
+    for part in parts:
+        _Names(view, scope).walk(part, inside=False)
+    try:
+        return compile_condition(rule, scope.tables)
+    except RuleError as error:
+        scope.report.add("E401", parts[0].place, str(error))
+        return None
+
+
+def _operator_place(spot: Spot) -> Place:
+    """The operator's own place where a problem is about an operator object."""
+    if isinstance(spot.value, dict) and spot.value:
+        return spot.document.key_place((*spot.path, list(spot.value)[-1]))
+    return spot.place
+
+
+class _Names:
+    """Looks every name up that a condition reads. `inside` an iteration a path starts at the element."""
+
+    def __init__(self, view: View, scope: Scope) -> None:
+        self.view, self.scope = view, scope
+
+    def walk(self, spot: Spot, *, inside: bool) -> None:
+        for element in spot.elements():
+            self.walk(element, inside=inside)
+        if not isinstance(spot.value, dict) or len(spot.value) != 1:
+            return
+        ((operator, given),) = spot.members()
+        arguments = given.one_or_more()
+        self.names(operator, arguments, inside=inside)
+        if not inside:
+            check_constants(operator, arguments, self.view, self.scope)
+        for index, argument in enumerate(arguments):
+            self.walk(argument, inside=inside or (operator in ITERATIONS and index > 0))
+
+    def names(self, operator: str, arguments: list[Spot], *, inside: bool) -> None:
+        if operator in ("var", "missing", "missing_some") and not inside:
+            for path in _paths(operator, arguments):
+                unknown = unknown_in(path.value, self.view, self.scope)
+                if unknown is not None:
+                    self.scope.report.add("E306", path.place, *unknown)
+        elif operator == "segment" and arguments:
+            self.scope.names(arguments[0], "segment")
+        elif operator == "lookup":
+            self.lookup(arguments)
+
+    def lookup(self, arguments: list[Spot]) -> None:
+        if len(arguments) < 3 or not self.scope.names(arguments[0], "table"):  # noqa: PLR2004 - table, key, column
+            return
+        column, known = arguments[2], self.scope.columns.get(arguments[0].value, [])
+        if column.text is not None and column.text not in known:
+            message = f"the table `{arguments[0].value}` has no column `{column.text}`"
+            self.scope.report.add("E308", column.place, message, did_you_mean(column.text, known))
+
+
+def _paths(operator: str, arguments: list[Spot]) -> list[Spot]:
+    """The constant paths that `var`, `missing` and `missing_some` name."""
+    if operator == "var":
+        found = arguments[:1]
+    elif operator == "missing":
+        found = arguments[0].elements() or arguments if arguments else []
+    else:
+        found = arguments[1].one_or_more() if len(arguments) > 1 else []
+    return [spot for spot in found if isinstance(spot.value, str)]

@@ -1,0 +1,50 @@
+"""Names by content: the same meaning gives the same name on every machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from orchestrator.domain.program import Node, Program
+from rules import Condition
+
+_LENGTH = 16
+"""Hex digits of a name."""
+
+
+def name_of(program: Program, templates: Mapping[str, Any]) -> str:
+    """The name of a program with its templates."""
+    parts = {field.name: getattr(program, field.name) for field in dataclasses.fields(program) if field.name not in _DERIVED}
+    return _digest({"program": parts, "templates": templates})
+
+
+_DERIVED = ("name", "index", "pinned")
+
+
+def version_of(nodes: tuple[Node, ...], first: int) -> str:
+    """The version of one campaign's steps."""
+    return _digest([nodes, first])
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("ascii")).hexdigest()[:_LENGTH]
+
+
+def _plain(content: Any) -> Any:
+    """JSON of anything compiled; a verb or pattern carries its kind, a condition is its rule."""
+    if isinstance(content, Condition):
+        return content.rule
+    if dataclasses.is_dataclass(content):
+        fields = {field.name: _plain(getattr(content, field.name)) for field in dataclasses.fields(content)}
+        return {"": type(content).__name__, **fields}
+    if isinstance(content, Mapping):
+        return {str(name): _plain(value) for name, value in content.items()}
+    if isinstance(content, frozenset | set):
+        return sorted(_plain(value) for value in content)
+    if isinstance(content, tuple | list):
+        return [_plain(value) for value in content]
+    return content

@@ -1,0 +1,103 @@
+"""The one pattern of the grammar, wherever it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.authoring.catalogue import item_schema
+from orchestrator.authoring.conditions import conditions
+from orchestrator.authoring.document import Spot
+from orchestrator.authoring.facts import declares_key
+from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.units import duration
+from orchestrator.domain.program import Pattern
+
+_LATER = {
+    "segment": "a pattern on a segment",
+    "left": "a pattern on leaving a segment",
+    "date": "a pattern on a date",
+    "schedule": "a schedule",
+    "broadcast": "a broadcast",
+}
+
+
+def pattern(spot: Spot, ident: str, scope: Scope, view: View | None = None) -> Pattern | None:
+    """The pattern at `spot`. `view` is what its condition can read beside its own event; None where it is malformed."""
+    for word, called in _LATER.items():
+        if spot.get(word) is not None:
+            scope.report.add(
+                "E901", spot.at(word).key_place, f"{called} is not supported yet", "use `event`, `stage` or `without`"
+            )
+            return None
+    if spot.get("event") is not None:
+        return _event(spot, ident, scope, view or View())
+    _refuse(spot, ("key", "each", "of"), "an `event`", scope)
+    if spot.get("without") is not None:
+        return _without(spot, ident, scope, view or View())
+    if spot.get("stage") is not None:
+        return _stage(spot, ident, scope, view or View())
+    return None
+
+
+def _refuse(spot: Spot, words: Sequence[str], owner: str, scope: Scope) -> None:
+    for word in words:
+        found = spot.get(word)
+        if found is not None:
+            scope.report.add("E205", found.key_place, f"`{word}` goes with {owner} only", "remove it")
+
+
+def _event(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
+    _refuse(spot, ("for",), "`without`", scope)
+    event = spot.get("event")
+    if event is None or event.text is None or not scope.names(event, "event"):
+        return None
+    key, each = spot.get("key"), spot.get("each")
+    if key is not None:
+        declares_key(key, event.text, scope)
+    here = view_of(spot, scope, view)
+    return Pattern(
+        ident,
+        event=event.text,
+        key=key.text if key is not None else None,
+        each=each.text if each is not None else None,
+        of=spot.text_of("of"),
+        condition=conditions(spot.get("if"), here, scope),
+    )
+
+
+def view_of(spot: Spot, scope: Scope, view: View) -> View:
+    """What the condition of an event's pattern reads: its event, and with `each` the item."""
+    event, each = spot.text_of("event"), spot.get("each")
+    item = view.item
+    if each is not None and event is not None and declares_key(each, event, scope):
+        item = item_schema(scope.events[event], each.value)
+        if scope.events[event].keys[each.value].each is None:
+            message = f"the key `{each.value}` of {event} does not go through a list"
+            scope.report.add("E302", each.place, message, "`each` needs a key such as properties.products[].product_id")
+    return View((event,) if event is not None else (), item, view.run, view.saved)
+
+
+def _without(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
+    event, span = spot.get("without"), duration(spot.text_of("for"))
+    if event is None or not scope.names(event, "event") or span is None:
+        return None
+    here = View(item=view.item, run=view.run, saved=view.saved)
+    return Pattern(ident, without=event.text, duration=span, condition=conditions(spot.get("if"), here, scope))
+
+
+def _stage(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
+    _refuse(spot, ("for",), "`without`", scope)
+    named = spot.get("stage")
+    parts = named.one_or_more() if named is not None else []
+    known = [scope.names(part, "stage") for part in parts]
+    if not parts or not all(known):
+        return None
+    here = View(item=view.item, run=view.run, saved=view.saved)
+    return Pattern(ident, stages=tuple(part.value for part in parts), condition=conditions(spot.get("if"), here, scope))
+
+
+def patterns(spot: Spot | None, ident: str, scope: Scope, view: View | None = None) -> tuple[Pattern, ...]:
+    """A pattern or a list of them; the ids are `IDENT/0`, `IDENT/1`, …"""
+    parts = spot.one_or_more() if spot is not None else []
+    found = [pattern(part, f"{ident}/{index}", scope, view) for index, part in enumerate(parts)]
+    return tuple(each for each in found if each is not None)

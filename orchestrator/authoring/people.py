@@ -1,0 +1,120 @@
+"""Touchpoints, personas, tests and surveys: what they name, and samples against their schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.authoring.conditions import conditions
+from orchestrator.authoring.document import Document, Spot
+from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.schemata import check_sample
+from orchestrator.authoring.scope import Scope, View
+
+_EMPTY: dict[str, Any] = {"count": 0, "sum": 0, "distinct": 0, "open": 0, "values": []}
+"""Kinds of features that always have a value."""
+_TIMELESS = ("now", "stage.since")
+
+
+def read_personas(scope: Scope) -> None:
+    """Fill `personas`, and check each sample against its schema and its own rule."""
+    for document in scope.files.documents.get("personas", ()):
+        root = document.root
+        name, sample = root.get("persona"), root.get("profile")
+        if name is not None and name.text is not None:
+            if name.text in scope.personas:
+                scope.report.add("E313", name.place, f"another persona is called `{name.text}`", "give each its own name")
+            scope.personas.append(name.text)
+        if sample is not None:
+            _profile(sample, scope)
+            _satisfies(root, sample, scope)
+
+
+def _profile(spot: Spot, scope: Scope) -> None:
+    """A sample profile: its stage, traits, features and consent."""
+    scope.names(spot.get("stage"), "stage")
+    traits, features, consent = spot.get("traits"), spot.get("features"), spot.get("consent")
+    if traits is not None:
+        check_sample(traits, scope.traits_validator, "the sample", scope.report)
+    for name, member in features.members() if features is not None else ():
+        if name not in scope.feature_names and not scope.unreadable("feature"):
+            fix = did_you_mean(name, scope.feature_names)
+            scope.report.add("E306", member.key_place, f"there is no feature `{name}`", fix)
+    for name, member in consent.members() if consent is not None else ():
+        if name not in scope.topics and not scope.unreadable("topic"):
+            scope.report.add("E304", member.key_place, f"there is no topic `{name}`", did_you_mean(name, scope.topics))
+        for channel in member.elements():
+            scope.names(channel, "channel")
+
+
+def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:
+    rule = root.get("if")
+    condition = conditions(rule, View(), scope)
+    if rule is None or condition is None or condition.reads_all or any(path in condition.reads for path in _TIMELESS):
+        return
+    traits, features = sample.at("traits").value, sample.at("features").value
+    if not isinstance(traits, dict | None) or not isinstance(features, dict | None) or sample.get("stage") is None:
+        return
+    counted = {name: _EMPTY[feature.kind] for name, feature in scope.features.items() if feature.kind in _EMPTY}
+    person = {"traits": sample.value.get("traits") or {}, "features": {**counted, **(sample.value.get("features") or {})}}
+    data = {
+        "profile": {**person, "id": sample.text_of("user_id") or ""},
+        "stage": {"current": sample.text_of("stage"), "turns": 0},
+    }
+    if "profile.segments" not in condition.reads and not condition.holds(data):
+        message = "the sample profile does not satisfy this rule"
+        scope.report.add("E207", rule.key_place, message, "change the rule or the profile below")
+
+
+def check_touchpoints(scope: Scope) -> None:
+    """Stages and events that touchpoints name."""
+    document = scope.files.one("touchpoints")
+    for _, spot in document.root.members() if document is not None else ():
+        stage, events = spot.get("stage"), spot.get("events")
+        for part in (*(stage.one_or_more() if stage is not None else ()), *(events.elements() if events is not None else ())):
+            scope.names(part, "stage" if stage is not None and part.path[: len(stage.path)] == stage.path else "event")
+
+
+def check_tests(scope: Scope) -> None:
+    """What scenarios name, and the events they give."""
+    for document in scope.files.documents.get("tests", ()):
+        for test in document.root.elements():
+            _test(test, scope)
+
+
+def _test(test: Spot, scope: Scope) -> None:
+    profile, given, expect = test.get("profile"), test.get("given"), test.get("expect")
+    if profile is not None:
+        if profile.text is not None:
+            scope.names(profile, "persona")
+        else:
+            _profile(profile, scope)
+    for event in given.elements() if given is not None else ():
+        properties = event.get("properties")
+        name = event.text_of("event")
+        if name is not None and scope.names(event.get("event"), "event") and properties is not None:
+            check_sample(properties, scope.validators.get(name), f"this {name}", scope.report)
+    if expect is None:
+        return
+    scope.names(expect.get("stage"), "stage")
+    for word in ("sends", "suppressed"):
+        listed = expect.get(word)
+        for message in listed.elements() if listed is not None else ():
+            for what in ("campaign", "template", "channel"):
+                scope.names(message.get(what), what)
+
+
+def check_surveys(scope: Scope) -> None:
+    """Names used twice, and scales that run backwards."""
+    seen: set[str] = set()
+    documents: list[Document] = scope.files.documents.get("surveys", [])
+    for document in documents:
+        name, scale = document.root.get("survey"), document.root.get("scale")
+        if name is not None and name.text is not None:
+            if name.text in seen:
+                scope.report.add("E313", name.place, f"another survey is called `{name.text}`", "give each its own name")
+            seen.add(name.text)
+        ends = [spot.value for spot in scale.elements()] if scale is not None else []
+        if scale is not None and len(ends) == 2 and all(type(end) is int for end in ends) and ends[0] >= ends[1]:  # noqa: PLR2004
+            scope.report.add(
+                "E204", scale.place, "the scale must go from its lowest to its highest value", f"write [{ends[1]}, {ends[0]}]"
+            )

@@ -1,0 +1,85 @@
+"""Sends against their templates: text on each channel, a subject, a sender, and only what can be read."""
+
+from __future__ import annotations
+
+from orchestrator.authoring.document import Spot
+from orchestrator.authoring.naming import every_step
+from orchestrator.authoring.patterns import view_of
+from orchestrator.authoring.rendering import check_reads
+from orchestrator.authoring.scope import CHANNELS, Scope, View
+from orchestrator.domain.template import Template
+
+
+def check_sends(scope: Scope) -> None:
+    """Check every `send` of every campaign."""
+    used: set[str] = set()
+    for document in scope.files.documents.get("campaigns", ()):
+        _walk(document.root.get("then"), _trigger_view(document.root, scope), scope, used)
+    if "campaigns" not in scope.files.unreadable:
+        for name in sorted(set(scope.templates) - used):
+            check_reads(scope.templates[name], _ANY, scope)
+
+
+_ANY = View(events=("",), item={}, run=True)
+"""What a template that nothing sends may read: anything of the right name."""
+
+
+def _trigger_view(root: Spot, scope: Scope) -> View:
+    on = root.get("on")
+    views = [view_of(part, scope, View()) for part in on.one_or_more()] if on is not None else []
+    events = tuple(dict.fromkeys(event for view in views for event in view.events))
+    item = next((view.item for view in views if view.item is not None), None)
+    saved = [text for step in every_step(root.get("then")) if (text := step.at("webhook").text_of("save")) is not None]
+    return View(events, item, run=True, saved=tuple(saved))
+
+
+def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
+    """Inside the `then` of a `wait_for`, `event` is the answer."""
+    for step in steps.elements() if steps is not None else ():
+        send = step.get("send")
+        if send is not None and (template := scope.templates.get(send.text_of("template") or "")) is not None:
+            used.add(template.name)
+            _check(send, template, view, scope)
+        awaited = step.get("wait_for")
+        parts = awaited.one_or_more() if awaited is not None else []
+        answers = tuple(event for part in parts if (event := part.text_of("event")) is not None)
+        inside = View(answers or view.events, view.item, view.run, view.saved)
+        _walk(step.get("then"), inside, scope, used)
+        _walk(step.get("else"), view, scope, used)
+        branch, arms = step.at("branch"), step.at("arms")
+        for part in (*branch.elements(), *(arm for _, arm in arms.members())):
+            _walk(part.get("then"), view, scope, used)
+            _walk(part.get("else"), view, scope, used)
+
+
+def _check(send: Spot, template: Template, view: View, scope: Scope) -> None:
+    check_reads(template, view, scope)
+    if "templates" in scope.files.unreadable:
+        return
+    preferred = send.get("prefer")
+    chosen = preferred or send.get("channel")
+    channels = [spot for spot in chosen.one_or_more() if spot.value in CHANNELS] if chosen is not None else []
+    ready = [spot for spot in channels if template.carries(spot.value)]
+    for spot in channels:
+        if spot not in ready:
+            _without_text(spot, template, other=bool(ready), scope=scope)
+            continue
+        if spot.value == "email" and template.source("subject") is None:
+            message = f"the template `{template.name}` has no subject"
+            scope.report.add("E602", spot.place, message, f"write `subject` into templates/{template.name}/template.yaml")
+        _sender(spot, template, scope)
+
+
+def _without_text(spot: Spot, template: Template, *, other: bool, scope: Scope) -> None:
+    file = "sms.txt" if spot.value == "sms" else "email.html"
+    place = f"templates/{template.name}/{file}"
+    message = f"the template `{template.name}` has no text for {spot.value}"
+    scope.report.add("W506" if other else "E602", spot.place, message, f"write {place}")
+
+
+def _sender(spot: Spot, template: Template, scope: Scope) -> None:
+    """The template's sender has settings for the channel."""
+    settings = scope.senders.get(template.sender or "")
+    if settings is not None and spot.value not in settings:
+        message = f"the sender `{template.sender}` of the template `{template.name}` has no settings for {spot.value}"
+        scope.report.add("E311", spot.place, message, f"add `{spot.value}` to `{template.sender}` in senders.yaml")

@@ -1,0 +1,92 @@
+"""templates/NAME/…: settings, inputs and texts by locale, each text's syntax checked."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from orchestrator.authoring.document import Document, Place
+from orchestrator.authoring.rendering import check_source
+from orchestrator.authoring.schemata import validator_of
+from orchestrator.authoring.scope import Scope
+from orchestrator.domain.template import DEFAULT, Source, Template, folder_locale
+
+_PARTS = {"email.html": "html", "email.txt": "text", "sms.txt": "sms"}
+_DEPTHS = {3: 0, 4: 1}
+"""Parts of `templates/NAME/FILE` and `templates/NAME/LOCALE/FILE`."""
+
+
+def read_templates(scope: Scope) -> None:
+    """Fill `templates` and `senders`."""
+    senders = scope.files.one("senders")
+    if senders is not None and isinstance(senders.value, dict):
+        scope.senders = {name: spot.value for name, spot in senders.root.members() if isinstance(spot.value, dict)}
+    for document in scope.files.documents.get("templates", ()):
+        _settings(document, scope)
+    for file, text in scope.files.texts.items():
+        if file.startswith("templates/"):
+            _text(file, text, scope)
+
+
+def _template(file: str, scope: Scope) -> tuple[Template, str] | None:
+    """The template and locale that a file belongs to."""
+    parts = PurePosixPath(file).parts
+    if len(parts) not in _DEPTHS:
+        scope.report.add(
+            "W101", Place(file), f"nothing reads `{file}`", "write templates/NAME/FILE or templates/NAME/LOCALE/FILE"
+        )
+        return None
+    locale = folder_locale(parts[2]) if _DEPTHS[len(parts)] else DEFAULT
+    made = Template(parts[1], default_locale=scope.default_locale)
+    return scope.templates.setdefault(parts[1], made), locale
+
+
+def _settings(document: Document, scope: Scope) -> None:
+    found = _template(document.file, scope)
+    if found is None:
+        return
+    template, locale = found
+    root = document.root
+    sources = template.sources.setdefault(locale, {})
+    for part in ("subject", "preheader"):
+        if (spot := root.get(part)) is not None and spot.text is not None:
+            sources[part] = Source(spot.text, document.file, spot.place.line)
+            check_source(sources[part], spot.place, scope.report)
+    if locale != DEFAULT:
+        for word in ("sender", "inputs"):
+            if (extra := root.get(word)) is not None:
+                scope.report.add(
+                    "E205",
+                    extra.key_place,
+                    f"`{word}` is the same for every locale",
+                    f"write it into templates/{template.name}/template.yaml",
+                )
+        return
+    inputs = root.get("inputs")
+    for name, spot in inputs.members() if inputs is not None else ():
+        validator_of(spot, scope.report)
+        template.inputs[name] = spot.value if isinstance(spot.value, dict) else {}
+    sender = root.get("sender")
+    if sender is not None and scope.senders:
+        scope.names(sender, "sender")
+    if sender is not None and sender.text is not None:
+        scope.templates[template.name] = Template(
+            template.name, sender.text, template.inputs, template.sources, template.default_locale
+        )
+
+
+def _text(file: str, text: str, scope: Scope) -> None:
+    name = PurePosixPath(file).name
+    if name not in _PARTS:
+        if name.endswith(".mjml"):
+            scope.report.add("E901", Place(file), "MJML is not supported yet", "write email.html")
+        elif not name.startswith("."):
+            known = ", ".join((*_PARTS, "template.yaml"))
+            scope.report.add("W101", Place(file), f"nothing reads `{file}`", f"a template's files are {known}")
+        return
+    found = _template(file, scope)
+    if found is None:
+        return
+    template, locale = found
+    source = Source(text, file)
+    template.sources.setdefault(locale, {})[_PARTS[name]] = source
+    check_source(source, Place(file), scope.report)

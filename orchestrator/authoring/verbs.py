@@ -1,0 +1,162 @@
+"""What each verb's settings mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orchestrator.authoring.conditions import expression, is_expression, value_of
+from orchestrator.authoring.document import Spot
+from orchestrator.authoring.facts import event_has
+from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.reading import trait_unknown
+from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.units import duration, instant, minutes
+from orchestrator.domain.program import Emit, Exit, MoveTo, Send, SetTraits, Value, Verb, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a verb stands: its step, what can be read there, and what is known."""
+
+    step: Spot
+    view: View
+    scope: Scope
+
+
+def _send(spot: Spot, here: Setting) -> Verb | None:
+    scope = here.scope
+    scope.names(spot.get("template"), "template")
+    for word, called in (("survey", "a survey in a message"), ("merge", "merging messages")):
+        if (found := spot.get(word)) is not None:
+            scope.report.add("E901", found.key_place, f"{called} is not supported yet", f"remove `{word}`")
+    preferred = spot.get("prefer") or spot.get("channel")
+    channels = preferred.one_or_more() if preferred is not None else []
+    for channel in channels:
+        scope.names(channel, "channel")
+    names = [channel.value for channel in channels if channel.text is not None]
+    for index, channel in enumerate(channels):
+        if channel.value in names[:index]:
+            scope.report.add("W503", channel.place, f"`{channel.value}` stands here twice", "keep the first")
+    given = spot.get("with")
+    values = {name: value_of(value, here.view, scope) for name, value in (given.members() if given is not None else ())}
+    _inputs(spot, given, here)
+    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), duration(spot.text_of("expires")), values)
+
+
+def _inputs(spot: Spot, given: Spot | None, here: Setting) -> None:
+    """`with` gives what the template's `inputs` ask for, no more and no less."""
+    template = here.scope.templates.get(spot.text_of("template") or "")
+    if template is None:
+        return
+    members = given.members() if given is not None else []
+    for name, value in members:
+        if name not in template.inputs:
+            fix = did_you_mean(name, template.inputs) or f"declare it in templates/{template.name}/template.yaml under `inputs`"
+            here.scope.report.add("E509", value.key_place, f"the template `{template.name}` has no input `{name}`", fix)
+    lacking = [name for name in template.inputs if name not in dict(members)]
+    if lacking:
+        place = given.key_place if given is not None else here.step.at("send").key_place
+        names = ", ".join(f"`{name}`" for name in lacking)
+        here.scope.report.add("E509", place, f"the template `{template.name}` asks for {names}", "give it in `with`")
+
+
+def _wait(spot: Spot, here: Setting) -> Verb | None:
+    scope = here.scope
+    if spot.text is not None:
+        return Wait(Value(constant=duration(spot.text)))
+    until, span = spot.get("until"), spot.get("for")
+    if until is not None and span is not None:
+        scope.report.add(
+            "E205", span.key_place, "`for` and `until` exclude each other", "keep one of them; `plus` moves `until`"
+        )
+    for word in ("plus", "past"):
+        if until is None and (lonely := spot.get(word)) is not None:
+            scope.report.add("E205", lonely.key_place, f"`{word}` goes with `until` only", "remove it")
+    return Wait(
+        _span(span, here) if span is not None else None,
+        minutes(spot.text_of("at")),
+        _until(until, here) if until is not None else None,
+        duration(spot.text_of("plus")) or 0,
+        "exit" if spot.text_of("past") == "exit" else "continue",
+    )
+
+
+def _span(spot: Spot, here: Setting) -> Value:
+    if isinstance(spot.value, dict):
+        return _expression(spot, here)
+    return Value(constant=duration(spot.text))
+
+
+def _until(spot: Spot, here: Setting) -> Value:
+    if isinstance(spot.value, dict):
+        return _expression(spot, here)
+    if spot.text is not None and instant(spot.text) is None:
+        here.scope.report.add(
+            "E204", spot.place, f"`{spot.text}` is not a date that exists", "write one such as 2026-11-27T09:00:00Z"
+        )
+    return Value(constant=spot.value)
+
+
+def _expression(spot: Spot, here: Setting) -> Value:
+    return Value(expression=expression(spot, here.view, here.scope))
+
+
+def _set(spot: Spot, here: Setting) -> Verb | None:
+    found: dict[str, Value] = {}
+    for name, value in spot.members():
+        trait = name.removeprefix("traits.")
+        if trait == name or not trait or "." in trait:
+            here.scope.report.add("E204", value.key_place, f"`{name}` is not a trait", "write `traits.` and the trait's name")
+            continue
+        unknown = trait_unknown([trait], here.scope)
+        if unknown is not None:
+            here.scope.report.add("E306", value.key_place, *unknown)
+        found[trait] = value_of(value, here.view, here.scope)
+    return SetTraits(found)
+
+
+def _emit(spot: Spot, here: Setting) -> Verb | None:
+    scope, event = here.scope, spot.get("event")
+    properties = spot.get("properties")
+    members = properties.members() if properties is not None else []
+    if event is not None and scope.names(event, "event"):
+        for name, value in members:
+            event_has(value.key_place, ("properties", name), event.value, scope)
+        schema = scope.events[event.value].schema or {}
+        required = schema.get("required", [])
+        lacking = [name for name in required if isinstance(name, str) and name not in dict(members)]
+        if lacking:
+            place = (properties or event).key_place
+            names = ", ".join(f"`{name}`" for name in lacking)
+            scope.report.add("E510", place, f"{event.value} requires {names}", "give it in `properties`")
+    to = spot.get("to")
+    values = {name: value_of(value, here.view, scope) for name, value in members}
+    return Emit(spot.text_of("event") or "", value_of(to, here.view, scope) if to is not None else None, values)
+
+
+def _move_to(spot: Spot, here: Setting) -> Verb | None:
+    here.scope.names(spot, "stage")
+    return MoveTo(spot.text or "")
+
+
+def _later(spot: Spot, here: Setting) -> Verb | None:
+    verb = spot.path[-1] if spot.path else ""
+    here.scope.report.add("E901", spot.key_place, f"the verb `{verb}` is not supported yet", "remove this step")
+    for name in ("send", "to"):
+        if (value := spot.get(name)) is not None and is_expression(value.value):
+            expression(value, here.view, here.scope)
+    return None
+
+
+VERB: dict[str, Callable[[Spot, Setting], Verb | None]] = {
+    "send": _send,
+    "wait": _wait,
+    "set": _set,
+    "emit": _emit,
+    "move_to": _move_to,
+    "task": _later,
+    "webhook": _later,
+    "exit": lambda _spot, _here: Exit(),
+}
+"""How each verb without inner paths is read; the others are laid in `steps`."""

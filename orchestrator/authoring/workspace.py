@@ -1,0 +1,149 @@
+"""A workspace: files in, findings or a compiled program out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from orchestrator.authoring.campaigns import read_campaign_names, read_campaigns
+from orchestrator.authoring.catalogue import read_events
+from orchestrator.authoring.conditions import conditions
+from orchestrator.authoring.content import name_of
+from orchestrator.authoring.document import Document, Place
+from orchestrator.authoring.facts import read_profile
+from orchestrator.authoring.files import Files, read_files
+from orchestrator.authoring.finding import Finding, Report
+from orchestrator.authoring.loops import check_loops
+from orchestrator.authoring.people import check_surveys, check_tests, check_touchpoints, read_personas
+from orchestrator.authoring.ring import read_stages, read_wheel
+from orchestrator.authoring.rulebook import read_names, read_policies
+from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.sendable import check_sends
+from orchestrator.authoring.shape import check_shape
+from orchestrator.authoring.tables import read_tables
+from orchestrator.authoring.texts import read_templates
+from orchestrator.domain.program import Program, Wheel
+from orchestrator.domain.template import Template
+from orchestrator.errors import WorkspaceError
+from rules import Condition
+
+_DEFINING: dict[str, dict[str, type]] = {
+    "wheel": {"stages": list, "outside": list},
+    "profile": {"features": dict},
+    "policies": {"topics": dict, "transactional": list},
+    "templates": {"subject": str, "inputs": dict},
+}
+_SCHEMA = {"events": "event", "campaigns": "campaign", "surveys": "survey", "personas": "persona", "templates": "template"}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace that passed the check. The documents keep what is read elsewhere (tests, personas, surveys, touchpoints)."""
+
+    program: Program
+    templates: dict[str, Template] = field(default_factory=dict)
+    senders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """name → channel → settings"""
+    documents: dict[str, list[Document]] = field(default_factory=dict)
+    """kind ("tests", "personas", …) → its files, with positions."""
+    findings: tuple[Finding, ...] = ()
+    """Warnings."""
+
+
+def check(path: Path) -> list[Finding]:
+    """Everything that is wrong or odd in the workspace, in order of place."""
+    return _read(path)[1]
+
+
+def load_program(path: Path) -> Program:
+    """The compiled program; raises WorkspaceError with the findings if there are errors."""
+    return load_workspace(path).program
+
+
+def load_workspace(path: Path) -> Workspace:
+    """The compiled workspace; raises WorkspaceError with the findings if there are errors."""
+    workspace, findings = _read(path)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        text = f"{first.file}:{first.line}:{first.column}: {first.message}{more}"
+        raise WorkspaceError(f"the workspace {path} has errors: {text}; `orchestrator check` lists all", findings)
+    return workspace
+
+
+def _read(path: Path) -> tuple[Workspace, list[Finding]]:
+    report = Report()
+    if not path.is_dir():
+        report.add("E101", Place("."), f"there is no folder {path}", "name the folder that holds wheel.yaml")
+        return Workspace(Program("", Wheel("", ()))), report.findings
+    files = read_files(path, report)
+    _check_shapes(files, report)
+    scope = Scope(files, report)
+    program = _compiled(scope)
+    found = report.findings
+    warnings = tuple(finding for finding in found if finding.severity == "warning")
+    return Workspace(program, scope.templates, scope.senders, files.documents, warnings), found
+
+
+def _check_shapes(files: Files, report: Report) -> None:
+    for kind, documents in files.documents.items():
+        for document in documents:
+            check_shape(document.root, _SCHEMA.get(kind, kind), report)
+            if not _defines(document, kind):
+                files.unreadable.add(kind)
+
+
+def _defines(document: Document, kind: str) -> bool:
+    """Whether the settings that define names have their kinds; where not, what hangs on them is not reported again."""
+    if kind != "tests" and not isinstance(document.value, dict):
+        return False
+    wanted = _DEFINING.get(kind, {})
+    return all(isinstance(document.value[word], kinds) for word, kinds in wanted.items() if word in document.value)
+
+
+def _compiled(scope: Scope) -> Program:
+    """Names first, then everything that uses them."""
+    read_tables(scope)
+    read_events(scope)
+    read_stages(scope)
+    read_names(scope)
+    read_campaign_names(scope)
+    read_segment_names(scope)
+    read_templates(scope)
+    read_profile(scope)
+    wheel = read_wheel(scope)
+    program = Program(
+        "",
+        wheel,
+        events=scope.events,
+        features=tuple(scope.features.values()),
+        segments=_segments(scope),
+        policies=read_policies(scope),
+        campaigns=read_campaigns(scope),
+        tables=scope.tables,
+    )
+    check_sends(scope)
+    read_personas(scope)
+    check_touchpoints(scope)
+    check_tests(scope)
+    check_surveys(scope)
+    check_loops(program, scope)
+    return replace(program, name=name_of(program, scope.templates))
+
+
+def read_segment_names(scope: Scope) -> None:
+    """Fill `segments`."""
+    document = scope.files.one("segments")
+    scope.segments = [name for name, _ in document.root.members()] if document is not None else []
+
+
+def _segments(scope: Scope) -> dict[str, Condition]:
+    document = scope.files.one("segments")
+    found: dict[str, Condition] = {}
+    for name, spot in document.root.members() if document is not None else ():
+        condition = conditions(spot.get("if"), View(), scope)
+        if condition is not None:
+            found[name] = condition
+    return found

@@ -1,0 +1,61 @@
+"""`orchestrator check WORKSPACE`: what is wrong in the files, with file, line and column."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from orchestrator.authoring import Finding
+from orchestrator.authoring import check as find
+
+Format = Literal["text", "json", "github"]
+
+
+def check(
+    workspace: Annotated[Path, typer.Argument(help="The folder that holds wheel.yaml.", show_default=False)],
+    output: Annotated[Format, typer.Option("--format", help="text, json, or github (annotations in a pull request).")] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,  # noqa: FBT002 - typer's flags
+) -> None:
+    """Check a workspace: every error and warning, where it stands and what to do."""
+    if not workspace.is_dir():
+        typer.echo(f"error: there is no folder {workspace}", err=True)
+        raise typer.Exit(2)
+    findings = find(workspace)
+    errors = sum(finding.severity == "error" for finding in findings)
+    typer.echo(_FORMATS[output](findings, errors, workspace))
+    raise typer.Exit(1 if errors or (strict and findings) else 0)
+
+
+def _text(findings: list[Finding], errors: int, _workspace: Path) -> str:
+    warnings = len(findings) - errors
+    return "\n".join([*map(str, findings), f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number or 'no'} {word}s"
+
+
+def _json(findings: list[Finding], errors: int, _workspace: Path) -> str:
+    listed = [dataclasses.asdict(finding) for finding in findings]
+    return json.dumps({"findings": listed, "errors": errors, "warnings": len(findings) - errors}, indent=2, ensure_ascii=False)
+
+
+def _github(findings: list[Finding], errors: int, workspace: Path) -> str:
+    """Workflow commands: a file must be named relative to the repository, so the workspace's path stays in front."""
+    lines = [
+        f"::{finding.severity} file={_escaped(str(workspace / finding.file))},line={finding.line},col={finding.column},"
+        f"title={finding.code}::{_escaped(' - '.join(filter(None, (finding.message, finding.fix))))}"
+        for finding in findings
+    ]
+    return "\n".join([*lines, f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}"])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+_FORMATS = {"text": _text, "json": _json, "github": _github}

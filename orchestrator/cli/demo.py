@@ -1,0 +1,4 @@
+"""placeholder until demo lands"""
+
+
+def demo() -> None: ...

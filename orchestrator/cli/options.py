@@ -1,0 +1,75 @@
+"""What commands share: options, progress, and how results are printed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from orchestrator.domain.calendar import instant_of
+from orchestrator.errors import UsageError
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+
+
+Workspace = Annotated[Path, typer.Argument(help="Folder of the workspace.", metavar="WORKSPACE")]
+EventFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--events", help="JSON Lines in the Segment shape, .gz too; may be given several times.", metavar="FILE"),
+]
+MoreFiles = Annotated[list[Path] | None, typer.Argument(help="More event files.", metavar="[FILE]...", show_default=False)]
+Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+
+def print_json(result: Any) -> None:
+    """Print one JSON document and nothing else."""
+    json.dump(result, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def moment_option(text: str | None, option: str) -> int | None:
+    """An RFC 3339 time or date given to an option, as milliseconds."""
+    if text is None:
+        return None
+    instant = instant_of(text)
+    if instant is None:
+        message = f"{option} {text}: not a time; write it like 2026-01-31T09:00:00Z or 2026-01-31"
+        raise UsageError(message)
+    return instant
+
+
+def count_lines(paths: Sequence[Path]) -> int:
+    """How many lines these files have, for the progress bar; unreadable ones count as none."""
+    total = 0
+    for path in paths:
+        try:
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+                total += sum(1 for _ in lines)
+        except (OSError, EOFError):
+            continue
+    return total
+
+
+@contextmanager
+def progress_bar(label: str, total: Callable[[], int]) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on stderr, only where that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=total())
+        yield lambda done: bar.advance(task, done)

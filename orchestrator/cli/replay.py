@@ -1,0 +1,78 @@
+"""`orchestrator replay`: recorded events through the production loop, in virtual time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.authoring import load_workspace
+from orchestrator.bootstrap import open_store
+from orchestrator.cli.options import (
+    EventFiles,
+    Format,
+    MoreFiles,
+    Output,
+    Workspace,
+    count_lines,
+    moment_option,
+    print_json,
+    progress_bar,
+)
+from orchestrator.cli.tables import print_replay
+from orchestrator.errors import UsageError
+from orchestrator.insight import replay as replaying
+from orchestrator.insight.replay import Replayed
+from orchestrator.intake.catalogue import Catalogue
+from orchestrator.intake.files import read_events
+
+PARTITIONS_MAX = 64
+
+
+class StoreChoice(StrEnum):
+    memory = "memory"
+    sqlite = "sqlite"
+
+
+def replay(
+    workspace: Workspace,
+    events: EventFiles = None,
+    more: MoreFiles = None,
+    out: Annotated[Path | None, typer.Option(help="Write messages, transitions, rejections and the summary here.")] = None,
+    until: Annotated[str | None, typer.Option(help="Read nothing later; fire timers up to then.", metavar="TIME")] = None,
+    state: Annotated[Path | None, typer.Option(help="Keep the store in this SQLite file.", metavar="FILE")] = None,
+    store: Annotated[StoreChoice | None, typer.Option(help="Where the replay keeps its state.")] = None,
+    partitions: Annotated[int, typer.Option(min=1, max=PARTITIONS_MAX)] = 1,
+    output: Output = Format.text,
+) -> None:
+    """Replay recorded events: who stands where, what would have been sent, suppressed, held out."""
+    files = [*(events or []), *(more or [])]
+    if not files:
+        message = "replay needs events: --events FILE"
+        raise UsageError(message)
+    kind = store or (StoreChoice.sqlite if state is not None else StoreChoice.memory)
+    loaded = load_workspace(workspace)
+    result = run(loaded.program, files, kind.value, partitions, state, moment_option(until, "--until"))
+    if out is not None:
+        result.write(out)
+    if output is Format.json:
+        print_json(result.summary())
+    else:
+        print_replay(result.summary(), result.rejected)
+
+
+def run(program: Any, files: list[Path], kind: str, partitions: int, state: Path | None, until: int | None) -> Replayed:
+    """Replay these files with a progress bar."""
+    catalogue = Catalogue(program.events)
+    lines = read_events(files, until, validate=catalogue.validate)
+    with (
+        open_store("memory" if kind == "memory" else "sqlite", partitions, state) as opened,
+        progress_bar("replaying", lambda: count_lines(files)) as progress,
+    ):
+        result = replaying.replay(
+            program, lines, opened.partitions, until=until, every_profile=opened.every_profile, progress=progress
+        )
+    result.unknown = dict(sorted(catalogue.unknown.items()))
+    return result

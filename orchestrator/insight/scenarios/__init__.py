@@ -1,0 +1,147 @@
+"""Scenario tests: the workspace's `tests/*.yaml` through the production engine, and what differs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from orchestrator.authoring import Finding, Workspace, load_workspace
+from orchestrator.authoring.document import Place, Spot
+from orchestrator.authoring.files import read_files
+from orchestrator.authoring.finding import Report
+from orchestrator.domain.program import Program
+from orchestrator.errors import WorkspaceError
+from orchestrator.insight.scenarios.coverage import Coverage
+from orchestrator.insight.scenarios.expectation import differences, satisfied, timeline
+from orchestrator.insight.scenarios.scenario import Malformed, Scenario, personas_of, read_scenario
+from orchestrator.insight.scenarios.trial import Trial, run
+from orchestrator.intake.catalogue import Catalogue
+
+FOLDER = "tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One scenario's result; `difference` is None where it holds."""
+
+    name: str
+    file: str
+    line: int
+    difference: str | None = None
+    timeline: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        found = {"name": self.name, "file": self.file, "line": self.line, "passed": self.difference is None}
+        return {**found, "difference": self.difference, "timeline": list(self.timeline)}
+
+
+@dataclass(slots=True)
+class Results:
+    """The verdicts in order of file and line, and what they cover."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=lambda: Coverage(frozenset(), frozenset()))
+
+    @property
+    def failed(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if verdict.difference is not None]
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON result of `test`."""
+        failed = len(self.failed)
+        return {
+            "passed": len(self.verdicts) - failed,
+            "failed": failed,
+            "tests": [verdict.as_json() for verdict in self.verdicts],
+            "coverage": self.coverage.as_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A workspace's scenarios, ready to run."""
+
+    program: Program
+    spots: tuple[Spot, ...]
+    personas: dict[str, dict[str, Any]]
+    broken: tuple[Verdict, ...] = ()
+    """What could not be read, each a failure."""
+
+    def __len__(self) -> int:
+        return len(self.spots)
+
+
+def load_suite(path: Path) -> Suite:
+    """The scenarios of a workspace. Errors outside `tests/` raise WorkspaceError; those inside are failures."""
+    try:
+        workspace, broken = load_workspace(path), []
+    except WorkspaceError as error:
+        broken = [finding for finding in error.findings if finding.severity == "error"]
+        if not broken or any(not _is_ours(finding) for finding in broken):
+            raise
+        workspace = _without_scenarios(path)
+    spoilt = {finding.file for finding in broken}
+    documents = workspace.documents if not broken else read_files(path, Report()).documents
+    readable = [document for document in documents.get(FOLDER, []) if document.file not in spoilt]
+    return Suite(
+        workspace.program,
+        tuple(spot for document in readable for spot in document.root.elements()),
+        personas_of(documents.get("personas", [])),
+        tuple(_broken(finding) for finding in broken),
+    )
+
+
+def _is_ours(finding: Finding) -> bool:
+    return finding.file.startswith(f"{FOLDER}/")
+
+
+def _without_scenarios(path: Path) -> Workspace:
+    with tempfile.TemporaryDirectory(prefix="orchestrator-") as folder:
+        copy = Path(folder) / path.resolve().name
+        shutil.copytree(path, copy, ignore=lambda at, _names: {FOLDER} if Path(at) == path else set())
+        return load_workspace(copy)
+
+
+def _broken(finding: Finding) -> Verdict:
+    words = f"{finding.message}; {finding.fix}" if finding.fix else finding.message
+    return Verdict(f"{finding.file} ({finding.code})", finding.file, finding.line, words)
+
+
+def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Results:
+    """Run every scenario; what cannot be run is a failure, and the rest goes on."""
+    results = Results(list(suite.broken), Coverage.of(suite.program))
+    for verdict, trial in _verdicts(suite):
+        results.verdicts.append(verdict)
+        if trial is not None:
+            results.coverage.note(trial.decided)
+        if progress is not None:
+            progress(1)
+    results.verdicts.sort(key=lambda verdict: (verdict.file, verdict.line))
+    return results
+
+
+def _verdicts(suite: Suite) -> Iterator[tuple[Verdict, Trial | None]]:
+    catalogue = Catalogue(suite.program.events)
+    for spot in suite.spots:
+        try:
+            scenario = read_scenario(spot, suite.personas)
+            trial = run(scenario, suite.program, catalogue, partial(satisfied, scenario.expected))
+        except Malformed as verdict:
+            yield _refused(spot, verdict.place, str(verdict)), None
+        else:
+            yield _judged(scenario, trial), trial
+
+
+def _refused(spot: Spot, place: Place, message: str) -> Verdict:
+    return Verdict(spot.text_of("test") or "a scenario without a name", place.file, place.line, message)
+
+
+def _judged(scenario: Scenario, trial: Trial) -> Verdict:
+    found = differences(scenario.expected, trial)
+    verdict = Verdict(scenario.name, scenario.place.file, scenario.place.line)
+    return replace(verdict, difference="\n".join(found), timeline=tuple(timeline(trial))) if found else verdict

@@ -1,0 +1,124 @@
+"""One scenario through the production engine, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.delivery.governor import OpenGovernor
+from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.domain.input import Event
+from orchestrator.domain.limits import DAY_MS
+from orchestrator.domain.moment import Controls
+from orchestrator.domain.profile import seal, unseal
+from orchestrator.domain.program import Program
+from orchestrator.errors import RejectedEvent
+from orchestrator.insight.scenarios.customer import addressed, newcomer_of
+from orchestrator.insight.scenarios.scenario import Given, Malformed, Scenario
+from orchestrator.intake.catalogue import Catalogue
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.partition import Decided, Surroundings
+from orchestrator.partition.ports import Changes, Record
+from orchestrator.stores.memory import MemoryFile
+
+PATIENCE_MS = 400 * DAY_MS
+"""How long after the last event the clock may run on."""
+_SENT = "accepted"
+_STOPPED = ("suppressed", "expired")
+HELD_OUT = "holdout"
+"""The reason under which a run that was held out is found among the suppressed."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """What came of a scenario."""
+
+    decided: list[Decided] = field(default_factory=list)
+    sends: list[dict[str, Any]] = field(default_factory=list)
+    suppressed: list[dict[str, Any]] = field(default_factory=list)
+    stage: str = ""
+    end: int = 0
+    """Where the clock stopped."""
+    dead: list[str] = field(default_factory=list)
+    """Why inputs could not be decided."""
+
+    def watch(self, decided: Sequence[Decided]) -> None:
+        for one in decided:
+            self.decided.append(one)
+            for change in one.decision.messages:
+                if change.state == _SENT:
+                    sent = {"campaign": change.campaign, "template": change.template, "channel": change.channel}
+                    self.sends.append({**sent, "at": one.now})
+                elif change.state in _STOPPED:
+                    self.suppressed.append({"campaign": change.campaign, "reason": change.reason})
+            held = [entry.campaign for entry in one.decision.entries if entry.outcome == "held_out"]
+            self.suppressed += [{"campaign": name, "reason": HELD_OUT} for name in held]
+
+
+def run(scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: Callable[[Trial], bool]) -> Trial:
+    """Feed the scenario's events, let the clock run on where it must, and say what came of it. Raises Malformed.
+
+    The clock stops at `until` where the scenario has one; after 400 days where nothing may be sent; otherwise at the last
+    event, or as soon after it as `satisfied` says, 400 days at the most.
+    """
+    file, trial = MemoryFile(), Trial()
+    _install(file, scenario, program)
+    around = Surroundings(program, OpenGovernor(), VirtualWire(), Controls(addresses=addressed(scenario)))
+    engine = Engine([file.partition(0)], around, trial.watch)
+    arrival = scenario.start
+    for number, given in enumerate(scenario.given):
+        arrival = max(arrival, given.at)
+        engine.feed(_event(scenario, given, number, catalogue), arrival)
+    _commit(engine, file, trial)
+    trial.end = arrival
+    if scenario.until is not None or scenario.expected.nothing:
+        trial.end = scenario.until if scenario.until is not None else arrival + PATIENCE_MS
+        engine.advance(trial.end)
+        _commit(engine, file, trial)
+        return trial
+    while not satisfied(trial):
+        due = engine.next_due()
+        if due is None or due > arrival + PATIENCE_MS:
+            trial.end = arrival + PATIENCE_MS
+            break
+        trial.end = due
+        engine.advance(due)
+        _commit(engine, file, trial)
+    return trial
+
+
+def _install(file: MemoryFile, scenario: Scenario, program: Program) -> None:
+    """Put the customer into the store, as if they had been there before."""
+    profile = newcomer_of(scenario, program)
+    store = file.partition(0)
+    raw, key = f"u:{profile.user_id}", store.next_key()
+    changes = Changes(0, scenario.start)
+    changes.ids[raw] = key
+    changes.records[key] = Record(key, raw, profile, seal(profile))
+    store.commit([changes])
+
+
+def _commit(engine: Engine, file: MemoryFile, trial: Trial) -> None:
+    engine.commit()
+    stored = file.read(1)
+    if stored is not None:
+        trial.stage = unseal(stored.sealed).stage
+    trial.dead = [letter.cause.strip().rpartition("\n")[2] for letter in file.dead]
+
+
+def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue) -> Event:
+    event = Event(
+        message_id=f"given-{number + 1}",
+        occurred_at=given.at,
+        name=given.event,
+        user_id=str(scenario.profile.get("user_id", "customer")),
+        received_at=given.at,
+        source="scenario",
+        properties=given.properties,
+    )
+    try:
+        catalogue.validate(event)
+    except RejectedEvent as rejection:
+        raise Malformed(given.place, f"{given.event} would be rejected: {rejection}") from None
+    return event

@@ -1,0 +1,91 @@
+"""What customers do in one simulated world: events with their times of sending, some late, some sent twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from orchestrator.domain.input import Event
+from tests.simulation.programs import HOUR, MINUTE
+
+START = 1_774_656_000_000
+"""2026-03-28T00:00:00Z: the night before the clocks change in Europe."""
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", None, None)
+NAMES = ("Added", "Added", "Added", "Ordered", "Ordered", "Viewed", "Viewed", "Emptied", "Consent Given", "Consent Withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One delivery of an event by its emitter; `insists`: repeated until acknowledged."""
+
+    at: int
+    event: Event
+    insists: bool = True
+
+
+@dataclass(slots=True)
+class Person:
+    name: str
+    device: str
+    known_from: int
+    traits: dict[str, object]
+
+
+def _people(rng: Random, start: int, span: int) -> list[Person]:
+    found = []
+    for number in range(rng.randrange(3, 6)):
+        zone = rng.choice(ZONES)
+        traits: dict[str, object] = {"timezone": zone} if zone else {}
+        if rng.random() < 0.9:
+            traits["email"] = f"p{number}@example.org"
+        if rng.random() < 0.7:
+            traits["phone"] = f"+4930{number}"
+        known_from = rng.choice((0, 0, rng.randrange(span)))
+        found.append(Person(f"p{number}", f"d{number}", start + known_from, traits))
+    return found
+
+
+def _properties(rng: Random, name: str, people: list[Person]) -> dict[str, object]:
+    if name.startswith("Consent"):
+        found: dict[str, object] = {"topic": rng.choice(("offers", "orders", "news"))}
+        if rng.random() < 0.5:
+            found["channel"] = rng.choice(("email", "sms"))
+        return found
+    found = {"cart": rng.choice(("c1", "c2"))}
+    if rng.random() < 0.6:
+        found["friend"] = rng.choice(people).name
+    if name == "Viewed" and rng.random() < 0.15:
+        found["poison"] = True
+    return found
+
+
+def _event(rng: Random, number: int, at: int, people: list[Person]) -> Event:
+    person, name = rng.choice(people), rng.choice(NAMES)
+    known = at >= person.known_from
+    both = known and rng.random() < 0.5
+    late = rng.randrange(30 * HOUR) if rng.random() < 0.1 else rng.randrange(2_000)
+    return Event(
+        message_id=f"e{number}",
+        occurred_at=at - late,
+        name=name,
+        user_id=person.name if known else None,
+        anonymous_id=person.device if both or not known else None,
+        source="sim",
+        properties=_properties(rng, name, people),
+        traits=person.traits if rng.random() < 0.6 else {"left": True} if rng.random() < 0.05 else {},
+    )
+
+
+def sendings(rng: Random, count: int) -> list[Sending]:
+    """Everything that is sent, in no order: bursts over a day and a half."""
+    span = rng.choice((2 * HOUR, 12 * HOUR, 36 * HOUR))
+    at = START + rng.randrange(24 * HOUR)
+    people = _people(rng, at, span)
+    found = []
+    for number in range(count):
+        at += rng.randrange(40) if rng.random() < 0.4 else rng.randrange(max(1, 2 * span // count))
+        event = _event(rng, number, at, people)
+        found.append(Sending(at, event))
+        if rng.random() < 0.15:
+            found.append(Sending(at + rng.choice((rng.randrange(300), rng.randrange(6 * HOUR), 20 * MINUTE)), event, insists=False))
+    return found

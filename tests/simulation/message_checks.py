@@ -1,0 +1,164 @@
+"""Invariants of messages: their states, the caps, the gates, and what the providers saw of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.moment import Controls
+from orchestrator.domain.outgoing import Outgoing
+from orchestrator.domain.profile import Profile
+from orchestrator.domain.program import Cap, Program, Send
+from tests.simulation.violation import require
+
+LEASE_MS = 700
+"""As promised; on purpose not read from the code."""
+ENDS = frozenset({"accepted", "refused", "suppressed", "expired", "cancelled"})
+FOLLOWS: dict[str | None, frozenset[str]] = {
+    None: frozenset({"planned", "suppressed", "expired", "cancelled"}),
+    "planned": frozenset({"planned", "attempting", "suppressed", "expired", "cancelled"}),
+    "attempting": frozenset({"accepted", "refused", "in_doubt", "planned", "suppressed", "expired", "cancelled"}),
+    "in_doubt": frozenset({"accepted", "refused"}),
+}
+ADDRESS = {"email": "email", "sms": "phone"}
+
+
+@dataclass(slots=True)
+class Counting:
+    """One marketing message as caps count it."""
+
+    id: str
+    at: int
+    channel: str
+    topic: str | None
+
+
+@dataclass(slots=True)
+class MessageChecks:
+    """What is known of every message."""
+
+    program: Program
+    taken: Counter[str]
+    """What the providers took, by message id."""
+    states: dict[str, str] = field(default_factory=dict)
+    leave: dict[str, int] = field(default_factory=dict)
+    """message id → `not_after` of its newest durable attempt"""
+    keys: dict[int, list[Counting]] = field(default_factory=dict)
+    """profile key → what its caps count"""
+    rivals: dict[str, list[Counting]] = field(default_factory=dict)
+    """message id → what its caps counted when it was attempted"""
+    topics: dict[str, str | None] = field(default_factory=dict)
+    handed: dict[str, int] = field(default_factory=dict)
+    """message id → when it was last handed over"""
+    unclear: set[str] = field(default_factory=set)
+    """Handed over, and the provider did not say `not sent`."""
+
+    def adopted(self, theirs: int, ours: int) -> None:
+        """Both histories count in caps from now on."""
+        self.keys.setdefault(ours, []).extend(self.keys.pop(theirs, []))
+
+    def changed(self, key: int, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
+        """A durable decision says that the message is in this state now."""
+        before = self.states.get(change.id)
+        allowed = FOLLOWS.get(before, frozenset())
+        require(change.state in allowed, "I3", "message", change.id, "of", change.campaign, before, "→", change.state, change.reason)
+        self.states[change.id] = change.state
+        if change.state == "attempting":
+            self._gates(change, clock, profile, controls)
+            if change.cls == "marketing":
+                self._caps(key, change, clock)
+        elif change.state not in ("accepted", "in_doubt"):
+            self._uncounted(key, change.id)
+        if change.state in ENDS:
+            took = self.taken[change.id]
+            require(took == (change.state == "accepted"), "I12", "message", change.id, "is", change.state, "taken", took, "times")
+
+    def _uncounted(self, key: int, ident: str) -> None:
+        counted = self.keys.get(key)
+        if counted:
+            counted[:] = [one for one in counted if one.id != ident]
+
+    def _caps(self, key: int, change: MessageChange, clock: int) -> None:
+        topic = self.program.campaigns[change.campaign].topic
+        counted = self.keys.setdefault(key, [])
+        for cap in self.program.policies.caps:
+            if _applies(cap, change.channel, topic):
+                inside = [one for one in counted if _applies(cap, one.channel, one.topic) and one.at + cap.per > clock]
+                require(len(inside) < cap.at_most, "I6", change.id, "of profile", key, "exceeds", cap, "at", clock, inside)
+        self.rivals[change.id], self.topics[change.id] = list(counted), topic
+        counted.append(Counting(change.id, clock, change.channel, topic))
+
+    def exact_count(self, key: int, profile: Profile, clock: int) -> None:
+        """The profile counts for its caps exactly what was handed over within the longest of them."""
+        oldest = clock - self.program.index.longest_cap
+        ours = {one.id for one in self.keys.get(key, ()) if one.at > oldest}
+        theirs = {one.id for one in profile.counted if one.at > oldest}
+        require(ours == theirs, "I6", "profile", key, "counts", theirs - ours, "too much,", ours - theirs, "too little")
+
+    def _gates(self, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
+        campaign = self.program.campaigns[change.campaign]
+        run = next((run for run in profile.runs if change.id in run.sent.values()), None)
+        require(run is not None and not run.ended, "I11", change.id, "of", change.campaign, "is attempted though its run is over")
+        require(not controls.kill and not controls.pauses(change.campaign), "I11", change.id, "is attempted under kill or pause")
+        require(change.channel not in controls.channels, "I11", change.id, "is attempted on a paused channel")
+        require(clock < change.planned_at + self._expires(change), "I11", change.id, "is attempted though expired")
+        require(profile.traits.get(ADDRESS[change.channel]), "I11", change.id, "has no address on", change.channel)
+        if change.cls == "marketing":
+            require(not self._quiet(change.channel, clock, profile), "I11", change.id, "is attempted in quiet hours")
+            assert campaign.topic is not None
+            require(self._agreed(profile, campaign.topic, change.channel), "I11", change.id, "has no consent")
+
+    def _expires(self, change: MessageChange) -> int:
+        policies = self.program.policies
+        nodes = self.program.campaigns[change.campaign].steps.nodes
+        send = next(node.verb for node in nodes if node.id == change.step)
+        assert isinstance(send, Send)
+        default = policies.expires_transactional if change.cls == "transactional" else policies.expires_marketing
+        return default if send.expires is None else send.expires
+
+    def _quiet(self, channel: str, clock: int, profile: Profile) -> bool:
+        hours = self.program.policies.quiet.get(channel)
+        if hours is None:
+            return False
+        zone = ZoneInfo(str(profile.traits.get("timezone", "UTC")))
+        local = dt.datetime.fromtimestamp(clock // 1_000, zone)
+        minute = local.hour * 60 + local.minute
+        return minute >= hours.start or minute < hours.end
+
+    def _agreed(self, profile: Profile, topic: str, channel: str) -> bool:
+        words = sorted((w.at, w.id, w.given) for place, w in profile.consents.get(topic, {}).items() if place in (channel, "*"))
+        return words[-1][2] if words else self.program.policies.topics[topic].assumed
+
+    def handing_over(self, out: Outgoing, wall: int, killed_since: int | None) -> None:
+        """The shell is about to write the message to a socket."""
+        ident = out.message_id
+        require(self.states.get(ident) == "attempting", "I8", ident, "handed over while durably", self.states.get(ident))
+        require(self.leave.get(ident) == out.not_after, "I8", ident, "handed over by a leave that is not durable")
+        require(wall <= out.not_after, "I8", ident, "handed over after its leave ran out")
+        killed = killed_since is not None and wall - killed_since > LEASE_MS
+        require(not killed, "I8", ident, "handed over though killed since", killed_since, "at", wall)
+        require(ident not in self.unclear, "I4", ident, "handed over again")
+        self.unclear.add(ident)
+        self.handed[ident] = wall
+        self._caps_at_provider(ident, out.channel, wall)
+
+    def _caps_at_provider(self, ident: str, channel: str, wall: int) -> None:
+        """By time of hand-over, within one lease: leave is counted when it is given, and used up to a lease later."""
+        rivals = self.rivals.get(ident, [])
+        for cap in self.program.policies.caps:
+            near = [one for one in rivals if _applies(cap, one.channel, one.topic) and self._recent(one, wall - cap.per)]
+            counts = _applies(cap, channel, self.topics.get(ident))
+            require(not counts or len(near) < cap.at_most, "I6", ident, "exceeds", cap, "at its provider:", near)
+
+    def _recent(self, one: Counting, after: int) -> bool:
+        return one.id in self.unclear and self.handed.get(one.id, 0) - LEASE_MS > after
+
+    def told_not_sent(self, ident: str) -> None:
+        self.unclear.discard(ident)
+
+
+def _applies(cap: Cap, channel: str, topic: str | None) -> bool:
+    return cap.channel in (None, channel) and cap.topic in (None, topic)

@@ -1,0 +1,198 @@
+"""Small workspaces, made by hand, that together use every verb and gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.domain.program import (
+    END,
+    Arm,
+    Branch,
+    Campaign,
+    Cap,
+    Emit,
+    EventType,
+    Feature,
+    Goal,
+    Hold,
+    KeyPath,
+    MoveTo,
+    Node,
+    Pattern,
+    Policies,
+    Program,
+    QuietHours,
+    Reentry,
+    Send,
+    SetTraits,
+    Split,
+    Steps,
+    Topic,
+    Transition,
+    Value,
+    Verb,
+    Wait,
+    WaitFor,
+    Wheel,
+)
+from rules import Condition, compile_condition
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+ALWAYS = Reentry(0)
+
+
+class PoisonError(Exception):
+    """What the poisoned condition raises."""
+
+
+def _poisoned(readable: Mapping[str, Any]) -> bool:
+    if readable.get("event", {}).get("properties", {}).get("poison"):
+        raise PoisonError
+    return True
+
+
+POISONED = Condition(rule={"var": "event.properties.poison"}, value=_poisoned, holds=_poisoned)
+"""Raises for an event marked `poison`; true otherwise."""
+
+
+def _line(version: str, *verbs: Verb) -> Steps:
+    """Steps one after the other."""
+    nodes = tuple(Node(f"{n}-{version}", v, *((n + 1 if n + 1 < len(verbs) else END),) * 2) for n, v in enumerate(verbs))
+    return Steps(version, nodes, 0)
+
+
+def _after(minutes: int) -> Wait:
+    return Wait(Value(minutes * MINUTE))
+
+
+def _on(event: str, key: str | None = None) -> tuple[Pattern, ...]:
+    return (Pattern(f"on {event}", event=event, key=key),)
+
+
+def _poison_campaign() -> Campaign:
+    """Its name is last, so the poison raises when the rest of the decision is made already."""
+    steps = _line("z", Send("viewed", ("email",)))
+    return Campaign("zz-viewed", "a", steps, _on("Viewed"), topic="offers", condition=POISONED, reentry=Reentry(2 * HOUR))
+
+
+_EVENTS = {name: EventType(name, {"cart": KeyPath(("properties", "cart"))}) for name in ("Added", "Ordered", "Viewed")}
+_WHEEL = Wheel(
+    "a",
+    ("a", "b", "c"),
+    ("lost",),
+    (
+        Transition(frozenset({"a"}), "b", Pattern("w0", event="Ordered")),
+        Transition(frozenset({"b"}), "c", Pattern("w1", without="Ordered", duration=8 * HOUR)),
+        Transition(frozenset({"c", "lost"}), "b", Pattern("w2", event="Ordered"), turn=True),
+    ),
+)
+_FEATURES = (Feature("orders", "count", "Ordered"), Feature("views_2d", "count", "Viewed", over_days=2))
+_TOPICS = {"offers": Topic("offers", assumed=True), "orders": Topic("orders", assumed=True), "news": Topic("news")}
+_QUIET = {"email": QuietHours(22 * 60, 6 * 60), "sms": QuietHours(20 * 60, 8 * 60)}
+
+
+def _program(name: str, policies: Policies, campaigns: list[Campaign]) -> Program:
+    every = {c.name: c for c in sorted([*campaigns, _poison_campaign()], key=lambda c: c.name)}
+    return Program(name, _WHEEL, _EVENTS, _FEATURES, {}, policies, every)
+
+
+def _basket() -> Campaign:
+    answers = (Pattern("basket ordered", event="Ordered", key="cart"),)
+    nodes = (
+        Node("wait", _after(30), 1, 1),
+        Node("remind", Send("remind", ("email", "sms")), 2, 2),
+        Node("answer", WaitFor(answers, 2 * HOUR), END, 3),
+        Node("last", Send("last", ("sms",), expires=5 * HOUR), END, END),
+    )
+    goal = Goal(Pattern("basket goal", event="Ordered", key="cart"), within=24 * HOUR)
+    exits = (Pattern("basket emptied", event="Emptied"),)
+    steps = Steps("basket", nodes, 0)
+    return Campaign("basket", "a", steps, _on("Added", "cart"), topic="offers", restart=True, reentry=ALWAYS, goal=goal, exits=exits)
+
+
+def _receipt() -> Campaign:
+    friend = Value(expression=compile_condition({"var": "event.properties.friend"}))
+    steps = _line("receipt", Send("receipt", ("email", "sms")), Emit("Invited", friend), _after(5), Send("how", ("email",)))
+    return Campaign("receipt", "b", steps, _on("Ordered"), cls="transactional", reentry=ALWAYS, priority=0)
+
+
+def _welcome() -> Campaign:
+    nodes = (
+        Node("halves", Split("halves", (Arm("mail", 5_000, 1), Arm("text", 10_000, 2))), END, END),
+        Node("mail", Send("welcome", ("email", "sms")), 3, 3),
+        Node("text", Send("welcome", ("sms", "email")), 3, 3),
+        Node("set", SetTraits({"welcomed": Value(constant=True)}), 4, 4),
+        Node("more", Send("more", ("email",)), END, END),
+    )
+    while_ = compile_condition({"!=": [{"var": "profile.traits.left"}, True]})
+    return Campaign("welcome", "a", Steps("welcome", nodes, 0), _on("Added"), topic="offers", holdout=1_500, while_=while_)
+
+
+def _shop() -> Program:
+    caps = (Cap(2, 6 * HOUR), Cap(1, 2 * HOUR, channel="sms"), Cap(1, 3 * HOUR, topic="offers"))
+    policies = Policies(_TOPICS, caps, _QUIET, expires_marketing=12 * HOUR, expires_transactional=24 * HOUR)
+    invited = _line("invited", _after(10), Send("invited", ("sms", "email")))
+    back = _line("back", Send("back", ("email",)), _after(60), MoveTo("lost"))
+    stage = (Pattern("stage c", stages=("c",)),)
+    return _program(
+        "shop",
+        policies,
+        [
+            _basket(),
+            _receipt(),
+            _welcome(),
+            Campaign("invited", "a", invited, _on("Invited"), topic="news", reentry=ALWAYS, priority=2),
+            Campaign("win-back", "c", back, stage, topic="orders", reentry=ALWAYS),
+        ],
+    )
+
+
+def _crowd() -> Program:
+    """Many campaigns on one event, a small cap, a hold, a `without`, a branch."""
+    hold = Hold("busy", compile_condition({">": [{"var": "profile.features.orders"}, 4]}), frozenset({"offers"}), duration=3 * HOUR)
+    policies = Policies(_TOPICS, (Cap(1, HOUR), Cap(3, 9 * HOUR)), {}, holds=(hold,), expires_marketing=20 * HOUR, control_group=500)
+    many = compile_condition({">": [{"var": "profile.features.views_2d"}, 1]})
+    forked = (
+        Node("fork", Branch(((many, 1),)), END, 2),
+        Node("often", Send("often", ("email", "sms")), 2, 2),
+        Node("pause", _after(90), 3, 3),
+        Node("rare", Send("rare", ("sms",)), END, END),
+    )
+    nothing = (Pattern("quiet people", without="Viewed", duration=5 * HOUR),)
+    urgent = _line("urgent", Send("urgent", ("email",), expires=3 * HOUR))
+    return _program(
+        "crowd",
+        policies,
+        [
+            Campaign("forked", "a", Steps("forked", forked, 0), _on("Added"), topic="offers", reentry=ALWAYS),
+            Campaign("urgent", "a", urgent, _on("Added"), topic="orders", priority=0, reentry=ALWAYS),
+            Campaign("missing", "a", _line("missing", Send("miss", ("email", "sms"))), nothing, topic="offers", reentry=ALWAYS),
+            _basket(),
+            _receipt(),
+        ],
+    )
+
+
+def _chatter() -> Program:
+    """People that set each other off, and stages that start campaigns."""
+    friend = Value(expression=compile_condition({"var": "event.properties.friend"}))
+    policies = Policies(_TOPICS, (Cap(4, 2 * HOUR, channel="email"),), {"sms": _QUIET["sms"]}, expires_marketing=10 * HOUR)
+    back = _line("tell-back", _after(1), Send("told", ("email", "sms")), Emit("Answered"))
+    moved = _line("moved", MoveTo("c"), Send("moved", ("sms", "email")))
+    return _program(
+        "chatter",
+        policies,
+        [
+            Campaign("tell", "a", _line("tell", Emit("Told", friend), _after(2), Emit("Told", friend)), _on("Added"), reentry=ALWAYS),
+            Campaign("tell-back", "a", back, _on("Told"), topic="offers", reentry=ALWAYS),
+            Campaign("answered", "a", _line("answered", Send("yes", ("email",))), _on("Answered"), topic="orders", reentry=ALWAYS),
+            Campaign("moved", "a", moved, _on("Ordered"), topic="offers", reentry=ALWAYS),
+            Campaign("at-c", "c", _line("at-c", Send("c", ("email",))), (Pattern("c", stages=("c",)),), topic="offers", reentry=ALWAYS),
+            _basket(),
+        ],
+    )
+
+
+PROGRAMS = (_shop(), _crowd(), _chatter())

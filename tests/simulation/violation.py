@@ -1,0 +1,33 @@
+"""What a broken promise is told as."""
+
+from __future__ import annotations
+
+INVARIANTS = {
+    "I0": "the loop goes on: nothing but a poison input raises",
+    "I1": "nothing acknowledged is lost, nor what a durable decision emitted; everything is acknowledged in the end",
+    "I2": "each input is decided once, and a duplicate is told as one",
+    "I3": "each message is in exactly one state, and per profile planned = ended + live",
+    "I4": "a message is handed over again only when every earlier answer was `not sent`",
+    "I5": "clocks are monotone and not ahead; no timer before its time or before an earlier input",
+    "I6": "no cap is exceeded in any rolling window, and caps count exactly what was handed over",
+    "I7": "the journal decided again gives the same bytes, and it is whole",
+    "I8": "handed over only with `attempting` durable, within its leave, and not while killed for longer than a lease",
+    "I9": "every message ends or has a due, and the loop waits for the earliest due of the store",
+    "I10": "a poison input changes nothing, is a dead letter and is journalled",
+    "I11": "attempted only when the gates allow: not quiet, expired, paused, killed, withdrawn, and for a live run",
+    "I12": "what a message says of itself is what its provider did",
+}
+
+
+class ViolationError(AssertionError):
+    """A broken invariant, by its name in `INVARIANTS`."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name} ({INVARIANTS[name]}): {text}")
+        self.name = name
+
+
+def require(held: object, name: str, *text: object) -> None:
+    """Fail by that name unless `held`."""
+    if not held:
+        raise ViolationError(name, " ".join(str(part) for part in text))

@@ -1,0 +1,95 @@
+"""A worker's process in the simulation: the shell of one live engine, which dies wherever the world wants it to."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from orchestrator.delivery.governor import Governor
+from orchestrator.domain.input import Control, EndRuns, Event, Outcome
+from orchestrator.domain.outgoing import Outgoing
+from orchestrator.domain.program import Program
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.live import Answered, Arrival, Live, Outbox
+from orchestrator.partition.partition import Surroundings
+from orchestrator.stores.memory import MemoryFile
+from tests.simulation.disk import Disk, SimStore
+from tests.simulation.violation import require
+
+
+@dataclass(slots=True)
+class Knobs:
+    """How this world's worker works."""
+
+    partitions: int
+    batch: int
+    """Arrivals it takes in one turn."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """One life. `accept` and `send` are the world's: acknowledgements and hand-overs."""
+
+    life: int
+    file: MemoryFile
+    disk: Disk
+    program: Program
+    governor: Governor
+    knobs: Knobs
+    accept: Callable[[int, bool], None]
+    send: Callable[[Outgoing], None]
+    queue: deque[Arrival] = field(default_factory=deque)
+    answers: list[Answered] = field(default_factory=list)
+    commands: list[tuple[Control | EndRuns, Callable[[], None]]] = field(default_factory=list)
+    """What operators want, and how they hear that it is durable."""
+    live: Live = field(init=False)
+
+    def __post_init__(self) -> None:
+        stores = [SimStore(self.file, number, self.disk) for number in range(self.knobs.partitions)]
+        outbox = Outbox()
+        engine = Engine(stores, Surroundings(self.program, self.governor, outbox))
+        self.live = Live(engine, outbox, visits=True)
+
+    def deliver(self, token: int, event: Event) -> None:
+        self.queue.append(Arrival(token, event))
+
+    def answer(self, key: int, outcome: Outcome) -> None:
+        self.answers.append(Answered(key, outcome))
+
+    def turn(self, wall: int) -> None:
+        """One turn of the loop and what follows it, as `serve` does it."""
+        arrivals = [self.queue.popleft() for _ in range(min(len(self.queue), self.knobs.batch))]
+        answers, self.answers = self.answers, []
+        told, caught_up = self._commands(wall, idle=not arrivals and not self.queue), not self.queue
+        turn = self.live.turn(arrivals, answers, wall, caught_up=caught_up)
+        self._waits_for_the_earliest()
+        for tell in told:
+            tell()
+        for token, duplicate in turn.accepted:
+            self.accept(token, duplicate)
+        for out in turn.outgoing:
+            self.send(out)
+
+    def _commands(self, wall: int, *, idle: bool) -> list[Callable[[], None]]:
+        """Switches at once; ends of runs, which move the clock, when nothing waits."""
+        now = [(given, tell) for given, tell in self.commands if idle or isinstance(given, Control)]
+        self.commands = [one for one in self.commands if one not in now]
+        for given, _ in now:
+            if isinstance(given, Control):
+                self.live.control(given)
+            else:
+                for key in sorted(self.file.profiles)[:2]:
+                    self.live.engine.give(key, given, max(self.live.engine.clock, wall))
+        return [tell for _, tell in now]
+
+    def _waits_for_the_earliest(self) -> None:
+        stored = min((rows[0][0] for rows in self.file.due.values() if rows), default=None)
+        require(self.live.next_due() == stored, "I9", "the loop waits for", self.live.next_due(), "but the store's is", stored)
+
+    def wants_turn_at(self, wall: int) -> int | None:
+        """When there is work: at once, or at the next timer."""
+        if self.queue or self.answers or self.commands or self.live.busy:
+            return wall
+        due = self.live.next_due()
+        return None if due is None else max(wall, due)

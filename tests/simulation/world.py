@@ -1,0 +1,298 @@
+"""One simulated world: a seed decides everything that happens in it, and every step is checked."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from heapq import heappop, heappush
+from random import Random
+
+import msgspec
+
+from orchestrator.delivery.governor import Governor
+from orchestrator.domain.input import Outcome
+from orchestrator.domain.moment import Controls
+from orchestrator.domain.outgoing import Outgoing
+from tests.simulation.disk import DiedError, Disk
+from tests.simulation.emitters import Sending, sendings
+from tests.simulation.journal_checks import JournalChecks
+from tests.simulation.limits import small_limits
+from tests.simulation.message_checks import MessageChecks
+from tests.simulation.operators import Operators
+from tests.simulation.programs import HOUR, MINUTE, PROGRAMS
+from tests.simulation.providers import HEALTHY, SECOND, Provider, temper
+from tests.simulation.violation import ViolationError, require
+from tests.simulation.worker import Knobs, Worker
+
+AFTERWARDS = 3 * 24 * HOUR
+"""How long the world goes on without faults after its last event."""
+STEPS_MAX = 20_000
+TRACE_SHOWN = 30
+DEATHS = ("idle", "before", "written", "synced", "turned", "acknowledging", "handing", "handed")
+
+
+@dataclass(slots=True)
+class Report:
+    """What a world was like."""
+
+    seed: int
+    rows: int = 0
+    steps: int = 0
+    deaths: int = 0
+    messages: int = 0
+    taken: int = 0
+    virtual_ms: int = 0
+
+
+class SimulationError(AssertionError):
+    """A broken invariant with the seed, what led to it, and how to run it again."""
+
+    def __init__(self, seed: int, cause: ViolationError, trace: list[str]) -> None:
+        steps = "\n  ".join(trace)
+        again = f"uv run python tests/simulation/long.py --seed {seed}"
+        super().__init__(f"seed {seed}: {cause}\nled up to by\n  {steps}\nrun this seed alone: {again}")
+        self.seed, self.name = seed, cause.name
+
+
+class World:
+    """The scheduler: whatever is due next happens, ties in an order that the seed decides."""
+
+    def __init__(self, seed: int, events: int = 50) -> None:
+        rng = self.rng = Random(seed)
+        self.seed, self.now, self.life = seed, 0, 0
+        self.report = Report(seed)
+        self.agenda: list[tuple[int, float, Callable[[], None]]] = []
+        self.trace: deque[tuple[object, ...]] = deque(maxlen=TRACE_SHOWN)
+        self.program = PROGRAMS[seed % len(PROGRAMS)]
+        self.provider = Provider(rng, temper(rng))
+        self.messages = MessageChecks(self.program, self.provider.taken)
+        self.checks = JournalChecks(self.program, self.messages, lambda: self.now)
+        self.disk = Disk(rng, self.checks.durable)
+        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)))
+        self.governor = Governor(rates={"email": rng.choice((1, 100))})
+        self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
+        self.operators = Operators(self)
+        self.plan = sendings(rng, events)
+        self.worker: Worker | None = None
+        self.acked: dict[str, int] = {}
+        self.sent: list[Sending] = []
+        self.doom = ""
+        self.asleep_until, self.turn_at, self.rows_before = 0, -1, 0
+        self.told: set[str] = set()
+
+    # ── the agenda ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def at(self, when: int, what: Callable[[], None]) -> None:
+        heappush(self.agenda, (when, self.rng.random(), what))
+
+    def note(self, *what: object) -> None:
+        self.trace.append((self.now, *what))
+
+    def run(self) -> Report:
+        """Everything that happens, to the end; SimulationError where an invariant breaks."""
+        try:
+            with small_limits(self.rng):
+                self._live_through()
+        except ViolationError as broken:
+            raise SimulationError(self.seed, broken, self._told()) from broken
+        return self._summed_up()
+
+    def _told(self) -> list[str]:
+        start = self.plan[0].at
+        return [f"+{(at - start) / 1000:.3f}s {' '.join(map(str, what))}" for at, *what in self.trace]  # type: ignore[operator]
+
+    def _live_through(self) -> None:
+        self.now = self.plan[0].at
+        end = max(sending.at for sending in self.plan) + HOUR
+        for sending in self.plan:
+            self.at(sending.at, lambda sending=sending: self._emit(sending))
+        self.operators.plan(self.now, end)
+        self.at(end, self._calm_down)
+        self._start()
+        while self.agenda and self.agenda[0][0] <= end + AFTERWARDS:
+            self.now, _, what = heappop(self.agenda)
+            self.report.steps += 1
+            require(self.report.steps < STEPS_MAX, "I0", "it never comes to rest")
+            self._happen(what)
+        self._rest()
+
+    def _happen(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except DiedError:
+            self._die()
+        except (ViolationError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise ViolationError("I0", "".join(traceback.format_exception(error)[-6:])) from error
+
+    def _summed_up(self) -> Report:
+        report = self.report
+        report.rows, report.messages = self.checks.rows, len(self.messages.states)
+        report.taken, report.virtual_ms = self.provider.taken.total(), self.now - self.plan[0].at
+        return report
+
+    def digest(self) -> str:
+        """Equal for equal worlds: everything on disk, at the providers, and what happened last."""
+        seen = (bytes(self.disk.log), sorted(self.provider.taken.items()), self.acked, self.report.steps, list(self.trace))
+        return blake2b(repr(seen).encode(), digest_size=16).hexdigest()
+
+    # ── emitters ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _emit(self, sending: Sending, tries: int = 0) -> None:
+        """Send once; who insists sends again until acknowledged."""
+        event = sending.event
+        if sending.insists:
+            if event.message_id in self.acked:
+                return
+            patience = self.rng.randrange(20, 60) * SECOND << min(tries, 8)
+            self.at(self.now + patience, lambda: self._emit(sending, tries + 1))
+        if self.worker is not None:
+            self.sent.append(sending)
+            self.worker.deliver(len(self.sent) - 1, msgspec.structs.replace(event, received_at=self.now))
+            self.wake(self.now + self.rng.randrange(50))
+
+    def accept(self, token: int, duplicate: bool) -> None:  # noqa: FBT001 - as `Turn` tells it
+        """The emitter hears that its event is durable; the worker may die before or after that."""
+        if self.doom == "acknowledging" and self.rng.random() < 0.5:
+            raise DiedError
+        ident = self.sent[token].event.message_id
+        row = self.checks.decided.get(ident)
+        require(row is not None or ident in self.checks.buried, "I1", ident, "is acknowledged and not durable")
+        again = row is not None and (row <= self.rows_before or ident in self.told)
+        require(duplicate == again, "I2", ident, "is told as", "a duplicate" if duplicate else "new", "row", row)
+        self.told.add(ident)
+        self.acked[ident] = self.acked.get(ident, 0) + 1
+        self.note("acknowledged", ident, "as a duplicate" if duplicate else "")
+
+    # ── the worker ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _start(self) -> None:
+        """A new process on what the disk has kept."""
+        if self.worker is not None:
+            return
+        file = self.disk.recover()
+        self.life += 1
+        profile_rows = sum(1 for row in file.journal if row.key)
+        require(profile_rows == self.checks.rows, "I1", "the journal has", profile_rows, "rows, it had", self.checks.rows)
+        kept = self.checks.decided.keys() | self.checks.buried
+        require(self.acked.keys() <= kept, "I1", "acknowledged and lost:", sorted(self.acked.keys() - kept))
+        self.worker = Worker(self.life, file, self.disk, self.program, self.governor, self.knobs, self.accept, self._send)
+        self.worker.commands.extend(self.operators.wanted)
+        self.note("worker starts, life", self.life)
+        self.turn_at = -1
+        self.wake(self.now)
+
+    def _die(self) -> None:
+        """Everything in memory is gone."""
+        self.note("worker dies:", self.doom)
+        self.worker, self.doom, self.disk.fuse = None, "", ""
+        self.report.deaths += 1
+        self.at(self.now + self.rng.choice((100, 5 * SECOND, 5 * MINUTE, 3 * HOUR)), self._start)
+
+    def wake(self, when: int) -> None:
+        """Have a turn then, or earlier."""
+        when = max(when, self.asleep_until)
+        if self.turn_at < 0 or when < self.turn_at:
+            self.turn_at = when
+            self.at(when, lambda: self._turn(when))
+
+    def _turn(self, when: int) -> None:
+        worker = self.worker
+        if worker is None or self.turn_at != when:
+            return
+        self.turn_at = -1
+        if self.rng.random() < self.sleepiness:
+            self.asleep_until = self.now + self.rng.choice((500, 2_000, 20 * MINUTE, 4 * HOUR))
+            self.wake(self.asleep_until)
+            return
+        self._maybe_doom()
+        self.rows_before = worker.file.seqs
+        self.told.clear()
+        self.note("turn with", len(worker.queue), "waiting,", len(worker.answers), "answers")
+        worker.turn(self.now)
+        if self.doom:
+            raise DiedError
+        self._resumed(worker)
+        due = worker.wants_turn_at(self.now)
+        if due is not None:
+            self.wake(due)
+
+    def _maybe_doom(self) -> None:
+        self.doom = self.rng.choice(DEATHS) if self.rng.random() < self.mortality else ""
+        if self.doom in ("before", "written", "synced"):
+            self.disk.fuse = self.doom
+        if self.doom == "idle":
+            raise DiedError
+
+    def _resumed(self, worker: Worker) -> None:
+        """When nothing is switched off and no visit is under way, nothing waits for a switch."""
+        engine = worker.live.engine
+        if worker.queue or worker.live.busy or self.operators.wanted or self.governor.killed or engine.around.controls != Controls():
+            return
+        for profile in self.checks.shadows.values():
+            stuck = [message.id for message in profile.messages if message.gate in ("kill", "pause")]
+            stuck += [run.enrolment for run in profile.runs if run.state == "paused" and not run.ended]
+            require(not stuck, "I9", stuck, "wait for a switch that is on again")
+
+    # ── providers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _send(self, out: Outgoing) -> None:
+        """The worker hands over a little later; it may die before, or in between."""
+        if self.doom in ("turned", "handing") and (self.doom == "turned" or self.rng.random() < 0.5):
+            raise DiedError
+        life = self.life
+        if self.doom == "handed":
+            self._hand_over(out, life)
+            return
+        delay = self.rng.choice((0, 3, 40, 40, 300, 900))
+        self.at(self.now + delay, lambda: self._hand_over(out, life))
+
+    def _hand_over(self, out: Outgoing, life: int) -> None:
+        if self.worker is None or life != self.life:
+            return
+        if self.now < self.asleep_until:
+            self.at(self.asleep_until, lambda: self._hand_over(out, life))
+            return
+        if self.now > out.not_after:
+            self._answer(life, out.key, Outcome(out.message_id, "not_sent", retry_at=self.now + SECOND), only_here=True)
+            return
+        self.messages.handing_over(out, self.now, self.operators.killed_since)
+        for delay, only_here, outcome in self.provider.hand_over(out, self.now):
+            self.note("handed over", out.message_id, "by", out.campaign, "will answer", outcome.result)
+            when = self.now + delay
+            self.at(when, lambda outcome=outcome, here=only_here: self._answer(life, out.key, outcome, only_here=here))
+
+    def _answer(self, life: int, key: int, outcome: Outcome, *, only_here: bool) -> None:
+        """An answer reaches the process that asked; evidence reaches any."""
+        if self.worker is None or (only_here and life != self.life):
+            return
+        if outcome.result == "not_sent":
+            self.messages.unclear.discard(outcome.message_id)
+        self.worker.answer(key, outcome)
+        self.wake(self.now + self.rng.randrange(50))
+
+    # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _calm_down(self) -> None:
+        """From here on nothing fails."""
+        self.mortality = self.sleepiness = 0.0
+        self.provider.weights = HEALTHY
+        self.governor.rates.clear()
+        self.asleep_until = min(self.asleep_until, self.now)
+        self.at(self.now, self._start)
+        self.wake(self.now)
+
+    def _rest(self) -> None:
+        """In the end everything is acknowledged, and every message and step has come somewhere."""
+        missing = {sending.event.message_id for sending in self.plan} - self.acked.keys()
+        require(not missing, "I1", "never acknowledged:", sorted(missing))
+        stuck = [ident for ident, state in self.messages.states.items() if state in ("planned", "attempting")]
+        require(not stuck, "I9", "never ended:", stuck)
+        for profile in self.checks.shadows.values():
+            runs = [run for run in profile.runs if not run.ended and run.state not in ("wait", "wait_for")]
+            require(not runs, "I9", "runs go nowhere:", runs)
+

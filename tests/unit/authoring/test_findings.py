@@ -1,0 +1,132 @@
+"""Each code of the check, at the character where the author must type: `¦` marks it in what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrator.authoring import CODES, check
+
+Written = Callable[..., Path]
+THANKS, RECEIPT, WHEEL, PROFILE = "campaigns/thanks.yaml", "campaigns/receipt.yaml", "wheel.yaml", "profile.yaml"
+POLICIES, ORDER, TEXT = "policies.yaml", "events/order-completed.yaml", "templates/thanks/email.txt"
+LAST = "  - move_to: lost\n"
+IF = '{">=": [{var: event.properties.total}, 50]}'
+
+REPLACED: list[tuple[str, str, str, str]] = [
+    ("E102", THANKS, IF, "{¦>=: [{var: event.properties.total}, 50]}"),
+    ("E102", THANKS, IF, "{¦!=: [{var: event.properties.total}, 50]}"),
+    ("E102", THANKS, IF, "{¦!: {var: event.properties.total}}"),
+    ("E102", THANKS, "    else: [exit]\n", "¦\telse: [exit]\n"),
+    ("E103", THANKS, "topic: news", "topic: news\n¦topic: offers"),
+    ("E106", THANKS, "topic: news", "topic: " + "[" * 80 + "¦[" + "]" * 81),
+    ("E201", THANKS, "topic: news", "¦topik: news"),
+    ("E201", THANKS, "template: thanks, prefer", "¦tempalte: thanks, prefer"),
+    ("E202", THANKS, "stage: retention\n", ""),
+    ("E202", THANKS, LAST, "  - ¦id: x\n"),
+    ("E202", WHEEL, "{from: interest, to: retention, on:", "{from: interest, to: retention, ¦on: {}, x:"),
+    ("E203", THANKS, "topic: news", "topic: ¦[news]"),
+    ("E203", THANKS, LAST, "  - ¦exitt\n"),
+    ("E204", THANKS, "wait: 1d", "wait: ¦1 day"),
+    ("E204", THANKS, "wait: 1d", 'wait: {for: 1d, at: ¦"25:00"}'),
+    ("E204", THANKS, "topic: news", "topic: news\nholdout: ¦101%"),
+    ("E204", THANKS, "topic: news", "topic: news\nactive: {from: ¦2026-02-30}"),
+    ("E204", POLICIES, "zone: Europe/Rome", "zone: ¦Europe/Roma"),
+    ("E204", POLICIES, '"21:00-09:00"', "¦21-9"),
+    ("E205", THANKS, "prefer: [email, sms]", "prefer: [email, sms], ¦channel: email"),
+    ("E205", THANKS, "wait: 1d", "wait: 1d\n    ¦then: [exit]"),
+    ("E205", PROFILE, "{count: Order Completed}", "{count: Order Completed, ¦at_most: 3}"),
+    ("E206", PROFILE, "email: {type: string}", "email: {type: ¦strin}"),
+    ("E206", ORDER, "order_id: {type: string}", "order_id: {$ref: ¦other.json}"),
+    ("E206", ORDER, "order_id: {type: string}", "order_id: {type: string, pattern: ¦'(?=a)b'}"),
+    ("E207", ORDER, "total: 10}", "total: ¦ten}"),
+    ("E301", THANKS, "on: {event: Order Completed", "on: {event: ¦Order Complete"),
+    ("E301", PROFILE, "{count: Order Completed}", "{count: ¦Ordered}"),
+    ("E302", THANKS, "Order Completed, key: order", "Order Completed, key: ¦cart"),
+    ("E302", THANKS, "Order Completed, key: order", "Order Completed, key: order, each: ¦order"),
+    ("E302", PROFILE, "values: product", "values: ¦products"),
+    ("E303", THANKS, "stage: retention", "stage: ¦retentoin"),
+    ("E303", WHEEL, "start: interest", "start: ¦intrest"),
+    ("E303", THANKS, "move_to: lost", "move_to: ¦lots"),
+    ("E303", "segments.yaml", IF, IF),
+    ("E304", THANKS, "topic: news", "topic: ¦newz"),
+    ("E304", POLICIES, "per: 7d", "topic: ¦offer, per: 7d"),
+    ("E305", POLICIES, "except: [thanks]", "except: [¦thank]"),
+    ("E306", THANKS, "event.properties.total}", "¦event.properties.totl}"),
+    ("E306", "segments.yaml", "profile.features.orders", "¦profile.features.order"),
+    ("E306", "segments.yaml", "profile.features.orders", "¦event.properties.total"),
+    ("E306", THANKS, "traits.plan: free", "¦traits.plann: free"),
+    ("E306", THANKS, "value: properties.total", "value: ¦properties.totl"),
+    ("E306", PROFILE, "sum: properties.total", "sum: ¦properties.amount"),
+    ("E306", ORDER, "order: properties.order_id", "order: ¦properties.orderid"),
+    ("E306", TEXT, "event.properties.order_id", "¦event.properties.order"),
+    ("E306", "templates/coupon/email.html", "code", "¦codee"),
+    ("E307", THANKS, IF, "{segment: ¦buyer}"),
+    ("E308", THANKS, IF, '{">": [{lookup: [¦product, x, days, 0]}, 0]}'),
+    ("E308", THANKS, IF, '{">": [{lookup: [products, x, ¦day, 0]}, 0]}'),
+    ("E308", POLICIES, "email: none", "email: none, days_off: ¦tables/holidays.csv"),
+    ("E309", THANKS, "of: ask", "of: ¦asks"),
+    ("E310", THANKS, "template: thanks", "template: ¦thank"),
+    ("E311", "templates/coupon/template.yaml", "sender: shop", "sender: ¦shopp"),
+    ("E312", THANKS, "prefer: [email, sms]", "prefer: [email, ¦smss]"),
+    ("E313", WHEEL, "stages: [interest, retention]", "stages: [interest, retention, ¦interest]"),
+    ("E401", THANKS, IF, '{¦"=>": [{var: event.properties.total}, 50]}'),
+    ("E401", THANKS, IF, '{¦">=": [{var: event.properties.total}]}'),
+    ("E402", THANKS, IF, '{"==": [{var: profile.traits.plan}, ¦busines]}'),
+    ("E402", THANKS, IF, '{in: [{var: event.properties.kind}, [web, ¦shp]]}'),
+    ("E501", THANKS, "topic: news\n", ""),
+    ("E502", POLICIES, "transactional: [receipt]\n", ""),
+    ("E503", RECEIPT, "reentry: always", "reentry: always\n¦holdout: 5%"),
+    ("E504", POLICIES, "[receipt]", "[receipt, ¦thanks]"),
+    ("E505", THANKS, "    arms:\n      plain: {weight: 50}", "    ¦arms:\n      plain: {weight: 51}"),
+    ("E506", THANKS, LAST, LAST + "  - ¦move_to: lost\n"),
+    ("E507", THANKS, LAST, "  - exit\n  - ¦move_to: lost\n"),
+    ("E507", THANKS, "                  - else: [exit]", "                  - else: [exit]"),
+    ("E508", RECEIPT, "on: {event: Order Completed}", "on: {stage: retention}"),
+    ("E509", THANKS, "with: {code: TEN}", "¦with: {}"),
+    ("E509", THANKS, "with: {code: TEN}", "with: {code: TEN, ¦cod: X}"),
+    ("E510", THANKS, LAST, "  - emit: {event: Order Completed, ¦properties: {order_id: x}}\n"),
+    ("E511", THANKS, "topic: news", "topic: news\nactive: {from: 2026-02-02, until: ¦2026-02-01}"),
+    ("E601", TEXT, "Your order {{", "Hello\n¦Your order {{ {{"),
+    ("E602", THANKS, "template: coupon, channel: email", "template: coupon, channel: ¦sms"),
+    ("E901", THANKS, LAST, "  - ¦task: {queue: care, title: Call, due: 1d}\n"),
+    ("E901", THANKS, LAST, "  - ¦webhook: {to: x}\n"),
+    ("E901", THANKS, "on: {event: Order Completed, key: order}", "on: {¦date: profile.traits.birthday, every: year}"),
+    ("E901", THANKS, "on: {event: Order Completed, key: order}", "on: {¦segment: buyers}"),
+    ("E901", THANKS, "expires: 6h", "¦merge: 3d"),
+    ("W501", THANKS, "goal: {event: Order Completed, within: 30d,", "¦goal: {event: Order Completed,"),
+    ("W502", THANKS, "within: 30d", "within: ¦2h"),
+    ("W503", THANKS, "prefer: [email, sms]", "prefer: [email, sms, ¦email]"),
+    ("W505", "tables/products.csv", "P-2,Coffee,", "¦P-1,Coffee,"),
+    ("W506", THANKS, "template: coupon, channel: email", "template: coupon, prefer: [email, ¦sms]"),
+    ("W901", THANKS, "topic: news", "topic: news\n¦pace: 100/h"),
+]
+ELSEWHERE: dict[int, tuple[str, int, int]] = {}
+
+
+def _written_with(base: dict[str, str], file: str, old: str, new: str) -> tuple[str, tuple[int, int] | None]:
+    assert old in base[file], "the test's own text has moved"
+    text = base[file].replace(old, new, 1)
+    before, mark, _ = text.partition("¦")
+    place = (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1) if mark else None
+    return text.replace("¦", ""), place
+
+
+@pytest.mark.parametrize(("code", "file", "old", "new"), REPLACED)
+def test_a_finding_stands_where_the_author_must_type(
+    code: str, file: str, old: str, new: str, written: Written, base: dict[str, str]
+) -> None:
+    text, place = _written_with(base, file, old, new)
+    findings = check(written({file: text}))
+    assert (code, file, place) in [(each.code, each.file, (each.line, each.column)) for each in findings], findings
+    assert [each for each in findings if each.severity == "error" and each.code != code] == []
+
+
+def test_the_small_workspace_is_clean(written: Written) -> None:
+    assert check(written()) == []
+
+
+def test_every_code_is_an_error_or_a_warning_with_a_title() -> None:
+    assert all(code[0] in "EW" and code[1:].isdigit() and title for code, title in CODES.items())
