@@ -176,7 +176,7 @@ async def run_edge(workspace: Path, state: Path, host: str, port: int, outbox: P
         channels = {name: _channel(settings, adapter, outbox, session) for name, adapter in settings.adapters.items()}
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         renderer = Renderer(loaded.templates, loaded.senders)
-        dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))
+        dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
         link = EngineLink(reader, writer, dispatcher.dispatch)
         app = edge(link.submit, Catalogue(loaded.program.events).validate, settings.keys, now=_wall, ready=lambda: link.ready)
         code = await _serve(app, link, dispatcher, host, port)
@@ -216,7 +216,7 @@ async def _serve(app: Starlette, link: EngineLink, dispatcher: Dispatcher, host:
 
 async def _announce(server: uvicorn.Server, link: EngineLink, host: str) -> None:
     """Say where it listens, once it does and the engine is ready."""
-    while not (server.started and link.ready):
+    while not (server.started and link.ready):  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(_LOCK_LOOK_S)
     port = server.servers[0].sockets[0].getsockname()[1]
     print(f"listening on http://{host}:{port}", file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice

@@ -1,8 +1,8 @@
 """The contract between the engine and its channels.
 
 An adapter turns one `RenderedMessage` into one request and the answer into one `Outcome`; it decides no policy, keeps no
-state about messages and retries nothing. Adapters live in `channels/`, are found by the entry-point group `orchestrator.channels`, and
-pass the conformance suite in `tests/conformance`.
+state about messages and retries nothing. Adapters live in `channels/`, are found by the entry-point group
+`orchestrator.channels`, and pass the conformance suite in `tests/conformance`.
 """
 
 from __future__ import annotations

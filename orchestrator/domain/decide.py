@@ -104,10 +104,12 @@ def _fold(moment: Moment, event: Event) -> None:
 def _remember(moment: Moment, event: Event) -> None:
     """Keep the event for looking back, and forget those that nothing can look back to any more."""
     profile, program = moment.profile, moment.program
-    view = moment.readable_event or {}
+    view = moment.readable_event if event.name in program.index.viewed else None
     keys = every_key(program, event)
-    profile.recent.append(Recent(event.message_id, event.name, event.occurred_at, profile.seq, view, keys))
+    profile.recent.append(Recent(event.message_id, event.name, event.occurred_at, profile.seq, view or {}, keys))
     oldest = moment.now - program.policies.trigger_max_age
+    if len(profile.recent) <= RECENT_KEPT and profile.recent[0].at >= oldest:
+        return
     needed: dict[str, int] = {}
     for run in profile.runs:
         if not run.ended:

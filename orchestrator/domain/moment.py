@@ -60,7 +60,8 @@ class Moment:
     witness: Witness | None = None
     _features: dict[str, Any] = field(default_factory=dict)
     _segments: list[str] | None = None
-    _shown_stage: tuple[int, dict[str, Any]] | None = None
+    _shown: dict[str, Any] | None = None
+    _shown_since: int = 0
 
     @property
     def occurred_at(self) -> int:
@@ -94,36 +95,35 @@ class Moment:
         """What the condition reads, and at least that, as its `data`."""
         everything = condition.reads_all or not condition.portable
         self._prepare(condition.reads, everything=everything)
-        found: dict[str, Any] = {"profile": self._person(), "stage": self._stage()}
-        if event is not None:
-            found["event"] = event
-        if item is not None:
-            found["item"] = item
-        if run is not None:
-            found["enrolment"] = enrolment_view(run)
-        if everything or "now" in condition.reads:
-            found["now"] = iso(self.now)
+        found = self._base()
+        if event is not None or item is not None or run is not None or everything or "now" in condition.reads:
+            found = dict(found)
+            if event is not None:
+                found["event"] = event
+            if item is not None:
+                found["item"] = item
+            if run is not None:
+                found["enrolment"] = enrolment_view(run)
+            if everything or "now" in condition.reads:
+                found["now"] = iso(self.now)
         return found
 
-    def _person(self) -> dict[str, Any]:
+    def _base(self) -> dict[str, Any]:
+        """What every condition can read; made once, and again when the stage has changed."""
         profile = self.profile
+        known = self._shown
+        if known is not None and known["stage"]["current"] == profile.stage and self._shown_since == profile.since:
+            return known
         person: dict[str, Any] = {"traits": profile.traits, "features": self._features, "id": profile.name}
         if profile.user_id is not None:
             person["user_id"] = profile.user_id
         if self._segments is not None:
             person["segments"] = self._segments
-        return person
-
-    def _stage(self) -> dict[str, Any]:
-        profile = self.profile
-        known = self._shown_stage
-        if known is not None and known[0] == profile.since and known[1]["current"] == profile.stage:
-            return known[1]
         stage: dict[str, Any] = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
         if profile.previous is not None:
             stage["previous"] = profile.previous
-        self._shown_stage = profile.since, stage
-        return stage
+        self._shown, self._shown_since = {"profile": person, "stage": stage}, profile.since
+        return self._shown
 
     def _prepare(self, reads: frozenset[str], *, everything: bool) -> None:
         """Compute the features and segments that these paths need and that are not there yet."""
@@ -139,6 +139,7 @@ class Moment:
             elif path.startswith("profile.segments") and self._segments is None:
                 self._segments = []
                 self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
+                self._shown = None
 
     def _feature(self, name: str) -> None:
         feature = self.program.index.feature.get(name)
@@ -151,7 +152,7 @@ class Moment:
     def folded(self) -> None:
         """Forget computed features: an event has changed them."""
         self._features = {}
-        self._segments = None
+        self._segments = self._shown = None
 
     def campaign_of(self, run: Run) -> Campaign | None:
         return self.program.campaigns.get(run.campaign)

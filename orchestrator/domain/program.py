@@ -346,8 +346,12 @@ class ProgramIndex:
     """id of a `without` pattern → its campaign."""
     watched: frozenset[str]
     """Events that exits, goals or waits may look back for."""
+    viewed: frozenset[str]
+    """Those of them whose content is read when looked back at."""
     answers: dict[str, frozenset[str]]
     """campaign → events that its waits may look back for."""
+    inner_withouts: bool
+    """Whether any exit, goal or wait is a `without`."""
     elapsed: frozenset[str]
     """Events whose last occurrence something counts from."""
     features: dict[str, tuple[Feature, ...]]
@@ -388,7 +392,9 @@ class ProgramIndex:
             by_without=withouts,
             campaign_of=owner,
             watched=_watched(program) | frozenset().union(*answers.values()),
+            viewed=_viewed(program) | frozenset().union(*answers.values()),
             answers=answers,
+            inner_withouts=any(p.without is not None for p in _every_inner_pattern(program)),
             elapsed=frozenset(p.without for p in _every_pattern(program) if p.without is not None),
             features={name: tuple(found) for name, found in folded.items()},
             feature={feature.name: feature for feature in program.features},
@@ -408,11 +414,25 @@ def _watched(program: Program) -> frozenset[str]:
     return frozenset(p.event for p in ends if p.event is not None)
 
 
+def _viewed(program: Program) -> frozenset[str]:
+    exits = {p.event for c in program.campaigns.values() for p in c.exits if p.event and (p.condition or p.of)}
+    goals = (c.goal for c in program.campaigns.values() if c.goal is not None)
+    return frozenset(
+        exits | {g.pattern.event for g in goals if g.pattern.event and (g.pattern.condition or g.pattern.of or g.value)}
+    )
+
+
 def _every_pattern(program: Program) -> Iterator[Pattern]:
     for transition in program.wheel.transitions:
         yield transition.pattern
     for campaign in program.campaigns.values():
         yield from campaign.on
+    yield from _every_inner_pattern(program)
+
+
+def _every_inner_pattern(program: Program) -> Iterator[Pattern]:
+    """Patterns that runs meet: exits, goals, waits."""
+    for campaign in program.campaigns.values():
         yield from campaign.exits
         if campaign.goal is not None:
             yield campaign.goal.pattern

@@ -63,6 +63,7 @@ def end(moment: Moment, run: Run, reason: str) -> None:
     run.ended, run.due = reason, None
     moment.decision.ends.append(End(run.campaign, run.enrolment, reason))
     ledger.cancel(moment, run, reason)
+    run.answers, run.answered, run.arms = {}, [], {}
 
 
 def _take(moment: Moment, campaign: Campaign, run: Run, node: Node) -> None:

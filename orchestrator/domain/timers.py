@@ -17,7 +17,8 @@ def next_due(moment: Moment) -> int | None:
     profile = moment.profile
     found = [run.due for run in profile.runs if run.due is not None and not run.ended]
     found += [message.due for message in profile.messages if message.due is not None]
-    found += [at for run in profile.runs if not run.ended for at in _elapsing(moment, run)]
+    if moment.program.index.inner_withouts:
+        found += [at for run in profile.runs if not run.ended for at in _elapsing(moment, run)]
     wheel = next_deadline(moment)
     if wheel is not None:
         found.append(wheel)
