@@ -83,6 +83,8 @@ def _kind(name: str) -> str | None:
     """Which part of the workspace a file is; None for one that nothing reads."""
     path = Path(name)
     top = path.parts[0]
+    if name in FOLDERS or name in OTHER:
+        return name  # a link where a folder should be
     if len(path.parts) == 1:
         return path.stem if path.stem in SINGLE and path.suffix in _DOCUMENT else None
     if top in FOLDERS:

@@ -90,6 +90,8 @@ class Report:
     """Collects findings; a second one of the same code at the same place is not told again."""
 
     _findings: dict[tuple[Place, str], Finding] = field(default_factory=dict)
+    misspelt: set[tuple[str, str]] = field(default_factory=set)
+    """(file, setting) of settings that are there, but under a misspelt name."""
 
     def add(self, code: str, place: Place, message: str, fix: str = "") -> None:
         """Note a finding; the code's letter gives its severity."""

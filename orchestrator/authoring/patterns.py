@@ -12,7 +12,7 @@ from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
 from orchestrator.domain.program import Pattern
 
-_LATER = {
+LATER = {
     "segment": "a pattern on a segment",
     "left": "a pattern on leaving a segment",
     "date": "a pattern on a date",
@@ -20,10 +20,13 @@ _LATER = {
     "broadcast": "a broadcast",
 }
 
+UNKNOWN = View(events=("",), item={}, run=True)
+"""What can be read where nothing says which event there is: anything of the right name."""
+
 
 def pattern(spot: Spot, ident: str, scope: Scope, view: View | None = None) -> Pattern | None:
     """The pattern at `spot`. `view` is what its condition can read beside its own event; None where it is malformed."""
-    for word, called in _LATER.items():
+    for word, called in LATER.items():
         if spot.get(word) is not None:
             scope.report.add(
                 "E901", spot.at(word).key_place, f"{called} is not supported yet", "use `event`, `stage` or `without`"
@@ -69,6 +72,8 @@ def view_of(spot: Spot, scope: Scope, view: View) -> View:
     """What the condition of an event's pattern reads: its event, and with `each` the item."""
     event, each = spot.text_of("event"), spot.get("each")
     item = view.item
+    if any(spot.get(word) is not None for word in LATER):
+        return UNKNOWN
     if each is not None and event is not None and declares_key(each, event, scope):
         item = item_schema(scope.events[event], each.value)
         if scope.events[event].keys[each.value].each is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from orchestrator.authoring.document import Spot
+from orchestrator.authoring.document import Place, Spot
 from orchestrator.authoring.finding import Report
 
 Validator = jsonschema_rs.Draft202012Validator
@@ -31,10 +31,21 @@ def validator_of(spot: Spot, report: Report) -> Validator | None:
         return Validator(spot.value, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions(), retriever=_refused)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         message = f"this schema cannot be used: {str(error).splitlines()[0]}"
-        report.add(
-            "E206", spot.key_place, message, "patterns may not look around or refer back; each `$ref` must lead somewhere"
-        )
+        fix = "patterns may not look around or refer back; each `$ref` must lead somewhere"
+        report.add("E206", _unusable(spot), message, fix)
         return None
+
+
+def _unusable(spot: Spot) -> Place:
+    """The pattern that cannot be used, or the schema's key."""
+    for part in _parts(spot):
+        pattern = part.get("pattern")
+        if pattern is not None and pattern.text is not None:
+            try:
+                Validator({"pattern": pattern.text}, pattern_options=jsonschema_rs.RegexOptions(), retriever=_refused)
+            except ValueError:
+                return pattern.place
+    return spot.key_place
 
 
 def _refused(uri: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.naming import every_step
-from orchestrator.authoring.patterns import view_of
+from orchestrator.authoring.patterns import UNKNOWN, view_of
 from orchestrator.authoring.rendering import check_reads
 from orchestrator.authoring.scope import CHANNELS, Scope, View
 from orchestrator.domain.template import Template
@@ -17,11 +17,7 @@ def check_sends(scope: Scope) -> None:
         _walk(document.root.get("then"), _trigger_view(document.root, scope), scope, used)
     if "campaigns" not in scope.files.unreadable:
         for name in sorted(set(scope.templates) - used):
-            check_reads(scope.templates[name], _ANY, scope)
-
-
-_ANY = View(events=("",), item={}, run=True)
-"""What a template that nothing sends may read: anything of the right name."""
+            check_reads(scope.templates[name], UNKNOWN, scope)
 
 
 def _trigger_view(root: Spot, scope: Scope) -> View:
@@ -64,7 +60,8 @@ def _check(send: Spot, template: Template, view: View, scope: Scope) -> None:
         if spot not in ready:
             _without_text(spot, template, other=bool(ready), scope=scope)
             continue
-        if spot.value == "email" and template.source("subject") is None:
+        settings = f"templates/{template.name}/template.yaml"
+        if spot.value == "email" and template.source("subject") is None and (settings, "subject") not in scope.report.misspelt:
             message = f"the template `{template.name}` has no subject"
             scope.report.add("E602", spot.place, message, f"write `subject` into templates/{template.name}/template.yaml")
         _sender(spot, template, scope)

@@ -114,6 +114,7 @@ class _Shape:
             elif other is False:
                 fix = did_you_mean(member, [word for word in known if word not in spot.value])
                 meant.update(word for word in known if fix == f"did you mean `{word}`?")
+                self.report.misspelt.update((spot.document.file, word) for word in meant)
                 self.report.add("E201", value.key_place, f"{_subject(spot)} has no setting `{member}`", fix)
             else:
                 self.member_name(value, schema)
@@ -133,7 +134,7 @@ class _Shape:
         choices = [way["required"] for way in schema.get("oneOf", ()) if "required" in way]
         if choices:
             words = ", ".join(f"`{way[0]}`" for way in choices)
-            present = [way for way in choices if way[0] in spot.value]
+            present = [way for word in spot.value for way in choices if way[0] == word]
             required += present[0] if len(present) == 1 else []
             if not present and not any(way[0] in meant for way in choices):
                 self.report.add("E202", spot.key_place, f"{_subject(spot)} needs one of {words}")

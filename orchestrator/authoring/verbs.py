@@ -127,7 +127,7 @@ def _emit(spot: Spot, here: Setting) -> Verb | None:
         required = schema.get("required", [])
         lacking = [name for name in required if isinstance(name, str) and name not in dict(members)]
         if lacking:
-            place = (properties or event).key_place
+            place = (properties or spot).key_place
             names = ", ".join(f"`{name}`" for name in lacking)
             scope.report.add("E510", place, f"{event.value} requires {names}", "give it in `properties`")
     to = spot.get("to")

@@ -18,7 +18,7 @@ Layout = Literal["text", "json", "junit"]
 
 def test(
     workspace: Workspace,
-    coverage: Annotated[bool, typer.Option("--coverage", help="List what no scenario takes.")] = False,  # noqa: FBT002 - typer's flags
+    coverage: Annotated[bool, typer.Option("--coverage", help="List what no scenario takes.")] = False,  # noqa: FBT002 - a command, not a test
     output: Annotated[Layout, typer.Option("--format", help="text, json, or junit (what CI systems read).")] = "text",
 ) -> None:
     """Run the scenarios in tests/: virtual clock, production engine, nothing leaves. Exit code 1 where one fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -39,7 +40,7 @@ def print_replay(summary: dict[str, Any], rejected: Sequence[Rejected], console:
 
 
 def _wheel(summary: dict[str, Any]) -> Table:
-    table = Table(title="The wheel", title_justify="left")
+    table = Table(title="The wheel", title_justify="left", box=SIMPLE)
     table.add_column("stage")
     table.add_column("profiles", justify="right")
     table.add_column("came in", justify="right")
@@ -53,10 +54,10 @@ def _wheel(summary: dict[str, Any]) -> Table:
 
 
 def _campaigns(summary: dict[str, Any]) -> Table:
-    table = Table(title="Campaigns", title_justify="left")
+    table = Table(title="Campaigns", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     names = ("campaign", "entered", "held out", "accepted", "suppressed", "cancelled", "waiting", "goals")
     for name in names:
-        table.add_column(name, justify="left" if name == "campaign" else "right")
+        table.add_column(name, justify="left" if name == "campaign" else "right", no_wrap=True)
     for name, campaign in summary["campaigns"].items():
         states = summary["messages"].get(name, {})
         shown = (

@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.domain.calendar import utc_day
 from orchestrator.domain.input import Event
 from orchestrator.domain.keys import at_path, key_values
-from orchestrator.domain.limits import BUCKETS, SET_SIZE
+from orchestrator.domain.limits import BUCKETS, SET_SIZE, SUM_MAX_MICRO
 from orchestrator.domain.program import Feature, Program
 
 MICRO = 1_000_000
@@ -51,12 +51,16 @@ def _fold_count(state: State | None, _value: Any, _at: int, _id: str) -> State:
 
 
 def _fold_sum(state: State | None, value: Any, _at: int, _id: str) -> State:
-    return (state or 0) + _micro(value)
+    return _bounded((state or 0) + _micro(value))
+
+
+def _bounded(micro: int) -> int:
+    return max(-SUM_MAX_MICRO, min(SUM_MAX_MICRO, micro))
 
 
 def _fold_mean(state: State | None, value: Any, _at: int, _id: str) -> State:
     total, count = state or (0, 0)
-    return [total + _micro(value), count + 1]
+    return [_bounded(total + _micro(value)), count + 1]
 
 
 def _fold_min(state: State | None, value: Any, _at: int, _id: str) -> State:
@@ -224,8 +228,8 @@ def _join_open(one: State, other: State) -> State:
 
 _JOINS: dict[str, Callable[[State, State], State]] = {
     "count": lambda one, other: one + other,
-    "sum": lambda one, other: one + other,
-    "mean": lambda one, other: [one[0] + other[0], one[1] + other[1]],
+    "sum": lambda one, other: _bounded(one + other),
+    "mean": lambda one, other: [_bounded(one[0] + other[0]), one[1] + other[1]],
     "min": min,
     "max": max,
     "first": lambda one, other: min(one, other, key=lambda state: (state[0], state[1])),

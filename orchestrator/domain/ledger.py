@@ -196,10 +196,19 @@ def settle_outcome(moment: Moment, given: Outcome) -> None:
     elif given.result == "refused":
         finish(moment, message, "refused", given.kind or None)
     elif given.result == "not_sent" and message.state == ATTEMPTING:
-        _release(moment, message)
-        _defer(moment, message, "permit", given.retry_at)
+        _try_again(moment, message, given.retry_at)
     elif message.state == ATTEMPTING:
         doubt(moment, message)
+
+
+def _try_again(moment: Moment, message: Message, retry_at: int | None) -> None:
+    """It did not leave: it waits for its next attempt, or is taken back where its run has ended meanwhile."""
+    run = moment.profile.run(message.enrolment)
+    if run is None or run.ended:
+        finish(moment, message, "cancelled", run.ended if run is not None else "ended")
+        return
+    _release(moment, message)
+    _defer(moment, message, "permit", retry_at)
 
 
 def doubt(moment: Moment, message: Message) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 DAY_MS = 86_400_000
+NUMBER_MAX = 2**53
+"""Integers beyond this are not the same in every JSON reader."""
+SUM_MAX_MICRO = 2**63 - 1
+"""Where a sum stops growing, in millionths."""
 
 DUPLICATES_KEPT = 256
 """Newest message ids of a profile that are still recognised."""

@@ -17,8 +17,8 @@ def adopt(moment: Moment, state: bytes) -> None:
     other = unseal(state)
     _facts(moment, other)
     _stage(moment.profile, other)
-    _runs(moment, other)
     _messages(moment.profile, other)
+    _runs(moment, other)
     moment.profile.digest = blake2b(moment.profile.digest + other.digest, digest_size=16).digest()
     moment.folded()
 

@@ -10,6 +10,7 @@ from orchestrator.domain.calendar import iso
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.features import ABSENT, value_of
 from orchestrator.domain.input import Event
+from orchestrator.domain.limits import NUMBER_MAX
 from orchestrator.domain.profile import Message, Profile, Run
 from orchestrator.domain.program import Campaign, Node, Program
 from rules import Condition
@@ -85,9 +86,9 @@ class Moment:
         return result
 
     def value(self, condition: Condition, event: dict[str, Any] | None, item: Any, run: Run | None) -> Any:
-        """What the expression gives for this profile now; what JSON cannot hold (1/0) is null."""
+        """What the expression gives for this profile now; what JSON cannot hold (1/0, beyond 2^53) is null."""
         value = condition.value(self.readable(condition, event, item, run))
-        return None if isinstance(value, float) and not isfinite(value) else value
+        return value if _is_json(value) else None
 
     def readable(
         self, condition: Condition, event: dict[str, Any] | None = None, item: Any = None, run: Run | None = None
@@ -162,6 +163,17 @@ class Moment:
         if node.answer_of is not None and node.answer_of in run.answers:
             return run.answers[node.answer_of]
         return run.event
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a profile or an event can hold the value: numbers finite and within 2^53, all the way down."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, int):
+        return -NUMBER_MAX <= value <= NUMBER_MAX
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return not isinstance(value, dict) or all(map(_is_json, value.values()))
 
 
 def enrolment_view(run: Run) -> dict[str, Any]:

@@ -107,13 +107,20 @@ class Engine:
 
     def control(self, given: Control) -> None:
         """Turn one of the operators' switches in every partition; it holds over a restart."""
+        self._seal()
         self.around.controls = turned(self.around.controls, given)
         for partition in self.partitions:
             partition.changes.controls = self.around.controls
             partition.note(given)
 
+    def _seal(self) -> None:
+        """What was decided so far was decided in these surroundings."""
+        for partition in self.partitions:
+            partition.seal()
+
     def activate(self, program: Program) -> None:
         """Let a program go live: every decision from here on is its."""
+        self._seal()
         self.around.program = program
         for partition in self.partitions:
             partition.note(Activation(program.name))

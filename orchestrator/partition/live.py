@@ -85,6 +85,7 @@ class Live:
         `caught_up` says that everything accepted by `wall` is in `arrivals`: only then may time alone move the clock.
         """
         turn = Turn()
+        self.engine.around.wall = wall
         for arrival in arrivals:
             now = max(self.engine.clock, min(arrival.event.received_at, wall))
             decision = self.engine.feed(arrival.event, now)

@@ -16,9 +16,9 @@ import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Move, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import Event, HandOff, Move, PartitionInput, Permit, ProfileInput, Refusal, Timer
 from orchestrator.domain.moment import Controls, Witness
-from orchestrator.domain.profile import seal, unseal
+from orchestrator.domain.profile import Message, seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Permits, Record, Store, Wire
 
@@ -27,6 +27,9 @@ RECORDS_CACHED = 50_000
 DUE_PAGE = 10_000
 """Timers read from the store at a time."""
 CAUSE_CHARS = 4_000
+LAG_MS = 400
+"""How far the clock may be behind the shell's when a message gets leave; the rest of a lease is for handing it over."""
+LAG_DOUBLED_MS = 60_000
 PARTITION_KEY = 0
 """The journal key of inputs that concern no single profile."""
 
@@ -42,6 +45,8 @@ class Surroundings:
     wire: Wire
     controls: Controls = field(default_factory=Controls)
     witness: Witness | None = None
+    wall: int = 0
+    """The shell's time in this turn; 0 where time is virtual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,7 @@ class Partition:
         message = record.profile.message(message_id)
         if message is None:
             return None
-        verdict = self.around.permits.ask(message, self.clock)
+        verdict = self._leave(message)
         decision = self._decide(record, HandOff(message_id, verdict))
         for attempt in decision.attempts if decision is not None else ():
             wire = self.around.wire
@@ -198,16 +203,26 @@ class Partition:
                 return self._decide(record, outcome)
         return decision
 
+    def _leave(self, message: Message) -> Permit | Refusal:
+        """Leave is for now. A clock that lags behind the shell's (an outage, a switch that ended) asks again at that time:
+        a leave that has run out already would only become a doubt, and gates may say otherwise by then.
+
+        A short lag is doubled: a backlog that takes longer than a lease to work off would otherwise chase the time for ever.
+        """
+        lag = self.around.wall - self.clock
+        if lag > LAG_MS:
+            return Refusal("permit", self.around.wall + (lag if lag <= LAG_DOUBLED_MS else 0))
+        return self.around.permits.ask(message, self.clock)
+
     def _decide(self, record: Record, given: ProfileInput) -> Decision | None:
         around = self.around
         try:
             decision, encoded, due = decide(around.program, around.controls, record.profile, given, self.clock, around.witness)
-            sealed = seal(record.profile)
         except Exception as error:  # noqa: BLE001 - a poison input becomes a dead letter, and nothing else suffers
             self._bury(record, given, error)
             return None
         if not decision.duplicate:
-            record.sealed = sealed
+            record.since.append((given, self.clock))
             self._journal(record, given, encoded)
         self.changes.records[record.key] = record
         self._schedule(record, due)
@@ -229,6 +244,8 @@ class Partition:
     def _bury(self, record: Record, given: ProfileInput, error: Exception) -> None:
         """Restore the profile as it was before, keep the input with its cause, and journal that."""
         record.profile = unseal(record.sealed)
+        for earlier, clock in record.since:
+            decide(self.around.program, self.around.controls, record.profile, earlier, clock)
         cause = "".join(traceback.format_exception(error))[-CAUSE_CHARS:]
         seq = self._journal(record, given, b"")
         self.changes.dead.append(DeadLetter(seq, record.key, self.clock, _encode(given), cause))
@@ -243,6 +260,7 @@ class Partition:
         record = self.find(raw)
         if record is None:
             return None
+        _seal(record)
         self.changes.gone.add(record.key)
         self.changes.ids[raw] = None
         self.changes.records.pop(record.key, None)
@@ -265,11 +283,24 @@ class Partition:
 
     # ── durability ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def seal(self) -> None:
+        """Bring the bytes of every touched profile up to date."""
+        for record in self.changes.records.values():
+            _seal(record)
+
     def drain(self) -> Changes:
         """What has changed since the last time, to be committed; the partition goes on with a clean sheet."""
+        self.seal()
         changes, self.changes = self.changes, Changes(self.number, self.clock)
         changes.clock = self.clock
         self.decided = []
         while len(self._records) > RECORDS_CACHED:
             self._records.popitem(last=False)
         return changes
+
+
+def _seal(record: Record) -> None:
+    """Make the bytes anew: once a batch, not once an input; until then the inputs since are kept beside them."""
+    if record.since:
+        record.sealed = seal(record.profile)
+        record.since.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from orchestrator.domain.input import Outcome, Permit, Refusal
+from orchestrator.domain.input import Outcome, Permit, ProfileInput, Refusal
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Message, Profile
 from orchestrator.domain.program import Program
@@ -13,7 +13,7 @@ from orchestrator.domain.program import Program
 
 @dataclass(slots=True)
 class Record:
-    """One profile as its partition holds it: the record, its bytes as of the last decision, and its place in the journal."""
+    """One profile as its partition holds it: its bytes, what was decided since they were made, its place in the journal."""
 
     key: int
     raw: str
@@ -21,6 +21,8 @@ class Record:
     sealed: bytes
     last_seq: int = 0
     due: int | None = None
+    since: list[tuple[ProfileInput, int]] = field(default_factory=list)
+    """(input, clock) decided since `sealed`, in order."""
 
 
 class Stored(NamedTuple):

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -119,17 +120,17 @@ def differ(case: Case, fresh: Callable[[], Path]) -> Difference:
 
 def shrink(case: Case, fresh: Callable[[], Path], attempts: int = 400) -> Case:
     """A smaller case that still shows a difference: fewer events, then fewer campaigns, then smaller files."""
-    for smaller in (_without_events, _without_campaigns, _without_parts, _without_events):
-        changed = True
-        while changed and attempts > 0:
-            changed = False
-            for candidate in smaller(case):
-                attempts -= 1
-                if _still_differs(candidate, fresh):
-                    case, changed = candidate, True
-                    break
-                if attempts <= 0:
-                    break
+    for smaller in (_without_events, _without_campaigns, _without_parts, _without_events, _without_parts):
+        tried = 0
+        while attempts > 0:
+            candidate = next(islice(smaller(case), tried, None), None)
+            if candidate is None:
+                break
+            attempts -= 1
+            if _still_differs(candidate, fresh):
+                case = candidate
+            else:
+                tried += 1
     return case
 
 
@@ -166,14 +167,17 @@ def _without_parts(case: Case) -> Iterator[Case]:
 
 
 def _cuts(tree: Any) -> Iterator[Any]:
+    """A member or element left out: those outside before those inside."""
     if isinstance(tree, dict):
-        for name, value in tree.items():
+        for name in tree:
             yield {other: kept for other, kept in tree.items() if other != name}
+        for name, value in tree.items():
             for smaller in _cuts(value):
                 yield {**tree, name: smaller}
     elif isinstance(tree, list):
-        for place, value in enumerate(tree):
+        for place in range(len(tree)):
             yield tree[:place] + tree[place + 1 :]
+        for place, value in enumerate(tree):
             for smaller in _cuts(value):
                 yield [*tree[:place], smaller, *tree[place + 1 :]]
 

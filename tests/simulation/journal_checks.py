@@ -93,7 +93,7 @@ class JournalChecks:
         for change in decision.messages:
             self.messages.changed(row.key, change, row.clock, shadow, self.controls)
         for attempt in decision.attempts:
-            self.messages.leave[attempt.message_id] = attempt.not_after
+            self.messages.leave_given(attempt, row.clock)
 
     def _in_order(self, partition: int, row: JournalRow, given: ProfileInput) -> None:
         require(row.clock >= self.clocks.get(partition, 0), "I5", "clock of partition", partition, "went back in row", row.seq)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.decision import Attempt, MessageChange
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.profile import Profile
@@ -131,6 +131,15 @@ class MessageChecks:
     def _agreed(self, profile: Profile, topic: str, channel: str) -> bool:
         words = sorted((w.at, w.id, w.given) for place, w in profile.consents.get(topic, {}).items() if place in (channel, "*"))
         return words[-1][2] if words else self.program.policies.topics[topic].assumed
+
+    def leave_given(self, attempt: Attempt, clock: int) -> None:
+        require(attempt.not_after <= clock + LEASE_MS, "I8", attempt, "is leave for longer than a lease, given at", clock)
+        self.leave[attempt.message_id] = attempt.not_after
+
+    def dispatched(self, out: Outgoing) -> None:
+        """The loop gives the message away; it may leave from now on."""
+        state = self.states.get(out.message_id)
+        require(state == "attempting", "I8", out.message_id, "given away while durably", state)
 
     def handing_over(self, out: Outgoing, wall: int, killed_since: int | None) -> None:
         """The shell is about to write the message to a socket."""

@@ -15,17 +15,19 @@ Command = tuple[Control | EndRuns, Callable[[], None]]
 
 
 class Operators:
-    """`wanted`: commands not yet known to be durable. `killed_since`: from when on nothing may leave."""
+    """`wanted`: commands not yet known to be durable. `killed_since`: from when on nothing may leave. `busy`: they do something."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.wanted: list[Command] = []
         self.killed_since: int | None = None
+        self.busy = False
 
     def plan(self, start: int, end: int) -> None:
         """Up to three interventions, all over before the end."""
         rng, world = self.world.rng, self.world
         for _ in range(rng.choice((0, 0, 1, 3))):
+            self.busy = True
             on = rng.randrange(start, end - HOUR // 2)
             off = min(end - 1, on + rng.choice((2_000, 10 * MINUTE, 3 * HOUR)))
             what = rng.choice(("kill", "governor", "pause", "campaign", "channel", "end runs"))

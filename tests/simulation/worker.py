@@ -63,13 +63,13 @@ class Worker:
         answers, self.answers = self.answers, []
         told, caught_up = self._commands(wall, idle=not arrivals and not self.queue), not self.queue
         turn = self.live.turn(arrivals, answers, wall, caught_up=caught_up)
-        self._waits_for_the_earliest()
         for tell in told:
             tell()
         for token, duplicate in turn.accepted:
             self.accept(token, duplicate)
         for out in turn.outgoing:
             self.send(out)
+        self._waits_for_the_earliest()
 
     def _commands(self, wall: int, *, idle: bool) -> list[Callable[[], None]]:
         """Switches at once; ends of runs, which move the clock, when nothing waits."""

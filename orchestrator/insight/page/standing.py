@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from orchestrator.domain.limits import DAY_MS
@@ -28,29 +28,36 @@ class Standing:
 
 def standing(steps: Iterable[Step], stages: tuple[str, ...], born: Mapping[int, int], end: int) -> Standing:
     """Follow every profile from its first step on, or from when it was `born` where that is known."""
-    moves = sorted(_moves(list(steps), stages[0], born))
-    first = moves[0][0] if moves else end
-    samples = _samples(first, end)
-    now: dict[int, tuple[str, int]] = {}
-    counts = dict.fromkeys(stages, 0)
+    moves = deque(sorted(_moves(list(steps), stages[0], born)))
+    samples = _samples(moves[0][0] if moves else end, end)
     seen: dict[str, list[int]] = {stage: [] for stage in stages}
-    stays: defaultdict[str, list[int]] = defaultdict(list)
-    next_move = 0
+    places = _Places(dict.fromkeys(stages, 0))
     for sample in samples:
-        while next_move < len(moves) and moves[next_move][0] <= sample:
-            at, key, stage = moves[next_move]
-            next_move += 1
-            if key in now:
-                before, since = now[key]
-                counts[before] -= 1
-                if at > since:
-                    stays[before].append(at - since)
-            counts[stage] = counts.get(stage, 0) + 1
-            now[key] = (stage, at)
+        while moves and moves[0][0] <= sample:
+            places.move(*moves.popleft())
         for stage in stages:
-            seen[stage].append(counts[stage])
+            seen[stage].append(places.counts[stage])
+    stays = places.stays
     days = {stage: round(median(stays[stage]) / DAY_MS, 1) if stays[stage] else None for stage in stages}
     return Standing(samples, {stage: tuple(numbers) for stage, numbers in seen.items()}, days)
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where every profile is at one instant, and how long the stays before took."""
+
+    counts: dict[str, int]
+    now: dict[int, tuple[str, int]] = field(default_factory=dict)
+    stays: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def move(self, at: int, key: int, stage: str) -> None:
+        if key in self.now:
+            before, since = self.now[key]
+            self.counts[before] -= 1
+            if at > since:
+                self.stays[before].append(at - since)
+        self.counts[stage] = self.counts.get(stage, 0) + 1
+        self.now[key] = (stage, at)
 
 
 def _moves(steps: list[Step], start: str, born: Mapping[int, int]) -> Iterator[tuple[int, int, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.domain.calendar import instant_of
+from orchestrator.domain.calendar import instant_of, iso
 from orchestrator.domain.input import Event
 from orchestrator.insight.explain import Told
 from orchestrator.insight.page.words import clock, day, joined
@@ -14,6 +14,7 @@ from orchestrator.insight.page.words import clock, day, joined
 _STOPPED = {"suppressed": "is suppressed", "expired": "has expired", "cancelled": "is taken back", "refused": "is refused"}
 _SHOWN_PROPERTIES = 2
 _IDS = ("_id", "Id")
+_BY_TIME = "triggered by timer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Line:
     @property
     def clock(self) -> str:
         return clock(self.at)
+
+    @property
+    def date(self) -> str:
+        """`1997-02-03`."""
+        return iso(self.at)[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,11 @@ class Story:
 
     def count(self, kind: str) -> int:
         return sum(line.kind == kind for line in self.lines)
+
+    @property
+    def kinds(self) -> int:
+        """How many different kinds of things happen in it."""
+        return len({line.kind for line in self.lines})
 
     @property
     def summary(self) -> str:
@@ -128,21 +139,17 @@ def _line(entry: dict[str, Any]) -> tuple[str, str, str] | None:
     """(kind, words, detail) of what is worth telling."""
     campaign, outcome, reason = entry["campaign"], entry["outcome"], entry["reason"]
     until = f"; next allowed {entry['next_allowed']}" if entry["next_allowed"] else ""
-    match outcome:
-        case "entered":
-            return "joins", f"joins {campaign}", reason
-        case "held_out":
-            return "held", f"held out of {campaign}", "by lot, to measure it: no step is taken, the goal is counted"
-        case "accepted" | "in_doubt":
-            return "sent", f"gets {entry['template']} by {entry['channel']}", campaign
-        case "waiting":
-            return "waits", f"{entry['template']} waits", f"{reason}{until}"
-        case "goal":
-            return "goal", f"{campaign}: {reason}", ""
-        case _ if outcome in _STOPPED:
-            return "stopped", f"{entry['template']} {_STOPPED[outcome]}", reason
-        case _:
-            return None
+    if outcome in _STOPPED:
+        return "stopped", f"{entry['template']} {_STOPPED[outcome]}", reason
+    told = {
+        "entered": ("joins", f"joins {campaign}", "time has brought it" if reason == _BY_TIME else reason),
+        "held_out": ("held", f"held out of {campaign}", "by lot, to measure it: no step is taken, the goal is counted"),
+        "accepted": ("sent", f"gets {entry.get('template')} by {entry.get('channel')}", campaign),
+        "in_doubt": ("sent", f"may have got {entry.get('template')} by {entry.get('channel')}", campaign),
+        "waiting": ("waits", f"{entry.get('template')} waits", f"{reason}{until}"),
+        "goal": ("goal", f"{campaign}: {reason}", ""),
+    }
+    return told.get(outcome)
 
 
 def _bands(told: Told, end: int) -> Iterator[Band]:

@@ -58,7 +58,7 @@ def thousands(number: float) -> str:
 
 def percent(part: int, whole: int) -> str:
     """`12.3%`, and a dash where there is no whole."""
-    return f"{100 * part / whole:.1f}%" if whole else "–"
+    return f"{100 * part / whole:.1f}%" if whole else "-"
 
 
 def joined(words: list[str]) -> str:

@@ -73,19 +73,25 @@ def run(scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: C
     _commit(engine, file, trial)
     trial.end = arrival
     if scenario.until is not None or scenario.expected.nothing:
-        trial.end = scenario.until if scenario.until is not None else arrival + PATIENCE_MS
+        trial.end = arrival + PATIENCE_MS if scenario.until is None else max(arrival, scenario.until)
         engine.advance(trial.end)
         _commit(engine, file, trial)
-        return trial
+    else:
+        _wait_for(satisfied, engine, file, trial)
+    return trial
+
+
+def _wait_for(satisfied: Callable[[Trial], bool], engine: Engine, file: MemoryFile, trial: Trial) -> None:
+    """Fire timers, one instant after the other, until what must come has come."""
+    latest = trial.end + PATIENCE_MS
     while not satisfied(trial):
         due = engine.next_due()
-        if due is None or due > arrival + PATIENCE_MS:
-            trial.end = arrival + PATIENCE_MS
-            break
+        if due is None or due > latest:
+            trial.end = latest
+            return
         trial.end = due
         engine.advance(due)
         _commit(engine, file, trial)
-    return trial
 
 
 def _install(file: MemoryFile, scenario: Scenario, program: Program) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.conformance.reference.times import DAY, HOUR, MINUTE, instant, iso
 
-START = "2024-03-28T06:00:00Z"
-"""Three days before clocks change in Europe."""
+STARTS = ("2024-03-28T06:00:00Z", "2024-10-25T06:00:00Z", "2024-03-08T09:00:00Z", "2024-06-10T00:00:00Z")
+"""Clocks change in Europe on 31 March and 27 October, in New York on 10 March."""
 STEP = 30 * MINUTE
 TOPICS = ("news", "offers")
 CHANNELS = ("email", "sms")
@@ -140,7 +140,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.start = instant(START)
+        self.start = instant(self.random.choice(STARTS))
 
     def maybe(self, share: float) -> bool:
         return self.random.random() < share
@@ -160,7 +160,7 @@ class Maker:
                 "calm": {"if": [{"==": [var("open"), 0]}, {">": [var("last_score", 10), 6]}]},
             },
             "policies.yaml": self.policies(campaigns),
-            "tables/holidays.csv": "date,name\n2024-03-30,Rest\n2024-04-01,Monday\n",
+            "tables/holidays.csv": "date,name\n" + "".join(f"{iso(self.start + days * DAY)[:10]},Rest\n" for days in (2, 4)),
         }
         files |= {f"events/{name.lower()}.yaml": {"event": name, **event} for name, event in EVENTS.items()}
         files |= {f"campaigns/{name}.yaml": campaign for name, campaign in campaigns.items()}
@@ -356,7 +356,10 @@ class Maker:
                 plain,
                 {"for": plain, "at": random.choice(["10:00", "02:30", "21:00"])},
                 {"at": random.choice(["09:00", "12:30"])},
-                {"until": iso(self.start + random.randint(0, 150) * STEP), "past": random.choice(["continue", "exit"])},
+                {
+                    "until": iso(self.start + random.randint(0, 150) * STEP + MINUTE),
+                    "past": random.choice(["continue", "exit"]),
+                },
                 {"until": iso(self.start + random.randint(0, 150) * STEP), "plus": random.choice(["-2h", "1h"])},
             ]
         )
@@ -395,7 +398,13 @@ class Maker:
         for _ in range(random.randint(20, 120)):
             arrival = self.start + random.randint(0, 160) * STEP
             name = random.choice([*OUTSIDE_EVENTS, "Bought", "Carted", "Consent Given", "Consent Withdrawn", "Unlisted"])
-            event = {"type": "track", "userId": random.choice(people), "event": name, "properties": self.properties(name), "at": arrival}
+            event = {
+                "type": "track",
+                "userId": random.choice(people),
+                "event": name,
+                "properties": self.properties(name),
+                "at": arrival,
+            }
             if self.maybe(0.25):
                 event["late"] = random.choice([0.5, 1, 2, 5, 12, 30]) * HOUR
             events.append(event)

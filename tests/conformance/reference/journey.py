@@ -182,13 +182,9 @@ class Journey:
         fired: set[tuple[str, int]],
     ) -> None:
         event, at, _ = trigger
-        limit = self.workspace["policies"].get("trigger_max_age")
-        if event is not None and limit is not None and now - at > needed(limit):
+        if event is not None and now - at > needed(self.workspace["policies"].get("trigger_max_age", "24h")):
             return
         for campaign in self.campaigns:
-            active = campaign.get("active") or {}
-            if ("from" in active and now < instant(active["from"])) or ("until" in active and now >= instant(active["until"])):
-                continue
             for place, pattern in enumerate(listed(campaign["on"])):
                 found = self._triggers(profile, now, event, moved_to, pattern, fired=(campaign["campaign"], place) in fired)
                 for key, item in found:
@@ -257,6 +253,9 @@ class Journey:
         if living:
             if campaign.get("again") == "restart" and not living[0]["sent_any"] and self._asks(profile, now, campaign, run):
                 self._restart(profile, now, living[0], run)
+            return
+        active = campaign.get("active") or {}
+        if ("from" in active and now < instant(active["from"])) or ("until" in active and now >= instant(active["until"])):
             return
         if not self._reenters(profile, now, campaign, key) or not self._asks(profile, now, campaign, run):
             return

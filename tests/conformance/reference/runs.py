@@ -128,7 +128,10 @@ class Runs:
     def _send(self, profile: dict[str, Any], run: dict[str, Any], now: int, step: Any, _event: Any) -> None:
         campaign, send = self.workspace["campaigns"][run["campaign"]], step["send"]
         kind = campaign.get("class", "marketing")
-        expires = send.get("expires") or (self.workspace["policies"].get("expires") or {})[kind]
+        expires = (
+            send.get("expires")
+            or ({"marketing": "24h", "transactional": "72h"} | (self.workspace["policies"].get("expires") or {}))[kind]
+        )
         channels = send.get("prefer") or [send["channel"]]
         message = {
             "run": run,

@@ -85,14 +85,15 @@ def clock_minutes(text: str) -> int:
 
 
 def at_wall_clock(day: dt.date, text: str, zone: ZoneInfo) -> int:
-    """The instant of a local time on a local day.
-
-    A time that occurs twice means its first occurrence. A time that the clocks skip is read with the offset before the gap,
-    as RFC 5545 does: 02:30 becomes 03:30.
-    """
+    """The first instant of a local day at which the wall clock shows that time, or has jumped over it."""
     minutes = clock_minutes(text)
     naive = dt.datetime.combine(day, dt.time(minutes // 60, minutes % 60), tzinfo=zone)
-    return (naive.astimezone(dt.UTC) - EPOCH) // dt.timedelta(milliseconds=1)
+    found = (naive.astimezone(dt.UTC) - EPOCH) // dt.timedelta(milliseconds=1)
+    if local(found, zone).replace(tzinfo=None) == naive.replace(tzinfo=None):
+        return found
+    while local(found - MINUTE, zone).utcoffset() == local(found, zone).utcoffset():
+        found -= MINUTE
+    return found
 
 
 def next_wall_clock(start: int, text: str, zone: ZoneInfo) -> int:

@@ -78,6 +78,18 @@ BASE = {
     "templates/thanks/it/email.txt": "Il tuo ordine {{ event.properties.order_id }}\n",
     "templates/coupon/template.yaml": "sender: shop\nsubject: For you\ninputs: {code: {type: string}}\n",
     "templates/coupon/email.html": "<p>{{ code }}</p>\n",
+    "personas/anna.yaml": """\
+        persona: anna
+        if: {">=": [{var: profile.features.orders}, 1]}
+        profile: {user_id: anna, stage: retention, traits: {plan: free}, features: {orders: 2}, consent: {news: [email]}}
+        """,
+    "tests/a.yaml": """\
+        - test: an order is thanked for
+          profile: anna
+          given: [{at: "2026-03-02T09:30:00Z", event: Order Completed, properties: {order_id: O-1, total: 60}}]
+          expect: {sends: [{campaign: receipt, template: thanks, channel: email}]}
+        """,
+    "touchpoints.yaml": "shop: {stage: retention, channel: web, events: [Order Completed]}\n",
     "campaigns/receipt.yaml": """\
         campaign: receipt
         stage: retention

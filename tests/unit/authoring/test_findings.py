@@ -24,9 +24,13 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E106", THANKS, "topic: news", "topic: " + "[" * 80 + "¦[" + "]" * 81),
     ("E201", THANKS, "topic: news", "¦topik: news"),
     ("E201", THANKS, "template: thanks, prefer", "¦tempalte: thanks, prefer"),
-    ("E202", THANKS, "stage: retention\n", ""),
     ("E202", THANKS, LAST, "  - ¦id: x\n"),
-    ("E202", WHEEL, "{from: interest, to: retention, on:", "{from: interest, to: retention, ¦on: {}, x:"),
+    (
+        "E202",
+        WHEEL,
+        "{from: interest, to: retention, on:",
+        "{from: interest, to: retention, ¦on: {}}\n  - {from: interest, to: retention, on:",
+    ),
     ("E203", THANKS, "topic: news", "topic: ¦[news]"),
     ("E203", THANKS, LAST, "  - ¦exitt\n"),
     ("E204", THANKS, "wait: 1d", "wait: ¦1 day"),
@@ -50,7 +54,6 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E303", THANKS, "stage: retention", "stage: ¦retentoin"),
     ("E303", WHEEL, "start: interest", "start: ¦intrest"),
     ("E303", THANKS, "move_to: lost", "move_to: ¦lots"),
-    ("E303", "segments.yaml", IF, IF),
     ("E304", THANKS, "topic: news", "topic: ¦newz"),
     ("E304", POLICIES, "per: 7d", "topic: ¦offer, per: 7d"),
     ("E305", POLICIES, "except: [thanks]", "except: [¦thank]"),
@@ -75,16 +78,16 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E401", THANKS, IF, '{¦"=>": [{var: event.properties.total}, 50]}'),
     ("E401", THANKS, IF, '{¦">=": [{var: event.properties.total}]}'),
     ("E402", THANKS, IF, '{"==": [{var: profile.traits.plan}, ¦busines]}'),
-    ("E402", THANKS, IF, '{in: [{var: event.properties.kind}, [web, ¦shp]]}'),
-    ("E501", THANKS, "topic: news\n", ""),
-    ("E502", POLICIES, "transactional: [receipt]\n", ""),
+    ("E402", THANKS, IF, "{in: [{var: event.properties.kind}, [web, ¦shp]]}"),
     ("E503", RECEIPT, "reentry: always", "reentry: always\n¦holdout: 5%"),
     ("E504", POLICIES, "[receipt]", "[receipt, ¦thanks]"),
     ("E505", THANKS, "    arms:\n      plain: {weight: 50}", "    ¦arms:\n      plain: {weight: 51}"),
     ("E506", THANKS, LAST, LAST + "  - ¦move_to: lost\n"),
     ("E507", THANKS, LAST, "  - exit\n  - ¦move_to: lost\n"),
-    ("E507", THANKS, "                  - else: [exit]", "                  - else: [exit]"),
-    ("E508", RECEIPT, "on: {event: Order Completed}", "on: {stage: retention}"),
+    ("E507", THANKS, "- else: [exit]", "- else: [exit]\n          - ¦if: {segment: buyers}"),
+    ("E508", RECEIPT, "then:", "then:\n  - emit: ¦{event: Order Completed, properties: {order_id: x, total: 1}}"),
+    ("E314", "tests/a.yaml", "profile: anna", "profile: ¦ana"),
+    ("E207", "personas/anna.yaml", "if:", '¦if: {"<": [{var: profile.features.orders}, 1]}\n# '),
     ("E509", THANKS, "with: {code: TEN}", "¦with: {}"),
     ("E509", THANKS, "with: {code: TEN}", "with: {code: TEN, ¦cod: X}"),
     ("E510", THANKS, LAST, "  - emit: {event: Order Completed, ¦properties: {order_id: x}}\n"),
@@ -103,7 +106,17 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("W506", THANKS, "template: coupon, channel: email", "template: coupon, prefer: [email, ¦sms]"),
     ("W901", THANKS, "topic: news", "topic: news\n¦pace: 100/h"),
 ]
-ELSEWHERE: dict[int, tuple[str, int, int]] = {}
+LACKING: list[tuple[str, str, str, str, tuple[str, int, int]]] = [
+    ("E202", THANKS, "stage: retention\n", "", (THANKS, 1, 1)),
+    ("E501", THANKS, "topic: news\n", "", (THANKS, 1, 1)),
+    ("E502", POLICIES, "transactional: [receipt]\n", "", (RECEIPT, 3, 8)),
+    ("E202", THANKS, "event: Survey Answered, of: ask, within: 7d", "event: Survey Answered, of: ask", (THANKS, 14, 5)),
+    ("E509", THANKS, ", with: {code: TEN}", "", (THANKS, 18, 21)),
+    ("E510", THANKS, LAST, "  - emit: {event: Order Refunded}\n", (THANKS, 24, 5)),
+    ("E602", "templates/thanks/template.yaml", "subject:", "preheader:", (RECEIPT, 7, 39)),
+    ("E305", RECEIPT, "campaign: receipt", "campaign: receipts", (POLICIES, 6, 17)),
+    ("E311", "senders.yaml", ', sms: {from: "+15005550006"}', "", (THANKS, 12, 46)),
+]
 
 
 def _written_with(base: dict[str, str], file: str, old: str, new: str) -> tuple[str, tuple[int, int] | None]:
@@ -124,9 +137,20 @@ def test_a_finding_stands_where_the_author_must_type(
     assert [each for each in findings if each.severity == "error" and each.code != code] == []
 
 
+@pytest.mark.parametrize(("code", "file", "old", "new", "place"), LACKING)
+def test_what_is_missing_is_told_at_the_key_that_lacks_it(
+    code: str, file: str, old: str, new: str, place: tuple[str, int, int], written: Written, base: dict[str, str]
+) -> None:
+    text, _ = _written_with(base, file, old, new)
+    findings = check(written({file: text}))
+    assert (code, *place) in [(each.code, each.file, each.line, each.column) for each in findings], findings
+
+
 def test_the_small_workspace_is_clean(written: Written) -> None:
     assert check(written()) == []
 
 
-def test_every_code_is_an_error_or_a_warning_with_a_title() -> None:
+def test_every_code_has_a_title_and_a_test() -> None:
     assert all(code[0] in "EW" and code[1:].isdigit() and title for code, title in CODES.items())
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert [code for code in CODES if f'"{code}"' not in tests] == []

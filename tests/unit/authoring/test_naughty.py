@@ -58,7 +58,7 @@ def _with(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
 def test_a_workspace_with_odd_values_gives_findings_only(seed: int, written: Written, base: dict[str, str]) -> None:
     chance = random.Random(seed)
     documents = {name: parse(name, text).value for name, text in base.items() if name.endswith(".yaml")}
-    for _ in range(12):
+    for _ in range(6):
         root = written()
         for name in chance.sample(sorted(documents), 2):
             value = documents[name]
@@ -73,7 +73,7 @@ def test_a_workspace_with_odd_values_gives_findings_only(seed: int, written: Wri
 @pytest.mark.parametrize("seed", range(8))
 def test_a_workspace_with_broken_text_gives_findings_only(seed: int, written: Written, base: dict[str, str]) -> None:
     chance = random.Random(1_000 + seed)
-    for _ in range(12):
+    for _ in range(6):
         changed = {}
         for name in chance.sample(sorted(base), 3):
             text = base[name]

@@ -1,0 +1,245 @@
+"""`serve` as it is run: two processes, one state file, HTTP on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from orchestrator.bootstrap import only_writer
+from orchestrator.domain.calendar import iso
+from orchestrator.domain.input import Timer
+from orchestrator.errors import StoreError
+from orchestrator.intake.limits import BATCH_MAX_EVENTS
+from orchestrator.intake.link import UNACKNOWLEDGED_EVENTS
+from tests.integration.serving import (
+    Answer,
+    Serve,
+    events_of,
+    identify,
+    inputs_of,
+    order,
+    running,
+    sent,
+    sent_to,
+    serving,
+    start,
+    track,
+    until,
+)
+from tests.integration.small_workspace import write_workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return write_workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "state.sqlite"
+
+
+@pytest.fixture(autouse=True)
+def folder(state: Path) -> None:
+    state.parent.mkdir()
+
+
+def in_background(call: Callable[[], Answer]) -> Callable[[], Answer]:
+    """Start the call in a thread; what is returned waits for its answer."""
+    answers: SimpleQueue[Answer] = SimpleQueue()
+    thread = threading.Thread(target=lambda: answers.put(call()), daemon=True)
+    thread.start()
+
+    def answer() -> Answer:
+        thread.join(90)
+        return answers.get(timeout=1)
+
+    return answer
+
+
+def nothing_left(life: Serve, engine: int) -> bool:
+    return not running(life.pid) and not running(engine)
+
+
+# ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_accepted_means_on_disk_and_the_rest_is_told_apart(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        first = life.post(
+            [identify("m-1", "ada"), order("m-2", "ada"), order("m-2", "ada"), track("m-3", "ada", "Order Completed")]
+        )
+        assert (first.status, first.body["accepted"], first.body["duplicates"]) == (200, 2, 1)
+        assert [at for at, _ in first.body["rejected"]] == [3]
+        assert "order_id" in first.body["rejected"][0][1]
+        os.kill(life.engine(), signal.SIGSTOP)
+        os.kill(life.pid, signal.SIGSTOP)
+        assert [event["messageId"] for event in events_of(state)] == ["m-1", "m-2"]
+        os.kill(life.engine(), signal.SIGCONT)
+        os.kill(life.pid, signal.SIGCONT)
+        again = life.post([order("m-2", "ada")])
+        assert (again.body["accepted"], again.body["duplicates"]) == (0, 1)
+
+
+def test_every_200_is_on_disk_when_it_is_read_at_once(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        for number in range(3):
+            ids = [f"m-{number}-{at}" for at in range(50)]
+            assert life.post([order(ident, f"u-{ident}") for ident in ids]).body["accepted"] == 50
+            os.killpg(life.pid, signal.SIGSTOP)
+            assert set(ids) <= {event["messageId"] for event in events_of(state)}
+            os.killpg(life.pid, signal.SIGCONT)
+
+
+def test_overload_is_told_and_loses_nothing(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+        most = UNACKNOWLEDGED_EVENTS // BATCH_MAX_EVENTS
+        batches = [[order(f"m-{at}-{n}", f"u-{n}") for n in range(BATCH_MAX_EVENTS)] for at in range(most + 2)]
+        waiting = [in_background(lambda batch=batch: life.post(batch)) for batch in batches]
+        refused = until(lambda: (answer := life.post([order("probe", "probe")])).status == 429 and answer, "a 429")
+        assert refused.headers["retry-after"] == "1"
+        os.kill(engine, signal.SIGCONT)
+        answers = [answer() for answer in waiting]
+        assert {answer.status for answer in answers} == {200, 429}
+        taken = {e["messageId"] for batch, a in zip(batches, answers, strict=True) if a.status == 200 for e in batch}
+        assert sum(a.body["accepted"] for a in answers if a.status == 200) == len(taken) == most * BATCH_MAX_EVENTS
+        assert until(lambda: (answer := life.post([order("probe", "probe")])).status == 200 and answer, "room again")
+        assert {event["messageId"] for event in events_of(state)} == taken | {"probe"}
+
+
+def test_the_file_channel_writes_what_went_out_and_only_with_consent(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        yes = track("m-3", "ada", "Consent Given", topic="news")
+        life.post([identify("m-1", "ada"), track("m-2", "ada", "Letter Wanted")])
+        life.post([identify("n-1", "bob"), yes, track("m-4", "ada", "Letter Wanted"), track("n-2", "bob", "Letter Wanted")])
+        until(lambda: sent_to(state, "ada"), "Ada's letter")
+        assert life.terminate() == 0
+    assert sent_to(state, "ada") == ["The news"]
+    assert sent_to(state, "bob") == []
+    assert len(list((state.parent / "outbox" / "email").glob("*.eml"))) == 1
+
+
+# ── the end, and what comes after ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_sigterm_ends_both_processes_cleanly(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        life.post([identify("m-1", "ada"), order("m-2", "ada")])
+        assert life.terminate() == 0
+        assert nothing_left(life, engine)
+        assert "Traceback" not in life.said()
+    assert [event["messageId"] for event in events_of(state)] == ["m-1", "m-2"]
+
+
+def test_what_is_under_way_at_sigterm_is_answered_and_kept(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+        answer = in_background(lambda: life.post([identify("m-1", "ada"), order("m-2", "ada")]))
+        until(lambda: life.post([order(f"f-{n}", "f") for n in range(1)], 0.2) if answer is None else True, "the request")
+        life.process.send_signal(signal.SIGTERM)
+        os.kill(engine, signal.SIGCONT)
+        assert life.ended() == 0
+    assert answer().status == 200
+    assert [event["messageId"] for event in events_of(state)] == ["m-1", "m-2"]
+
+
+def test_a_restart_goes_on_and_timers_of_the_downtime_fire_at_their_own_instants(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        life.post([identify("m-1", "ada"), order("m-2", "ada")])
+        until(lambda: "Your order O-m-2" in sent_to(state, "ada"), "the receipt")
+        assert life.terminate() == 0
+    stopped = time.time()
+    until(lambda: time.time() > stopped + 3.5, "the timers to be due")
+    restarted = time.time()
+    with serving(workspace, state) as life:
+        until(lambda: len(sent_to(state, "ada")) == 3, "both offers")
+        life.post([track("m-3", "ada", "Order Paid", order_id="O-m-2")])
+        until(
+            lambda: any(getattr(given, "name", "") == "Reminded" for _, given in inputs_of(state, "ada")), "the emitted event"
+        )
+        assert life.terminate() == 0
+    assert sent_to(state, "ada") == ["Your order O-m-2", "Something you may like", "Still there"]
+    fired = [(row.clock, given.due) for row, given in inputs_of(state, "ada") if isinstance(given, Timer)]
+    late = [(clock, due) for clock, due in fired if due < restarted * 1_000]
+    assert late, fired
+    assert all(clock == due for clock, due in late), [(iso(clock), iso(due)) for clock, due in late]
+
+
+def test_people_in_flight_keep_the_steps_they_started_with(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        life.post([identify("m-1", "ada"), track("m-2", "ada", "Course Begun")])
+        assert life.terminate() == 0
+    write_workspace(workspace, lesson="lesson-new")
+    with serving(workspace, state) as life:
+        life.post([identify("n-1", "bob"), track("n-2", "bob", "Course Begun")])
+        until(lambda: sent_to(state, "ada") and sent_to(state, "bob"), "both lessons")
+        assert life.terminate() == 0
+    assert sent_to(state, "ada") == ["The old lesson"]
+    assert sent_to(state, "bob") == ["The new lesson"]
+
+
+# ── when one of the two dies ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_without_its_engine_the_edge_answers_503_and_ends(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+        answer = in_background(lambda: life.post([order("m-1", "ada")]))
+        until(lambda: life.process.poll() is None and connected(life), "the request at the edge")
+        os.kill(engine, signal.SIGKILL)
+        assert answer().status == 503
+        assert life.ended() != 0
+    assert events_of(state) == []
+
+
+def connected(life: Serve) -> bool:
+    """Whether a later request has been looked at: so has the one before it."""
+    return life.post([{"type": "track"}]).status == 200
+
+
+def test_without_its_edge_the_engine_ends_and_frees_the_file(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        assert life.post([identify("m-1", "ada"), order("m-2", "ada")]).status == 200
+        os.kill(life.pid, signal.SIGKILL)
+        with serving(workspace, state) as second:
+            assert not running(engine)
+            assert second.post([order("m-2", "ada"), order("m-3", "ada")]).body["duplicates"] == 1
+            assert second.terminate() == 0
+        assert "Traceback" not in life.said()
+    assert [event["messageId"] for event in events_of(state)] == ["m-1", "m-2", "m-3"]
+
+
+def test_nobody_else_may_write_the_file(workspace: Path, state: Path) -> None:
+    with (
+        serving(workspace, state) as life,
+        pytest.raises(StoreError, match=r"state\.sqlite: another engine is writing it; stop that one first"),
+        only_writer(state, wait_s=0.0),
+    ):
+        pytest.fail(f"two engines on one file beside {life.pid}")
+
+
+@pytest.mark.slow
+def test_a_second_serve_on_the_file_gives_up_and_says_why(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        second = start(workspace, state)
+        try:
+            assert second.ended() != 0
+        finally:
+            second.kill()
+        assert "another engine is writing it; stop that one first" in second.said()
+        assert "listening" not in second.said()
+        assert life.post([order("m-1", "ada")]).status == 200
+    assert not sent(state)

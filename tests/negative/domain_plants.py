@@ -1,0 +1,237 @@
+"""Planted bugs in what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+from orchestrator.domain import decide, enrolment, gates, ledger, merge, steps
+from orchestrator.domain.gates import Allow, Block, Defer, Verdict
+from orchestrator.domain.input import Outcome
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Counted, Message
+from tests.negative.planting import instead, plant
+
+HOUR = 3_600_000
+
+
+@plant("I6")
+@contextmanager
+def caps_ignore_reservations() -> Iterator[None]:
+    """A message counts from its acceptance only."""
+    finish = ledger.finish
+
+    def counting(moment: Moment, message: Message, state: str, reason: str | None = None) -> None:
+        finish(moment, message, state, reason)
+        if state == "accepted" and message.cls == "marketing":
+            moment.profile.counted.append(Counted(message.id, moment.now, message.channel, message.topic))
+
+    with patch.object(ledger, "_reserve", lambda *_: None), patch.object(ledger, "finish", counting):
+        yield
+
+
+@plant("I6")
+@contextmanager
+def cap_window_one_millisecond_short() -> Iterator[None]:
+    real = gates._caps_allow
+    with patch.object(gates, "_caps_allow", lambda caps, *rest: real([replace(cap, per=cap.per - 1) for cap in caps], *rest)):
+        yield
+
+
+@plant("I6")
+@contextmanager
+def refused_and_not_sent_keep_their_reservation() -> Iterator[None]:
+    with patch.object(ledger, "_release", lambda *_: None):
+        yield
+
+
+@plant("I6")
+@contextmanager
+def in_doubt_is_not_counted() -> Iterator[None]:
+    with instead(ledger, "doubt", after=lambda moment, message: ledger._release(moment, message)):
+        yield
+
+
+def _judging(change: Any) -> Any:
+    """A context in which every verdict is `change(judge, moment, message)`, at planning and at hand-off."""
+    real = ledger.judge
+    return patch.object(ledger, "judge", lambda moment, message: change(real, moment, message))
+
+
+@plant("I11")
+@contextmanager
+def waiting_message_is_not_judged_again() -> Iterator[None]:
+    def change(real: Any, moment: Moment, message: Message) -> Verdict:
+        return Allow(message.channel) if message.gate is not None else real(moment, message)
+
+    with _judging(change):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def quiet_hours_are_ignored_at_the_second_look() -> Iterator[None]:
+    quiet = gates._quiet_allows
+    waiting = [False]
+
+    def change(real: Any, moment: Moment, message: Message) -> Verdict:
+        waiting[0] = message.gate is not None or message.attempted
+        return real(moment, message)
+
+    with _judging(change), patch.object(gates, "_quiet_allows", lambda m, c, at: at if waiting[0] else quiet(m, c, at)):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def expiry_is_ignored() -> Iterator[None]:
+    real = ledger._defer
+
+    def change(judge: Any, moment: Moment, message: Message) -> Verdict:
+        kept, message.expires_at = message.expires_at, moment.now + HOUR
+        try:
+            return judge(moment, message)
+        finally:
+            message.expires_at = kept
+
+    def defer(moment: Moment, message: Message, gate: str, until: int | None) -> None:
+        message.expires_at = max(message.expires_at, moment.now + HOUR)
+        real(moment, message, gate, until)
+
+    with _judging(change), patch.object(ledger, "_defer", defer):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def consent_is_taken_for_granted() -> Iterator[None]:
+    with patch.object(gates, "consented", lambda *_: True):
+        yield
+
+
+@plant("I11", "I8")
+@contextmanager
+def kill_is_ignored_by_the_gate() -> Iterator[None]:
+    def change(real: Any, moment: Moment, message: Message) -> Verdict:
+        moment.controls = replace(moment.controls, kill=False)
+        return real(moment, message)
+
+    with _judging(change):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def pause_of_a_channel_is_ignored() -> Iterator[None]:
+    def change(real: Any, moment: Moment, message: Message) -> Verdict:
+        verdict = real(moment, message)
+        paused = isinstance(verdict, Defer) and verdict.channel in moment.controls.channels
+        return Allow(verdict.channel) if paused and not isinstance(verdict, Block) else verdict
+
+    with _judging(change):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def exit_leaves_its_message() -> Iterator[None]:
+    with patch.object(ledger, "cancel", lambda *_: None):
+        yield
+
+
+@plant("I4")
+@contextmanager
+def in_doubt_is_sent_again() -> Iterator[None]:
+    with patch.object(ledger, "doubt", lambda moment, message: ledger._defer(moment, message, "permit", moment.now + 60_000)):
+        yield
+
+
+@plant("I12")
+@contextmanager
+def not_sent_counts_as_sent() -> Iterator[None]:
+    real = ledger.settle_outcome
+
+    def settle(moment: Moment, given: Outcome) -> None:
+        real(moment, Outcome(given.message_id, "accepted") if given.result == "not_sent" else given)
+
+    with patch.object(ledger, "settle_outcome", settle):
+        yield
+
+
+@plant("I3")
+@contextmanager
+def tally_forgets_the_suppressed() -> Iterator[None]:
+    def after(moment: Moment, _message: Message, state: str, *_: object) -> None:
+        if state == "suppressed":
+            moment.profile.tally.pop(state)
+
+    with instead(ledger, "finish", after=after):
+        yield
+
+
+@plant("I3", "I4")
+@contextmanager
+def restart_after_the_first_message() -> Iterator[None]:
+    real = enrolment._refusal
+
+    def refusal(moment: Moment, campaign: Any, key: list[str], live: Any) -> str | None:
+        return None if live is not None and campaign.restart else real(moment, campaign, key, live)
+
+    with patch.object(enrolment, "_refusal", refusal):
+        yield
+
+
+@plant("I3", "I4")
+@contextmanager
+def message_id_without_its_step() -> Iterator[None]:
+    real = ledger.id_of
+    with patch.object(ledger, "id_of", lambda enrolled, _step, visit: real(enrolled, visit)):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def attempt_waits_for_ever() -> Iterator[None]:
+    def after(moment: Moment, given: Any) -> None:
+        message = moment.profile.message(given.message_id)
+        if message is not None and message.state == ledger.ATTEMPTING:
+            message.due = None
+
+    with instead(ledger, "hand_off", after=after):
+        yield
+
+
+@plant("I2")
+@contextmanager
+def duplicates_are_not_known() -> Iterator[None]:
+    with patch.object(decide, "is_duplicate", lambda *_: False):
+        yield
+
+
+@plant("I7")
+@contextmanager
+def split_throws_dice() -> Iterator[None]:
+    dice = count()
+    with patch.object(steps, "share_of", lambda *_: next(dice) * 4_999 % 10_000):
+        yield
+
+
+@plant("I3")
+@contextmanager
+def merge_drops_messages() -> Iterator[None]:
+    def after(moment: Moment, _state: bytes) -> None:
+        moment.profile.messages.clear()
+
+    with instead(decide, "adopt", after=after):
+        yield
+
+
+@plant("I2")
+@contextmanager
+def merge_forgets_what_was_seen() -> Iterator[None]:
+    with patch.object(merge, "join_seen", lambda one, _other: one):
+        yield

@@ -1,0 +1,236 @@
+"""Planted bugs in the loop, the store and the governor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+from orchestrator.delivery import governor
+from orchestrator.delivery.governor import Governor
+from orchestrator.domain.input import Event, Outcome, Permit
+from orchestrator.domain.profile import seal
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.live import Live
+from orchestrator.partition.partition import Partition
+from orchestrator.partition.ports import Changes
+from orchestrator.stores.memory import MemoryStore
+from tests.negative.planting import instead, plant
+
+
+def _decided_events(engine: Engine) -> bool:
+    return any(isinstance(one.given, Event) for partition in engine.partitions for one in partition.decided)
+
+
+def _committing(wanted: Any) -> Any:
+    """A context in which a turn's commit waits for the next one unless `wanted(engine)`."""
+    real = Engine.commit
+
+    def commit(engine: Engine) -> None:
+        if wanted(engine):
+            real(engine)
+
+    return patch.object(Engine, "commit", commit)
+
+
+@plant("I1")
+@contextmanager
+def acknowledged_before_the_commit() -> Iterator[None]:
+    with _committing(lambda engine: not _decided_events(engine)):
+        yield
+
+
+@plant("I8")
+@contextmanager
+def handed_over_before_the_commit() -> Iterator[None]:
+    with _committing(lambda engine: _decided_events(engine) or not engine.around.wire.waiting):
+        yield
+
+
+@plant("I5")
+@contextmanager
+def timers_overtake_the_backlog() -> Iterator[None]:
+    real = Live.turn
+    with patch.object(Live, "turn", lambda live, a, b, wall, caught_up: real(live, a, b, wall, caught_up=True or caught_up)):
+        yield
+
+
+@plant("I5")
+@contextmanager
+def timers_fire_early() -> Iterator[None]:
+    real = Engine.advance
+    with patch.object(Engine, "advance", lambda engine, until, most=None: real(engine, until + 60_000, most)):
+        yield
+
+
+@plant("I5")
+@contextmanager
+def clock_goes_back() -> Iterator[None]:
+    def after(partition: Partition, *_: object) -> None:
+        partition.clock -= 1
+
+    with instead(Partition, "take", after=after):
+        yield
+
+
+@plant("I2")
+@contextmanager
+def duplicate_is_acknowledged_as_new() -> Iterator[None]:
+    real = Live.turn
+
+    def turn(live: Live, *given: Any, **named: Any) -> Any:
+        found = real(live, *given, **named)
+        found.accepted = [(token, False) for token, _ in found.accepted]
+        return found
+
+    with patch.object(Live, "turn", turn):
+        yield
+
+
+@plant("I10")
+@contextmanager
+def poison_leaves_the_profile_half_changed() -> Iterator[None]:
+    real = Partition._bury
+
+    def bury(partition: Partition, record: Any, given: Any, error: Exception) -> None:
+        mutated = record.profile
+        real(partition, record, given, error)
+        record.profile, record.sealed = mutated, seal(mutated)
+
+    with patch.object(Partition, "_bury", bury):
+        yield
+
+
+@plant("I10")
+@contextmanager
+def poison_is_not_kept() -> Iterator[None]:
+    with instead(Partition, "_bury", after=lambda partition, *_: partition.changes.dead.clear()):
+        yield
+
+
+@plant("I0")
+@contextmanager
+def poison_stops_the_loop() -> Iterator[None]:
+    def bury(_partition: Partition, _record: Any, _given: Any, error: Exception) -> None:
+        raise error
+
+    with patch.object(Partition, "_bury", bury):
+        yield
+
+
+@plant("I1")
+@contextmanager
+def forwards_are_lost() -> Iterator[None]:
+    with instead(Partition, "_step", after=lambda partition, *_: partition.forwards.clear()):
+        yield
+
+
+@plant("I1")
+@contextmanager
+def a_full_turn_leaves_forwards_in_memory() -> Iterator[None]:
+    """As production once did: what the last timer of a full turn emitted was not in its commit."""
+
+    def advance(engine: Engine, until: int, most: int | None = None) -> int:
+        fired = 0
+        while most is None or fired < most:
+            due = min(((found, p) for p in engine.partitions if (found := p.next_due())), key=lambda pair: pair[0], default=None)
+            forward = next((p for p in engine.partitions if p.forwards), None)
+            if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
+                engine._take(*forward.forwards.popleft())
+                continue
+            if due is None or due[0][0] > until:
+                break
+            due[1].fire()
+            fired += 1
+        return fired
+
+    with patch.object(Engine, "advance", advance):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def timers_of_changed_profiles_are_not_loaded() -> Iterator[None]:
+    """As production once did: a page of timers left out profiles that the batch had touched."""
+    real = Partition._load_timers
+
+    def load(partition: Partition) -> None:
+        touched = {key: due for key in partition.changes.records if (due := partition._due.get(key)) is None}
+        real(partition)
+        for key in touched:
+            partition._due.pop(key, None)
+
+    with patch.object(Partition, "_load_timers", load):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def due_index_loses_an_entry() -> Iterator[None]:
+    def after(store: MemoryStore, changes: Changes) -> None:
+        rows = store.file.due.get(changes.partition)
+        if rows and len(store.file.journal) % 5 == 0:
+            rows.pop()
+
+    with instead(MemoryStore, "_write", after=after):
+        yield
+
+
+@plant("I7")
+@contextmanager
+def outcomes_are_not_journalled() -> Iterator[None]:
+    def after(partition: Partition, _record: Any, given: Any, *_: object) -> None:
+        if isinstance(given, Outcome):
+            partition.changes.journal.pop()
+
+    with instead(Partition, "_journal", after=after):
+        yield
+
+
+@plant("I7", "I8", "I9", "I11")
+@contextmanager
+def switches_do_not_survive_a_restart() -> Iterator[None]:
+    def after(engine: Engine, *_: object) -> None:
+        for partition in engine.partitions:
+            partition.changes.controls = None
+
+    with instead(Engine, "control", after=after):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def resuming_looks_at_nobody() -> Iterator[None]:
+    with patch.object(Engine, "visit", lambda *_: None):
+        yield
+
+
+@plant("I8")
+@contextmanager
+def governor_grants_under_kill() -> Iterator[None]:
+    with patch.object(Governor, "ask", lambda _governor, _message, now: Permit(now + governor.LEASE_MS)):
+        yield
+
+
+@plant("I8")
+@contextmanager
+def leases_run_for_an_hour() -> Iterator[None]:
+    with patch.object(governor, "LEASE_MS", 3_600_000):
+        yield
+
+
+@plant("I3", "I7", "I12")
+@contextmanager
+def outcome_meets_the_wrong_profile() -> Iterator[None]:
+    real = Engine.give
+    turns = count()
+
+    def give(engine: Engine, key: int, given: Any, now: int) -> Any:
+        if isinstance(given, Outcome) and next(turns) % 3 == 0:
+            return None
+        return real(engine, key, given, now)
+
+    with patch.object(Engine, "give", give):
+        yield

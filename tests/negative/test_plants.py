@@ -1,0 +1,37 @@
+"""Every planted bug is caught by a named invariant within a thousand seeds; a plant that survives fails the test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.negative import domain_plants, loop_plants
+from tests.negative.planting import PLANTS, Plant
+from tests.simulation.world import SimulationError, World
+
+SEEDS = 1_000
+FAMILIES = (domain_plants, loop_plants)
+"""Importing them registers their plants."""
+
+
+@pytest.mark.parametrize("planted", PLANTS.values(), ids=PLANTS.keys())
+def test_a_planted_bug_is_caught(planted: Plant, record_property: pytest.RecordProperty) -> None:
+    caught = first_catch(planted)
+
+    assert caught is not None, f"{planted.name} survived {SEEDS} seeds"
+    record_property("caught", f"{caught.name} at seed {caught.seed}")
+    assert caught.name in planted.caught_by, caught
+
+
+def first_catch(planted: Plant) -> SimulationError | None:
+    """What the first seed that notices says; None where none does."""
+    with planted.within():
+        for seed in range(SEEDS):
+            try:
+                World(seed).run()
+            except SimulationError as caught:
+                return caught
+    return None
+
+
+def test_there_are_enough_plants() -> None:
+    assert len(PLANTS) >= 20
