@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.domain.calendar import utc_day
 from orchestrator.domain.input import Event
 from orchestrator.domain.keys import at_path, key_values
-from orchestrator.domain.limits import BUCKETS, SET_SIZE, SUM_MAX_MICRO
+from orchestrator.domain.limits import BUCKETS, DAY_MS, SET_SIZE, SUM_MAX_MICRO
 from orchestrator.domain.program import Feature, Program
 
 MICRO = 1_000_000
@@ -188,6 +188,22 @@ def value_of(folds: dict[str, State], feature: Feature, now: int) -> Any:
     if state is None:
         return _EMPTY.get(kind, ABSENT) if kind != "values" else []
     return _SHOWN[kind](feature, state, now)
+
+
+def next_change(folds: dict[str, State], feature: Feature, now: int) -> int | None:
+    """When time alone next changes the feature's value: at the edge of a day, where a bucket leaves or enters its window."""
+    state = folds.get(feature.name)
+    if not state:
+        return None
+    if feature.kind == "days_since":
+        return (utc_day(now) + 1) * DAY_MS
+    if feature.over_days is None:
+        return None
+    today, width = utc_day(now), width_of(feature)
+    first, last = _first_bucket(feature, now), today // width
+    leaves = ((number + 1) * width + feature.over_days - 1 for number in state if number >= first)
+    enters = (number * width for number in state if number > last)
+    return min((day * DAY_MS for day in (*leaves, *enters) if day > today), default=None)
 
 
 _EMPTY: dict[str, Any] = {"count": 0, "sum": 0, "distinct": 0}

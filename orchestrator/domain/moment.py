@@ -62,7 +62,6 @@ class Moment:
     _features: dict[str, Any] = field(default_factory=dict)
     _segments: list[str] | None = None
     _shown: dict[str, Any] | None = None
-    _shown_since: int = 0
 
     @property
     def occurred_at(self) -> int:
@@ -110,10 +109,10 @@ class Moment:
         return found
 
     def _base(self) -> dict[str, Any]:
-        """What every condition can read; made once, and again when the stage has changed."""
+        """What every condition can read; made once, until something has changed."""
         profile = self.profile
         known = self._shown
-        if known is not None and known["stage"]["current"] == profile.stage and self._shown_since == profile.since:
+        if known is not None:
             return known
         person: dict[str, Any] = {"traits": profile.traits, "features": self._features, "id": profile.name}
         if profile.user_id is not None:
@@ -123,7 +122,7 @@ class Moment:
         stage: dict[str, Any] = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
         if profile.previous is not None:
             stage["previous"] = profile.previous
-        self._shown, self._shown_since = {"profile": person, "stage": stage}, profile.since
+        self._shown = {"profile": person, "stage": stage}
         return self._shown
 
     def _prepare(self, reads: frozenset[str], *, everything: bool) -> None:
@@ -153,6 +152,10 @@ class Moment:
     def folded(self) -> None:
         """Forget computed features: an event has changed them."""
         self._features = {}
+        self._segments = self._shown = None
+
+    def moved(self) -> None:
+        """Forget how the stage was shown: the profile has moved."""
         self._segments = self._shown = None
 
     def campaign_of(self, run: Run) -> Campaign | None:

@@ -6,7 +6,7 @@ milliseconds; shares are basis points (1/100 of a per cent).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -360,6 +360,10 @@ class ProgramIndex:
     every_read: frozenset[str]
     """Paths of all features and of the segments."""
     wheel_by_source: dict[str, tuple[Transition, ...]]
+    hold_edges: tuple[Feature, ...]
+    """Features that time changes and that timed holds read."""
+    wheel_edges: dict[str, tuple[tuple[Transition, tuple[Feature, ...]], ...]]
+    """stage → `without` transitions from it whose conditions read features that time changes."""
     longest_cap: int
 
     @classmethod
@@ -400,8 +404,33 @@ class ProgramIndex:
             feature={feature.name: feature for feature in program.features},
             every_read=frozenset({f"profile.features.{f.name}" for f in program.features} | {"profile.segments"}),
             wheel_by_source={s: tuple(t for t in program.wheel.transitions if s in t.sources) for s in sources},
+            hold_edges=_changing(program, [hold.condition for hold in program.policies.holds if hold.duration is not None]),
+            wheel_edges={source: found for source in sources if (found := _wheel_edges(program, source))},
             longest_cap=max((cap.per for cap in program.policies.caps), default=0),
         )
+
+
+def _wheel_edges(program: Program, source: str) -> tuple[tuple[Transition, tuple[Feature, ...]], ...]:
+    """`without` transitions that time alone may let through after their deadline."""
+    found = []
+    for transition in program.wheel.transitions:
+        if source in transition.sources and transition.pattern.without is not None:
+            features = _changing(program, [transition.pattern.condition, transition.condition])
+            if features:
+                found.append((transition, features))
+    return tuple(found)
+
+
+def _changing(program: Program, conditions: Sequence[Condition | None]) -> tuple[Feature, ...]:
+    """The features these conditions read, through segments too, whose value changes with time alone."""
+    reads = {path for condition in conditions if condition is not None for path in condition.reads}
+    everything = any(condition is not None and condition.reads_all for condition in conditions) or "profile" in reads
+    if everything or any(path.startswith("profile.segments") for path in reads):
+        reads |= {path for rule in program.segments.values() for path in rule.reads}
+    everything = everything or "profile.features" in reads
+    names = {path[len("profile.features.") :].split(".", 1)[0] for path in reads if path.startswith("profile.features.")}
+    timed = (f for f in program.features if f.over_days is not None or f.kind == "days_since")
+    return tuple(feature for feature in timed if everything or feature.name in names)
 
 
 def _answers(steps: Steps) -> frozenset[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.domain import ledger
+from orchestrator.domain.features import next_change
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import deadline_in_run
 from orchestrator.domain.profile import Run
-from orchestrator.domain.program import Pattern, WaitFor
-from orchestrator.domain.wheel import next_deadline
+from orchestrator.domain.program import Feature, Pattern, WaitFor
+from orchestrator.domain.wheel import deadline, next_deadline
 
 
 def next_due(moment: Moment) -> int | None:
@@ -22,8 +23,19 @@ def next_due(moment: Moment) -> int | None:
     wheel = next_deadline(moment)
     if wheel is not None:
         found.append(wheel)
-    found += [deadline for _, _, deadline in _armed(moment)]
+    found += [at for _, _, at in _armed(moment)]
+    found += [at for feature in _waited_for(moment) if (at := next_change(profile.folds, feature, moment.now)) is not None]
     return min(found, default=None)
+
+
+def _waited_for(moment: Moment) -> list[Feature]:
+    """Features that time changes and that a timed hold or a transition past its deadline reads."""
+    index = moment.program.index
+    found = list(index.hold_edges)
+    for transition, features in index.wheel_edges.get(moment.profile.stage, ()):
+        if deadline(moment, transition) <= moment.now:
+            found += features
+    return found
 
 
 def _armed(moment: Moment) -> Iterator[tuple[str, int, int]]:
@@ -31,9 +43,9 @@ def _armed(moment: Moment) -> Iterator[tuple[str, int, int]]:
     profile, program = moment.profile, moment.program
     for ident, pattern in program.index.by_without.items():
         anchor = profile.last.get(pattern.without or "", profile.born)
-        deadline = anchor + pattern.duration
-        if profile.fired.get(ident) != anchor and deadline > program.live_since.get(ident, -1):
-            yield ident, anchor, deadline
+        at = anchor + pattern.duration
+        if profile.fired.get(ident) != anchor and at > program.live_since.get(ident, -1):
+            yield ident, anchor, at
 
 
 def _elapsing(moment: Moment, run: Run) -> list[int]:
@@ -52,14 +64,14 @@ def _elapsing(moment: Moment, run: Run) -> list[int]:
 
 def cross(moment: Moment) -> None:
     """Fire the `without` patterns whose deadline this timer is; each fires once for its anchor."""
-    met = [(ident, anchor) for ident, anchor, deadline in _armed(moment) if deadline <= moment.now]
+    met = [(ident, anchor) for ident, anchor, at in _armed(moment) if at <= moment.now]
     moment.profile.fired.update(met)
     moment.crossed = tuple(ident for ident, _ in met)
 
 
 def lapse(moment: Moment) -> None:
     """A crossing already past when it becomes known is recorded and fires nothing."""
-    moment.profile.fired.update((ident, anchor) for ident, anchor, deadline in _armed(moment) if deadline <= moment.now)
+    moment.profile.fired.update((ident, anchor) for ident, anchor, at in _armed(moment) if at <= moment.now)
 
 
 def free_messages(moment: Moment) -> None:

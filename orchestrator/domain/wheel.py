@@ -63,3 +63,4 @@ def enter_stage(moment: Moment, target: str, cause: str, *, turn: bool = False) 
     profile.stages.append((target, moment.now))
     del profile.stages[:-STAGES_KEPT]
     moment.entered = target
+    moment.moved()

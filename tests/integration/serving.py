@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,8 +94,12 @@ class Serve:
         assert self.url(), f"ended with {self.process.poll()} before it listened:\n{self.said()}"
         return self
 
-    def post(self, events: Sequence[dict[str, Any]], patience: float = PATIENCE_S) -> Answer:
-        return post(self.url() or "", events, patience)
+    def ask(self, events: Sequence[dict[str, Any]]) -> Asked:
+        """Send one batch; its answer can be read later."""
+        return Asked(self.url() or "", events)
+
+    def post(self, events: Sequence[dict[str, Any]]) -> Answer:
+        return self.ask(events).answer()
 
     def terminate(self) -> int:
         """Ask it to end; its exit code."""
@@ -107,10 +111,8 @@ class Serve:
 
     def kill(self) -> None:
         """End the whole group at once, whatever is left of it."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait(PATIENCE_S)
 
 
@@ -136,20 +138,36 @@ def serving(workspace: Path, state: Path, **environment: str) -> Iterator[Serve]
         life.kill()
 
 
-def post(url: str, events: Sequence[dict[str, Any]], patience: float = PATIENCE_S) -> Answer:
-    """Send one batch; OSError or HTTPException where no answer came."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
-    try:
-        return post_over(connection, events)
-    finally:
-        connection.close()
+class Asked:
+    """A batch that has been sent and whose answer has not been read."""
+
+    def __init__(self, url: str, events: Sequence[dict[str, Any]], patience: float = PATIENCE_S) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
+        self._connection.request("POST", "/v1/batch", *_body(events))
+
+    def fileno(self) -> int:
+        return self._connection.sock.fileno()
+
+    def answer(self) -> Answer:
+        """Wait for it; OSError or HTTPException where none comes."""
+        try:
+            return _read(self._connection)
+        finally:
+            self._connection.close()
 
 
 def post_over(connection: http.client.HTTPConnection, events: Sequence[dict[str, Any]]) -> Answer:
-    """Send one batch over a connection that is kept."""
-    body = json.dumps({"batch": list(events)})
-    connection.request("POST", "/v1/batch", body, {"content-type": "application/json"})
+    """Send one batch over a connection that is kept; OSError or HTTPException where no answer comes."""
+    connection.request("POST", "/v1/batch", *_body(events))
+    return _read(connection)
+
+
+def _body(events: Sequence[dict[str, Any]]) -> tuple[str, dict[str, str]]:
+    return json.dumps({"batch": list(events)}), {"content-type": "application/json"}
+
+
+def _read(connection: http.client.HTTPConnection) -> Answer:
     answer = connection.getresponse()
     headers = {name.lower(): value for name, value in answer.getheaders()}
     return Answer(answer.status, headers, json.loads(answer.read()))

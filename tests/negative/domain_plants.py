@@ -146,7 +146,11 @@ def exit_leaves_its_message() -> Iterator[None]:
 @plant("I4")
 @contextmanager
 def in_doubt_is_sent_again() -> Iterator[None]:
-    with patch.object(ledger, "doubt", lambda moment, message: ledger._defer(moment, message, "permit", moment.now + 60_000)):
+    def again(moment: Moment, message: Message) -> None:
+        ledger._release(moment, message)
+        ledger._defer(moment, message, "permit", moment.now + 60_000)
+
+    with patch.object(ledger, "doubt", again):
         yield
 
 

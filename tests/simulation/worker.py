@@ -59,6 +59,7 @@ class Worker:
 
     def turn(self, wall: int) -> None:
         """One turn of the loop and what follows it, as `serve` does it."""
+        self.live.engine.around.wall = wall
         arrivals = [self.queue.popleft() for _ in range(min(len(self.queue), self.knobs.batch))]
         answers, self.answers = self.answers, []
         told, caught_up = self._commands(wall, idle=not arrivals and not self.queue), not self.queue
