@@ -54,11 +54,13 @@ def print_results(results: Results, workspace: Path, *, coverage: bool, console:
     console = console or Console()
     for verdict in results.failed:
         console.print(f"✗ {verdict.name}", style="bold red", markup=False, highlight=False)
-        console.print(f"  {workspace / verdict.file}:{verdict.line}", style="dim", markup=False, highlight=False)
+        console.print(
+            f"  {workspace / verdict.file}:{verdict.line}", style="dim", markup=False, highlight=False, soft_wrap=True
+        )
         for line in (verdict.difference or "").splitlines():
-            console.print(f"  {line}", markup=False, highlight=False)
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
         for line in verdict.timeline:
-            console.print(f"      {line}", style="dim", markup=False, highlight=False)
+            console.print(f"      {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
     failed, share = len(results.failed), results.coverage.as_json()
     passed = len(results.verdicts) - failed
     console.print(f"{passed} passed, {failed} failed", style="red" if failed else "green", highlight=False)

@@ -15,9 +15,8 @@ from orchestrator.domain.consent import fold_consent
 from orchestrator.domain.decision import Decision, chain, encode
 from orchestrator.domain.features import fold
 from orchestrator.domain.gates import note_holds
-from orchestrator.domain.identity import identify, is_duplicate
+from orchestrator.domain.identity import identify, is_duplicate, name_by
 from orchestrator.domain.input import Adopt, EndRuns, Event, HandOff, Move, Outcome, ProfileInput, Timer, Visit
-from orchestrator.domain.keys import every_key
 from orchestrator.domain.limits import RECENT_KEPT, ROUNDS_AN_INPUT
 from orchestrator.domain.merge import adopt
 from orchestrator.domain.moment import Controls, Moment, Witness, event_view
@@ -33,9 +32,14 @@ class Decided(NamedTuple):
     due: int | None
 
 
-def newcomer(program: Program, now: int) -> Profile:
-    """A profile at its first input: placed in the wheel's start, which is not an entry."""
-    return Profile(born=now, stage=program.wheel.start, since=now)
+def newcomer(program: Program, now: int, raw: str = "") -> Profile:
+    """A profile at its first input: placed in the wheel's start, which is not an entry.
+
+    It bears the id that led to it, even if that input turns out to be poison: ids and chance are made from its name.
+    """
+    profile = Profile(born=now, stage=program.wheel.start, since=now)
+    name_by(profile, raw)
+    return profile
 
 
 def decide(
@@ -93,7 +97,8 @@ def _fold(moment: Moment, event: Event) -> None:
     for feature in index.features.get(event.name, ()):
         if moment.holds(feature.condition, f"feature {feature.name}", moment.readable_event):
             fold(profile.folds, feature, event, moment.program, moment.now)
-    moment.folded()
+    if event.name in index.features or event.traits:
+        moment.folded()
     if event.name in index.elapsed:
         profile.last[event.name] = max(event.occurred_at, profile.last.get(event.name, event.occurred_at))
         timers.lapse(moment)
@@ -105,8 +110,8 @@ def _remember(moment: Moment, event: Event) -> None:
     """Keep the event for looking back, and forget those that nothing can look back to any more."""
     profile, program = moment.profile, moment.program
     view = moment.readable_event if event.name in program.index.viewed else None
-    keys = every_key(program, event)
-    profile.recent.append(Recent(event.message_id, event.name, event.occurred_at, profile.seq, view or {}, keys))
+    recent = Recent(event.message_id, event.name, event.occurred_at, profile.seq, view or {}, moment.keys())
+    profile.recent.append(recent)
     oldest = moment.now - program.policies.trigger_max_age
     if len(profile.recent) <= RECENT_KEPT and profile.recent[0].at >= oldest:
         return
@@ -126,7 +131,6 @@ def _awaited(program: Program, campaign: str, version: str) -> frozenset[str]:
 
 
 def _timer(moment: Moment, _given: Timer) -> None:
-    moment.timer = True
     timers.cross(moment)
     _pipeline(moment)
 
@@ -168,6 +172,8 @@ def _end_runs(moment: Moment, given: EndRuns) -> None:
 
 def _visit(moment: Moment, _given: Visit) -> None:
     """The surroundings changed: paused steps and waiting messages are looked at again, timers are set anew."""
+    moment.visit = True
+    note_holds(moment)
     for run in list(moment.profile.runs):
         if run.state == "paused" and not run.ended:
             run.state = "at"
@@ -179,6 +185,8 @@ def _visit(moment: Moment, _given: Visit) -> None:
 
 def _adopt(moment: Moment, given: Adopt) -> None:
     adopt(moment, given.state)
+    moment.visit = True
+    note_holds(moment)
 
 
 _PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
@@ -202,6 +210,8 @@ def settle(moment: Moment) -> None:
 
     A round is over when nothing of it waits for a hand-off of this instant.
     """
+    if not moment.round and not moment.profile.ready:
+        return
     for _ in range(ROUNDS_AN_INPUT):
         messages, moment.round = sorted(moment.round, key=_rank), []
         for message in messages:

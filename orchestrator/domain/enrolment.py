@@ -6,7 +6,7 @@ from orchestrator.domain import steps
 from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.consent import consented
 from orchestrator.domain.decision import End, Entry, GoalReached, StepTaken
-from orchestrator.domain.keys import at_path, every_key
+from orchestrator.domain.keys import at_path
 from orchestrator.domain.limits import KEYS_KEPT, RUNS_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import Trigger, holds_for_run, looked_back, triggers_of
@@ -222,7 +222,7 @@ def _restart(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, tri
 def _begin(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, trigger: Trigger) -> None:
     event = moment.event
     run.key, run.item = trigger
-    run.keys = every_key(moment.program, event) if event is not None else {}
+    run.keys = dict(moment.keys())
     if pattern.each is not None:
         run.keys[pattern.each] = list(run.key)
     run.event = moment.readable_event if pattern.event is not None else None

@@ -90,16 +90,25 @@ def _held(moment: Moment, hold: Hold, message: Message) -> bool:
     return state is not None and state.since is not None and moment.now < state.since + hold.duration
 
 
+def _may_have_turned(moment: Moment, hold: Hold) -> bool:
+    """Whether this input may have changed what the hold's condition reads."""
+    index = moment.program.index
+    needs = index.needs_of(hold.condition)
+    if not needs.steady or moment.event is None:
+        return not needs.steady or moment.visit
+    changed = index.features.get(moment.event.name, ())
+    return any(feature.name in needs.features for feature in changed)
+
+
 def note_holds(moment: Moment) -> None:
     """Start the clock of each timed hold whose condition has turned true."""
-    for hold in moment.program.policies.holds:
-        if hold.duration is None:
-            continue
+    for hold in moment.program.index.timed_holds:
         state = moment.profile.holds.get(hold.name)
+        if state is not None and not _may_have_turned(moment, hold):
+            continue
         true = moment.holds(hold.condition, f"hold {hold.name}")
         if state is None:
-            if true:
-                moment.profile.holds[hold.name] = HoldState(true=True, since=moment.now)
+            moment.profile.holds[hold.name] = HoldState(true=true, since=moment.now if true else None)
         elif state.true != true:
             moment.profile.holds[hold.name] = HoldState(true=true, since=moment.now if true else state.since)
 

@@ -18,6 +18,14 @@ def raw_id(event: Event) -> str:
     return f"u:{event.user_id}" if event.user_id is not None else f"a:{event.anonymous_id}"
 
 
+def name_by(profile: Profile, raw: str) -> None:
+    """Give a new profile the id that `raw_id` made."""
+    if raw.startswith("u:"):
+        profile.user_id = raw[2:]
+    elif raw:
+        profile.anonymous_ids.append(raw[2:])
+
+
 def identify(profile: Profile, event: Event) -> None:
     """Keep the event's ids and traits; of two words on a trait the later by (occurred_at, message id) rules."""
     if event.user_id is not None and profile.user_id is None:

@@ -10,9 +10,10 @@ from orchestrator.domain.calendar import iso
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.features import ABSENT, value_of
 from orchestrator.domain.input import Event
+from orchestrator.domain.keys import every_key
 from orchestrator.domain.limits import NUMBER_MAX
 from orchestrator.domain.profile import Message, Profile, Run
-from orchestrator.domain.program import Campaign, Node, Program
+from orchestrator.domain.program import Campaign, Needs, Node, Program
 from rules import Condition
 
 
@@ -55,12 +56,14 @@ class Moment:
     """The stage that this input moved the profile into."""
     crossed: tuple[str, ...] = ()
     """`without` patterns that this input's timer fires."""
-    timer: bool = False
+    visit: bool = False
+    """The surroundings have changed since the last input."""
     round: list[Message] = field(default_factory=list)
     """Messages to judge in the next round."""
     witness: Witness | None = None
     _features: dict[str, Any] = field(default_factory=dict)
     _segments: list[str] | None = None
+    _keys: dict[str, list[str]] | None = None
     _shown: dict[str, Any] | None = None
 
     @property
@@ -93,19 +96,22 @@ class Moment:
         self, condition: Condition, event: dict[str, Any] | None = None, item: Any = None, run: Run | None = None
     ) -> dict[str, Any]:
         """What the condition reads, and at least that, as its `data`."""
-        everything = condition.reads_all or not condition.portable
-        self._prepare(condition.reads, everything=everything)
+        needs = self.program.index.needs_of(condition)
+        self._prepare(needs)
         found = self._base()
-        if event is not None or item is not None or run is not None or everything or "now" in condition.reads:
-            found = dict(found)
-            if event is not None:
-                found["event"] = event
-            if item is not None:
-                found["item"] = item
-            if run is not None:
-                found["enrolment"] = enrolment_view(run)
-            if everything or "now" in condition.reads:
-                found["now"] = iso(self.now)
+        if event is None and item is None and run is None and not (needs.now or needs.since):
+            return found
+        found = dict(found)
+        if event is not None:
+            found["event"] = event
+        if item is not None:
+            found["item"] = item
+        if run is not None:
+            found["enrolment"] = enrolment_view(run)
+        if needs.now:
+            found["now"] = iso(self.now)
+        if needs.since:
+            found["stage"] = {**found["stage"], "since": iso(self.profile.since)}
         return found
 
     def _base(self) -> dict[str, Any]:
@@ -119,35 +125,32 @@ class Moment:
             person["user_id"] = profile.user_id
         if self._segments is not None:
             person["segments"] = self._segments
-        stage: dict[str, Any] = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
+        stage: dict[str, Any] = {"current": profile.stage, "turns": profile.turns}
         if profile.previous is not None:
             stage["previous"] = profile.previous
         self._shown = {"profile": person, "stage": stage}
         return self._shown
 
-    def _prepare(self, reads: frozenset[str], *, everything: bool) -> None:
-        """Compute the features and segments that these paths need and that are not there yet."""
-        if everything or "profile" in reads:
-            reads = self.program.index.every_read
-        for path in reads:
-            if path.startswith("profile.features"):
-                name = path[17:].split(".", 1)[0]
-                if name:
-                    self._feature(name)
-                else:
-                    self._prepare(self.program.index.every_read, everything=False)
-            elif path.startswith("profile.segments") and self._segments is None:
-                self._segments = []
-                self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
-                self._shown = None
+    def _prepare(self, needs: Needs) -> None:
+        """Compute the features and segments that a condition reads and that are not there yet."""
+        for name in needs.features:
+            if name not in self._features:
+                self._feature(name)
+        if needs.segments and self._segments is None:
+            self._segments = []
+            self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
+            self._shown = None
 
     def _feature(self, name: str) -> None:
-        feature = self.program.index.feature.get(name)
-        if feature is None or name in self._features:
-            return
-        value = value_of(self.profile.folds, feature, self.now)
+        value = value_of(self.profile.folds, self.program.index.feature[name], self.now)
         if value is not ABSENT:
             self._features[name] = value
+
+    def keys(self) -> dict[str, list[str]]:
+        """The correlation keys of this input's event, with their values."""
+        if self._keys is None:
+            self._keys = {} if self.event is None else every_key(self.program, self.event)
+        return self._keys
 
     def folded(self) -> None:
         """Forget computed features: an event has changed them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.domain.keys import elements_of, key_values
+from orchestrator.domain.keys import elements_of
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Recent, Run
 from orchestrator.domain.program import Pattern
@@ -34,7 +34,7 @@ def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trig
         path = kind.keys.get(pattern.each) if kind is not None else None
         found = [([text], item) for text, item in elements_of(event, path)] if path is not None else []
     elif pattern.key is not None:
-        values = key_values(moment.program, event, pattern.key)
+        values = moment.keys().get(pattern.key, [])
         found = [(values, None)] if values else []
     return [one for one in found if moment.holds(pattern.condition, subject, moment.readable_event, one[1])]
 
@@ -69,7 +69,7 @@ def _event_meets(moment: Moment, pattern: Pattern, run: Run, subject: str) -> bo
         return False
     if not _answers_message(pattern, run, event.properties):
         return False
-    if pattern.key is not None and not _share(run.keys.get(pattern.key), key_values(moment.program, event, pattern.key)):
+    if pattern.key is not None and not _share(run.keys.get(pattern.key), moment.keys().get(pattern.key)):
         return False
     return moment.holds(pattern.condition, subject, moment.readable_event, run.item, run)
 

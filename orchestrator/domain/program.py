@@ -334,6 +334,18 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be prepared before a condition is judged."""
+
+    features: tuple[str, ...]
+    segments: bool
+    now: bool
+    since: bool
+    steady: bool
+    """It reads nothing but features that time does not change."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramIndex:
     """What `decide` looks up by an input's event, stage or crossing; derived from the program alone."""
 
@@ -357,14 +369,22 @@ class ProgramIndex:
     features: dict[str, tuple[Feature, ...]]
     """event name → features that it changes."""
     feature: dict[str, Feature]
-    every_read: frozenset[str]
-    """Paths of all features and of the segments."""
+    needs: dict[int, Needs]
+    """By identity of the condition, filled as they are first judged."""
     wheel_by_source: dict[str, tuple[Transition, ...]]
+    timed_holds: tuple[Hold, ...]
     hold_edges: tuple[Feature, ...]
     """Features that time changes and that timed holds read."""
     wheel_edges: dict[str, tuple[tuple[Transition, tuple[Feature, ...]], ...]]
     """stage → `without` transitions from it whose conditions read features that time changes."""
     longest_cap: int
+
+    def needs_of(self, condition: Condition) -> Needs:
+        """What the condition reads, worked out once."""
+        found = self.needs.get(id(condition))
+        if found is None:
+            found = self.needs[id(condition)] = _needs(condition, self.feature)
+        return found
 
     @classmethod
     def of(cls, program: Program) -> ProgramIndex:
@@ -402,12 +422,29 @@ class ProgramIndex:
             elapsed=frozenset(p.without for p in _every_pattern(program) if p.without is not None),
             features={name: tuple(found) for name, found in folded.items()},
             feature={feature.name: feature for feature in program.features},
-            every_read=frozenset({f"profile.features.{f.name}" for f in program.features} | {"profile.segments"}),
+            needs={},
+            timed_holds=tuple(hold for hold in program.policies.holds if hold.duration is not None),
             wheel_by_source={s: tuple(t for t in program.wheel.transitions if s in t.sources) for s in sources},
             hold_edges=_changing(program, [hold.condition for hold in program.policies.holds if hold.duration is not None]),
             wheel_edges={source: found for source in sources if (found := _wheel_edges(program, source))},
             longest_cap=max((cap.per for cap in program.policies.caps), default=0),
         )
+
+
+def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:
+    reads = condition.reads
+    everything = condition.reads_all or not condition.portable or "profile" in reads
+    everyone = everything or "profile.features" in reads
+    named = {path[len("profile.features.") :].split(".", 1)[0] for path in reads if path.startswith("profile.features.")}
+    names = tuple(name for name in features if everyone or name in named)
+    timed = any(features[name].over_days is not None or features[name].kind == "days_since" for name in names)
+    return Needs(
+        features=names,
+        segments=everything or any(path.startswith("profile.segments") for path in reads),
+        now=everything or "now" in reads,
+        since=everything or "stage" in reads or "stage.since" in reads,
+        steady=not everything and not timed and all(path.startswith("profile.features.") for path in reads),
+    )
 
 
 def _wheel_edges(program: Program, source: str) -> tuple[tuple[Transition, tuple[Feature, ...]], ...]:

@@ -15,17 +15,19 @@ from orchestrator.domain.wheel import deadline, next_deadline
 
 def next_due(moment: Moment) -> int | None:
     """The earliest instant after now at which time alone may change something."""
-    profile = moment.profile
+    profile, index = moment.profile, moment.program.index
     found = [run.due for run in profile.runs if run.due is not None and not run.ended]
     found += [message.due for message in profile.messages if message.due is not None]
-    if moment.program.index.inner_withouts:
+    if index.inner_withouts:
         found += [at for run in profile.runs if not run.ended for at in _elapsing(moment, run)]
     wheel = next_deadline(moment)
     if wheel is not None:
         found.append(wheel)
-    found += [at for _, _, at in _armed(moment)]
-    found += [at for feature in _waited_for(moment) if (at := next_change(profile.folds, feature, moment.now)) is not None]
-    return min(found, default=None)
+    if index.by_without:
+        found += [at for _, _, at in _armed(moment)]
+    if index.hold_edges or profile.stage in index.wheel_edges:
+        found += [at for one in _waited_for(moment) if (at := next_change(profile.folds, one, moment.now)) is not None]
+    return min(found) if found else None
 
 
 def _waited_for(moment: Moment) -> list[Feature]:

@@ -27,6 +27,8 @@ class Engine:
         if around.controls != stores[0].controls():
             self.partitions[0].changes.controls = around.controls
         self._watch = watch
+        self._adopted: dict[int, int] = {}
+        """key of a profile that became part of another with attempts under way → the other's: answers follow it."""
         self.dead = 0
         """Inputs that became dead letters since this engine started."""
 
@@ -73,6 +75,8 @@ class Engine:
     def give(self, key: int, given: ProfileInput, now: int) -> Decision | None:
         """One input (an outcome, a command) of a profile known by its key."""
         self.advance(now)
+        while key in self._adopted:
+            key = self._adopted[key]
         for partition in self.partitions:
             if partition.record(key) is not None:
                 decision = partition.take_key(key, given, now)
@@ -104,6 +108,9 @@ class Engine:
             target.install(theirs, new)
         else:
             target.take(new, Adopt(theirs.sealed, theirs.key), now)
+            ours = target.find(new)
+            if ours is not None and any(message.attempted for message in theirs.profile.messages):
+                self._adopted[theirs.key] = ours.key
 
     def control(self, given: Control) -> None:
         """Turn one of the operators' switches in every partition; it holds over a restart."""

@@ -160,7 +160,7 @@ class Partition:
         return record
 
     def _newcomer(self, raw: str) -> Record:
-        record = Record(self.store.next_key(), raw, newcomer(self.around.program, self.clock), b"")
+        record = Record(self.store.next_key(), raw, newcomer(self.around.program, self.clock, raw), b"")
         record.sealed = seal(record.profile)
         self._records[record.key] = record
         self.changes.ids[raw] = record.key

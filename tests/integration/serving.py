@@ -37,7 +37,7 @@ def until(look: Callable[[], Found | None], what: str, patience: float = PATIENC
     deadline = time.monotonic() + patience
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}"
         time.sleep(LOOK_S)
@@ -75,7 +75,10 @@ class Serve:
 
     def engine(self) -> int:
         """The engine's process; waits until there is one."""
-        return until(lambda: next(iter(children(self.pid)), None), "an engine process")
+        return until(lambda: next(iter(self.children()), None), "an engine process")
+
+    def children(self) -> list[int]:
+        return children(self.pid)
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")

@@ -62,11 +62,15 @@ def _judging(change: Any) -> Any:
     return patch.object(ledger, "judge", lambda moment, message: change(real, moment, message))
 
 
-@plant("I11")
+@plant("I6", "I11")
 @contextmanager
 def waiting_message_is_not_judged_again() -> Iterator[None]:
+    waited: set[str] = set()
+
     def change(real: Any, moment: Moment, message: Message) -> Verdict:
-        return Allow(message.channel) if message.gate is not None else real(moment, message)
+        if message.gate is not None:
+            waited.add(message.id)
+        return Allow(message.channel) if message.id in waited else real(moment, message)
 
     with _judging(change):
         yield
@@ -238,4 +242,17 @@ def merge_drops_messages() -> Iterator[None]:
 @contextmanager
 def merge_forgets_what_was_seen() -> Iterator[None]:
     with patch.object(merge, "join_seen", lambda one, _other: one):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def not_sent_is_tried_again_after_the_run_ended() -> Iterator[None]:
+    """As production once did."""
+
+    def again(moment: Moment, message: Message, retry_at: int | None) -> None:
+        ledger._release(moment, message)
+        ledger._defer(moment, message, "permit", retry_at)
+
+    with patch.object(ledger, "_try_again", again):
         yield

@@ -221,16 +221,37 @@ def leases_run_for_an_hour() -> Iterator[None]:
         yield
 
 
-@plant("I3", "I7", "I12")
+@plant("I12")
 @contextmanager
-def outcome_meets_the_wrong_profile() -> Iterator[None]:
+def every_third_answer_is_dropped() -> Iterator[None]:
     real = Engine.give
-    turns = count()
+    answers = count()
 
     def give(engine: Engine, key: int, given: Any, now: int) -> Any:
-        if isinstance(given, Outcome) and next(turns) % 3 == 0:
-            return None
+        dropped = isinstance(given, Outcome) and next(answers) % 3 == 0
+        return None if dropped else real(engine, key, given, now)
+
+    with patch.object(Engine, "give", give):
+        yield
+
+
+@plant("I12")
+@contextmanager
+def answers_do_not_follow_a_merge() -> Iterator[None]:
+    """As production once did: the answer came for the profile that the anonymous person had been."""
+    real = Engine.give
+
+    def give(engine: Engine, key: int, given: Any, now: int) -> Any:
+        engine._adopted.clear()
         return real(engine, key, given, now)
 
     with patch.object(Engine, "give", give):
+        yield
+
+
+@plant("I8")
+@contextmanager
+def leave_is_given_by_a_clock_that_lags() -> Iterator[None]:
+    """As production once did: after an outage, attempts ran out and became doubts in the turn that made them."""
+    with patch.object(Partition, "_leave", lambda partition, message: partition.around.permits.ask(message, partition.clock)):
         yield

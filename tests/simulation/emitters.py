@@ -61,8 +61,8 @@ def _properties(rng: Random, name: str, people: list[Person]) -> dict[str, objec
 
 def _event(rng: Random, number: int, at: int, people: list[Person]) -> Event:
     person, name = rng.choice(people), rng.choice(NAMES)
-    known = at >= person.known_from
-    both = known and rng.random() < 0.5
+    known = at >= person.known_from and rng.random() < 0.75
+    both = known and rng.random() < 0.4
     late = rng.randrange(30 * HOUR) if rng.random() < 0.1 else rng.randrange(2_000)
     return Event(
         message_id=f"e{number}",

@@ -10,6 +10,7 @@ import msgspec
 from orchestrator.domain import ledger
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
+from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Adopt, Control, Event, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
@@ -73,7 +74,7 @@ class JournalChecks:
         self._in_order(partition, row, given)
         shadow = self.shadows.get(row.key)
         if shadow is None:
-            shadow = self.shadows[row.key] = newcomer(self.program, row.clock)
+            shadow = self.shadows[row.key] = newcomer(self.program, row.clock, raw_id(given) if isinstance(given, Event) else "")
         if buried or not row.decision:
             self._poison(row, given, buried=buried)
             return

@@ -214,13 +214,22 @@ class World:
         self.rows_before = worker.file.seqs
         self.told.clear()
         self.note("turn with", len(worker.queue), "waiting,", len(worker.answers), "answers")
+        answered = self._answered(worker)
         worker.turn(self.now)
+        for ident, leave in answered:
+            still = self.messages.states[ident] == "attempting" and self.messages.leave[ident] == leave
+            require(not still, "I12", ident, "was answered, and is still attempting")
         if self.doom:
             raise DiedError
         self._resumed(worker)
         due = worker.wants_turn_at(self.now)
         if due is not None:
             self.wake(due)
+
+    def _answered(self, worker: Worker) -> list[tuple[str, int]]:
+        """Attempts that the coming turn hears the end of, with their leave. Evidence may come too late to find its profile."""
+        heard = [one.outcome.message_id for one in worker.answers if one.outcome.detail != "evidence"]
+        return [(ident, self.messages.leave[ident]) for ident in heard if self.messages.states.get(ident) == "attempting"]
 
     def _maybe_doom(self) -> None:
         self.doom = self.rng.choice(DEATHS) if self.rng.random() < self.mortality else ""

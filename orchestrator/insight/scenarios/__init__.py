@@ -85,19 +85,25 @@ def load_suite(path: Path) -> Suite:
         if not broken or any(not _is_ours(finding) for finding in broken):
             raise
         workspace = _without_scenarios(path)
-    spoilt = {finding.file for finding in broken}
     documents = workspace.documents if not broken else read_files(path, Report()).documents
-    readable = [document for document in documents.get(FOLDER, []) if document.file not in spoilt]
+    spots = [spot for document in documents.get(FOLDER, []) for spot in document.root.elements()]
+    spoilt = [(finding, _around(finding, spots)) for finding in broken]
     return Suite(
         workspace.program,
-        tuple(spot for document in readable for spot in document.root.elements()),
+        tuple(spot for spot in spots if not any(spot is found for _, found in spoilt)),
         personas_of(documents.get("personas", [])),
-        tuple(_broken(finding) for finding in broken),
+        tuple(_broken(finding, spot) for finding, spot in spoilt),
     )
 
 
 def _is_ours(finding: Finding) -> bool:
     return finding.file.startswith(f"{FOLDER}/")
+
+
+def _around(finding: Finding, spots: list[Spot]) -> Spot | None:
+    """The scenario in which the finding stands."""
+    before = [spot for spot in spots if spot.place.file == finding.file and spot.place.line <= finding.line]
+    return before[-1] if before else None
 
 
 def _without_scenarios(path: Path) -> Workspace:
@@ -107,9 +113,10 @@ def _without_scenarios(path: Path) -> Workspace:
         return load_workspace(copy)
 
 
-def _broken(finding: Finding) -> Verdict:
+def _broken(finding: Finding, spot: Spot | None) -> Verdict:
     words = f"{finding.message}; {finding.fix}" if finding.fix else finding.message
-    return Verdict(f"{finding.file} ({finding.code})", finding.file, finding.line, words)
+    name = spot.text_of("test") if spot is not None else None
+    return Verdict(name or f"{finding.file} ({finding.code})", finding.file, finding.line, words)
 
 
 def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Results:

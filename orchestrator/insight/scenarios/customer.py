@@ -63,7 +63,7 @@ def _remember(profile: Profile, feature: Feature, value: Any, before: int) -> No
     if value is None:
         return
     if feature.kind == "days_since":
-        at = before - int(value) * DAY_MS
+        at = profile.born - int(value) * DAY_MS
         profile.folds[feature.name] = at
         profile.last[feature.event] = min(at, profile.last.get(feature.event, at))
         return

@@ -147,7 +147,8 @@ class Maker:
 
     def case(self) -> dict[str, Any]:
         random = self.random
-        names = [f"c{number}" for number in range(random.randint(1, 4))]
+        self.hot = random.sample(OUTSIDE_EVENTS, random.choice([1, 2, 6]))
+        names = [f"c{number}" for number in range(random.randint(1, 5))]
         campaigns = {name: self.campaign(name) for name in names}
         files: dict[str, Any] = {
             "wheel.yaml": self.wheel(),
@@ -201,7 +202,7 @@ class Maker:
         found: dict[str, Any] = {
             "topics": {topic: {"consent": random.choice(["asked", "assumed", "assumed"])} for topic in TOPICS},
             "caps": random.sample(caps, random.randint(0, 3)),
-            "expires": {"marketing": random.choice(["2h", "12h", "24h"]), "transactional": "72h"},
+            "expires": {"marketing": random.choice(["2h", "12h", "24h", "48h"]), "transactional": "72h"},
             "trigger_max_age": random.choice(["1h", "6h", "24h"]),
             "transactional": [name for name, campaign in campaigns.items() if campaign.get("class") == "transactional"],
             "default_locale": "en",
@@ -281,9 +282,11 @@ class Maker:
         kind = random.random()
         if kind < 0.15:
             return {"stage": random.choice([random.choice(STAGES), [*random.sample(STAGES, 2)]])}
-        name = random.choice(OUTSIDE_EVENTS)
+        name = random.choice(self.hot)
         if kind < 0.3:
             return {"without": name, "for": random.choice([*SHORT, *LONG])}
+        if kind < 0.37:
+            return {"event": "Told"}
         found: dict[str, Any] = {"event": name}
         if name == "Bought" and self.maybe(0.4):
             found["each"] = "product"
@@ -341,7 +344,7 @@ class Maker:
         return random.choice(
             [
                 {"id": number, "emit": {"event": "Told", "properties": {"score": 1}}},
-                {"id": number, "emit": {"event": "Told", "to": "u1"}},
+                {"id": number, "emit": {"event": "Told", "to": random.choice(["u1", "u2", "stranger"])}},
                 {"id": number, "move_to": random.choice([*STAGES, OUTSIDE])},
                 {"id": number, "set": {"traits.flag": True}},
             ]
@@ -395,9 +398,10 @@ class Maker:
             if self.maybe(0.5):
                 zone = random.choice(["Europe/Rome", "America/New_York", "Australia/Lord_Howe", "UTC"])
                 events.append({"type": "identify", "userId": person, "traits": {"timezone": zone}, "at": self.start})
+        crowded = [random.randint(0, 160) * STEP for _ in range(random.choice([6, 20, 80]))]
         for _ in range(random.randint(20, 120)):
-            arrival = self.start + random.randint(0, 160) * STEP
-            name = random.choice([*OUTSIDE_EVENTS, "Bought", "Carted", "Consent Given", "Consent Withdrawn", "Unlisted"])
+            arrival = self.start + random.choice(crowded)
+            name = random.choice([*OUTSIDE_EVENTS, *self.hot, *self.hot, "Consent Given", "Consent Withdrawn", "Unlisted"])
             event = {
                 "type": "track",
                 "userId": random.choice(people),
@@ -409,13 +413,19 @@ class Maker:
                 event["late"] = random.choice([0.5, 1, 2, 5, 12, 30]) * HOUR
             events.append(event)
         events.sort(key=lambda event: event["at"])
-        return [self.line(number, event, events) for number, event in enumerate(events)]
+        self.anonymous = {person: f"a-{person}" for person in people if self.maybe(0.2)}
+        return [self.line(number, event) for number, event in enumerate(events)]
 
-    def line(self, number: int, event: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+    def line(self, number: int, event: dict[str, Any]) -> dict[str, Any]:
         arrival, late = event.pop("at"), event.pop("late", 0)
         message_id = f"m{number:03d}"
         if number and self.maybe(0.03):
             message_id = f"m{self.random.randrange(number):03d}"
+        visitor = self.anonymous.get(event["userId"])
+        if visitor is not None:
+            event = {**event, "anonymousId": visitor}
+            if self.maybe(0.5):
+                del event["userId"]
         times = {"timestamp": iso(int(arrival - late)), "receivedAt": iso(arrival)}
         return {"messageId": message_id, **event, **times}
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import pytest
 from typer.testing import CliRunner
@@ -48,7 +48,7 @@ def test_a_failure_is_shown_with_its_place_and_its_timeline(shop: Path) -> None:
 def test_junit_names_the_failure(shop: Path) -> None:
     (shop / "tests" / "wrong.yaml").write_text(WRONG, encoding="utf-8")
     result = runner.invoke(app, ["test", str(shop), "--format", "junit"])
-    suite = Xml.fromstring(result.stdout)  # noqa: S314 - our own output
+    suite = ET.fromstring(result.stdout)  # noqa: S314 - our own output
     assert suite.get("failures") == "1"
     (case,) = [case for case in suite if case.find("failure") is not None]
     assert case.get("name") == "<nothing> goes & out"

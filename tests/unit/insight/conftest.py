@@ -29,7 +29,11 @@ topics: {reminders: {consent: asked}, offers: {consent: asked}}
 holds:
   open-ticket: {if: {">": [{var: profile.features.open_tickets}, 0]}, stops: marketing}
 """,
-    "senders.yaml": 'shop: {email: {from: shop@example.com, name: Shop, postal_address: "Via Roma 1"}, sms: {from: "+390000000"}}\n',
+    "senders.yaml": """
+shop:
+  email: {from: shop@example.com, name: Shop, postal_address: "Via Roma 1"}
+  sms: {from: "+390000000"}
+""",
     "events/order-completed.yaml": """
 event: Order Completed
 keys: {cart: properties.cart_id}
