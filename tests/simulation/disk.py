@@ -135,7 +135,13 @@ class Disk:
         self.synced = end
         for _, commit in found:
             MemoryStore(file, 0).commit([_changes(part) for part in commit.parts])
-        file.keys = max((key for _, c in found for part in c.parts for key, *_ in part.records), default=0)
+        used = (
+            key
+            for _, c in found
+            for part in c.parts
+            for key in (*(r[0] for r in part.records), *(row[1] for row in part.journal))
+        )
+        file.keys = max(used, default=0)
         file.seqs = max((row[0] for _, c in found for part in c.parts for row in part.journal), default=0)
         for end, commit in self._valid(self.told):
             self.told = end
