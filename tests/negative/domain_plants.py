@@ -52,7 +52,7 @@ def refused_and_not_sent_keep_their_reservation() -> Iterator[None]:
 @plant("I6")
 @contextmanager
 def in_doubt_is_not_counted() -> Iterator[None]:
-    with instead(ledger, "doubt", after=lambda moment, message: ledger._release(moment, message)):
+    with instead(ledger, "doubt", after=ledger._release):
         yield
 
 

@@ -53,7 +53,12 @@ def handed_over_before_the_commit() -> Iterator[None]:
 @contextmanager
 def timers_overtake_the_backlog() -> Iterator[None]:
     real = Live.turn
-    with patch.object(Live, "turn", lambda live, a, b, wall, caught_up: real(live, a, b, wall, caught_up=True or caught_up)):
+
+    def turn(live: Live, *given: Any, caught_up: bool) -> Any:
+        del caught_up
+        return real(live, *given, caught_up=True)
+
+    with patch.object(Live, "turn", turn):
         yield
 
 
@@ -135,7 +140,8 @@ def a_full_turn_leaves_forwards_in_memory() -> Iterator[None]:
     def advance(engine: Engine, until: int, most: int | None = None) -> int:
         fired = 0
         while most is None or fired < most:
-            due = min(((found, p) for p in engine.partitions if (found := p.next_due())), key=lambda pair: pair[0], default=None)
+            dues = [(found, p) for p in engine.partitions if (found := p.next_due())]
+            due = min(dues, key=lambda pair: pair[0], default=None)
             forward = next((p for p in engine.partitions if p.forwards), None)
             if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
                 engine._take(*forward.forwards.popleft())

@@ -19,12 +19,13 @@ class Plant:
 
 
 PLANTS: dict[str, Plant] = {}
+Within = Callable[[], AbstractContextManager[None]]
 
 
-def plant(*caught_by: str) -> Callable[[Callable[[], AbstractContextManager[None]]], Callable[[], AbstractContextManager[None]]]:
+def plant(*caught_by: str) -> Callable[[Within], Within]:
     """Register a context manager as a planted bug."""
 
-    def registered(within: Callable[[], AbstractContextManager[None]]) -> Callable[[], AbstractContextManager[None]]:
+    def registered(within: Within) -> Within:
         name = within.__name__
         PLANTS[name] = Plant(name, caught_by, within)
         return within

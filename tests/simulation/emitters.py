@@ -87,5 +87,6 @@ def sendings(rng: Random, count: int) -> list[Sending]:
         event = _event(rng, number, at, people)
         found.append(Sending(at, event))
         if rng.random() < 0.15:
-            found.append(Sending(at + rng.choice((rng.randrange(300), rng.randrange(6 * HOUR), 20 * MINUTE)), event, insists=False))
+            later = rng.choice((rng.randrange(300), rng.randrange(6 * HOUR), 20 * MINUTE))
+            found.append(Sending(at + later, event, insists=False))
     return found

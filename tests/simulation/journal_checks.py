@@ -74,7 +74,8 @@ class JournalChecks:
         self._in_order(partition, row, given)
         shadow = self.shadows.get(row.key)
         if shadow is None:
-            shadow = self.shadows[row.key] = newcomer(self.program, row.clock, raw_id(given) if isinstance(given, Event) else "")
+            raw = raw_id(given) if isinstance(given, Event) else ""
+            shadow = self.shadows[row.key] = newcomer(self.program, row.clock, raw)
         if buried or not row.decision:
             self._poison(row, given, buried=buried)
             return
@@ -141,4 +142,5 @@ def _due(key: int, profile: Profile, due: int | None) -> None:
             continue
         require(message.state != ledger.CLEARED, "I9", "message", message.id, "is cleared for ever")
         require(message.due is not None, "I9", "message", message.id, message.state, "has no due")
-        require(due is not None and due <= (message.due or 0), "I9", "profile", key, "is due", due, "but a message", message.due)
+        in_time = due is not None and due <= (message.due or 0)
+        require(in_time, "I9", "profile", key, "is due", due, "but a message", message.due)

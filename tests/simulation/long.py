@@ -13,10 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.simulation.world import SimulationError, World  # noqa: E402 - a script's path starts at its own folder
+from tests.simulation.world import SimulationError, World
 
 CHUNK = 100
 MS_A_YEAR = 365 * 86_400_000
+Result = Future[tuple[Counter[str], list[str]]]
 _FIELDS = ("rows", "deaths", "messages", "taken", "virtual_ms")
 
 
@@ -39,7 +40,7 @@ def _work(first: int, seeds: int, jobs: int) -> Iterator[tuple[Counter[str], lis
     """Results of all chunks as they come; never more than a few are waiting."""
     chunks = iter([(at, min(CHUNK, first + seeds - at)) for at in range(first, first + seeds, CHUNK)])
     with ProcessPoolExecutor(jobs) as pool:
-        waiting: set[Future[tuple[Counter[str], list[str]]]] = {pool.submit(run_chunk, *one) for one in islice(chunks, 2 * jobs)}
+        waiting: set[Result] = {pool.submit(run_chunk, *one) for one in islice(chunks, 2 * jobs)}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             waiting |= {pool.submit(run_chunk, *one) for one in islice(chunks, len(done))}

@@ -64,7 +64,8 @@ class MessageChecks:
         """A durable decision says that the message is in this state now."""
         before = self.states.get(change.id)
         allowed = FOLLOWS.get(before, frozenset())
-        require(change.state in allowed, "I3", "message", change.id, "of", change.campaign, before, "→", change.state, change.reason)
+        step = f"{before} → {change.state} {change.reason}"
+        require(change.state in allowed, "I3", "message", change.id, "of", change.campaign, step)
         self.states[change.id] = change.state
         if change.state == "attempting":
             self._gates(change, clock, profile, controls)
@@ -74,7 +75,8 @@ class MessageChecks:
             self._uncounted(key, change.id)
         if change.state in ENDS:
             took = self.taken[change.id]
-            require(took == (change.state == "accepted"), "I12", "message", change.id, "is", change.state, "taken", took, "times")
+            true = took == (change.state == "accepted")
+            require(true, "I12", "message", change.id, "is", change.state, "taken", took, "times")
 
     def _uncounted(self, key: int, ident: str) -> None:
         counted = self.keys.get(key)
@@ -101,8 +103,9 @@ class MessageChecks:
     def _gates(self, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
         campaign = self.program.campaigns[change.campaign]
         run = next((run for run in profile.runs if change.id in run.sent.values()), None)
-        require(run is not None and not run.ended, "I11", change.id, "of", change.campaign, "is attempted though its run is over")
-        require(not controls.kill and not controls.pauses(change.campaign), "I11", change.id, "is attempted under kill or pause")
+        live, stopped = run is not None and not run.ended, controls.kill or controls.pauses(change.campaign)
+        require(live, "I11", change.id, "of", change.campaign, "is attempted though its run is over")
+        require(not stopped, "I11", change.id, "is attempted under kill or pause")
         require(change.channel not in controls.channels, "I11", change.id, "is attempted on a paused channel")
         require(clock < change.planned_at + self._expires(change), "I11", change.id, "is attempted though expired")
         require(profile.traits.get(ADDRESS[change.channel]), "I11", change.id, "has no address on", change.channel)

@@ -15,7 +15,10 @@ Command = tuple[Control | EndRuns, Callable[[], None]]
 
 
 class Operators:
-    """`wanted`: commands not yet known to be durable. `killed_since`: from when on nothing may leave. `busy`: they do something."""
+    """`wanted`: commands not yet known to be durable. `killed_since`: from when on nothing may leave.
+
+    `busy`: they do something in this world.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -109,7 +109,8 @@ def _basket() -> Campaign:
     goal = Goal(Pattern("basket goal", event="Ordered", key="cart"), within=24 * HOUR)
     exits = (Pattern("basket emptied", event="Emptied"),)
     steps = Steps("basket", nodes, 0)
-    return Campaign("basket", "a", steps, _on("Added", "cart"), topic="offers", restart=True, reentry=ALWAYS, goal=goal, exits=exits)
+    rules = {"restart": True, "reentry": ALWAYS, "goal": goal, "exits": exits}
+    return Campaign("basket", "a", steps, _on("Added", "cart"), topic="offers", **rules)
 
 
 def _receipt() -> Campaign:
@@ -151,8 +152,10 @@ def _shop() -> Program:
 
 def _crowd() -> Program:
     """Many campaigns on one event, a small cap, a hold, a `without`, a branch."""
-    hold = Hold("busy", compile_condition({">": [{"var": "profile.features.orders"}, 4]}), frozenset({"offers"}), duration=3 * HOUR)
-    policies = Policies(_TOPICS, (Cap(1, HOUR), Cap(3, 9 * HOUR)), {}, holds=(hold,), expires_marketing=20 * HOUR, control_group=500)
+    busy = compile_condition({">": [{"var": "profile.features.orders"}, 4]})
+    hold = Hold("busy", busy, frozenset({"offers"}), duration=3 * HOUR)
+    caps = (Cap(1, HOUR), Cap(3, 9 * HOUR))
+    policies = Policies(_TOPICS, caps, {}, holds=(hold,), expires_marketing=20 * HOUR, control_group=500)
     many = compile_condition({">": [{"var": "profile.features.views_2d"}, 1]})
     forked = (
         Node("fork", Branch(((many, 1),)), END, 2),
@@ -181,15 +184,18 @@ def _chatter() -> Program:
     policies = Policies(_TOPICS, (Cap(4, 2 * HOUR, channel="email"),), {"sms": _QUIET["sms"]}, expires_marketing=10 * HOUR)
     back = _line("tell-back", _after(1), Send("told", ("email", "sms")), Emit("Answered"))
     moved = _line("moved", MoveTo("c"), Send("moved", ("sms", "email")))
+    tell = _line("tell", Emit("Told", friend), _after(2), Emit("Told", friend))
+    answered, at_c = _line("answered", Send("yes", ("email",))), _line("at-c", Send("c", ("email",)))
+    in_c = (Pattern("c", stages=("c",)),)
     return _program(
         "chatter",
         policies,
         [
-            Campaign("tell", "a", _line("tell", Emit("Told", friend), _after(2), Emit("Told", friend)), _on("Added"), reentry=ALWAYS),
+            Campaign("tell", "a", tell, _on("Added"), reentry=ALWAYS),
             Campaign("tell-back", "a", back, _on("Told"), topic="offers", reentry=ALWAYS),
-            Campaign("answered", "a", _line("answered", Send("yes", ("email",))), _on("Answered"), topic="orders", reentry=ALWAYS),
+            Campaign("answered", "a", answered, _on("Answered"), topic="orders", reentry=ALWAYS),
             Campaign("moved", "a", moved, _on("Ordered"), topic="offers", reentry=ALWAYS),
-            Campaign("at-c", "c", _line("at-c", Send("c", ("email",))), (Pattern("c", stages=("c",)),), topic="offers", reentry=ALWAYS),
+            Campaign("at-c", "c", at_c, in_c, topic="offers", reentry=ALWAYS),
             _basket(),
         ],
     )

@@ -13,15 +13,14 @@ from random import Random
 import msgspec
 
 from orchestrator.delivery.governor import Governor
-from orchestrator.domain.input import Outcome
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.outgoing import Outgoing
 from tests.simulation.disk import DiedError, Disk
 from tests.simulation.emitters import Sending, sendings
 from tests.simulation.journal_checks import JournalChecks
 from tests.simulation.limits import small_limits
 from tests.simulation.message_checks import MessageChecks
 from tests.simulation.operators import Operators
+from tests.simulation.post import Post
 from tests.simulation.programs import HOUR, MINUTE, PROGRAMS
 from tests.simulation.providers import HEALTHY, SECOND, Provider, temper
 from tests.simulation.violation import ViolationError, require
@@ -75,7 +74,7 @@ class World:
         self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)))
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
-        self.operators = Operators(self)
+        self.operators, self.post = Operators(self), Post(self)
         self.plan = sendings(rng, rng.choice(EVENTS))
         self.worker: Worker | None = None
         self.acked: dict[str, int] = {}
@@ -153,7 +152,8 @@ class World:
             self.at(self.now + patience, lambda: self._emit(sending, tries + 1))
         if self.worker is not None:
             self.sent.append(sending)
-            self.worker.deliver(len(self.sent) - 1, msgspec.structs.replace(event, received_at=self.now))
+            arriving = msgspec.structs.replace(event, received_at=self.now)
+            self.worker.deliver(len(self.sent) - 1, arriving)
             self.wake(self.now + self.rng.randrange(50))
 
     def accept(self, token: int, duplicate: bool) -> None:  # noqa: FBT001 - as `Turn` tells it
@@ -164,7 +164,8 @@ class World:
         row = self.checks.decided.get(ident)
         require(row is not None or ident in self.checks.buried, "I1", ident, "is acknowledged and not durable")
         again = row is not None and (row <= self.rows_before or ident in self.told)
-        require(duplicate == again or ident in self.checks.buried, "I2", ident, "is told as", "a duplicate" if duplicate else "new", "row", row)
+        true = duplicate == again or ident in self.checks.buried
+        require(true, "I2", ident, "is told as", "a duplicate" if duplicate else "new", "row", row)
         self.told.add(ident)
         self.acked[ident] = self.acked.get(ident, 0) + 1
         self.note("acknowledged", ident, "as a duplicate" if duplicate else "")
@@ -181,7 +182,7 @@ class World:
         require(profile_rows == self.checks.rows, "I1", "the journal has", profile_rows, "rows, it had", self.checks.rows)
         kept = self.checks.decided.keys() | self.checks.buried
         require(self.acked.keys() <= kept, "I1", "acknowledged and lost:", sorted(self.acked.keys() - kept))
-        self.worker = Worker(self.life, file, self.disk, self.program, self.governor, self.knobs, self.accept, self._send)
+        self.worker = Worker(self.life, file, self.disk, self.program, self.governor, self.knobs, self.accept, self.post.send)
         self.worker.commands.extend(self.operators.wanted)
         self.note("worker starts, life", self.life)
         self.turn_at = -1
@@ -241,50 +242,13 @@ class World:
     def _resumed(self, worker: Worker) -> None:
         """When nothing is switched off and no visit is under way, nothing waits for a switch."""
         engine = worker.live.engine
-        if not self.operators.busy or worker.queue or worker.live.busy or self.operators.wanted or self.governor.killed or engine.around.controls != Controls():
+        at_work = worker.queue or worker.live.busy or self.operators.wanted
+        if not self.operators.busy or at_work or self.governor.killed or engine.around.controls != Controls():
             return
         for profile in self.checks.shadows.values():
             stuck = [message.id for message in profile.messages if message.gate in ("kill", "pause")]
             stuck += [run.enrolment for run in profile.runs if run.state == "paused" and not run.ended]
             require(not stuck, "I9", stuck, "wait for a switch that is on again")
-
-    # ── providers ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _send(self, out: Outgoing) -> None:
-        """The worker hands over a little later; it may die before, or in between."""
-        self.messages.dispatched(out)
-        if self.doom in ("turned", "handing") and (self.doom == "turned" or self.rng.random() < 0.5):
-            raise DiedError
-        life = self.life
-        if self.doom == "handed":
-            self._hand_over(out, life)
-            return
-        delay = self.rng.choice((0, 3, 40, 40, 300, 900))
-        self.at(self.now + delay, lambda: self._hand_over(out, life))
-
-    def _hand_over(self, out: Outgoing, life: int) -> None:
-        if self.worker is None or life != self.life:
-            return
-        if self.now < self.asleep_until:
-            self.at(self.asleep_until, lambda: self._hand_over(out, life))
-            return
-        if self.now > out.not_after:
-            self._answer(life, out.key, Outcome(out.message_id, "not_sent", retry_at=self.now + SECOND), only_here=True)
-            return
-        self.messages.handing_over(out, self.now, self.operators.killed_since)
-        for delay, only_here, outcome in self.provider.hand_over(out, self.now):
-            self.note("handed over", out.message_id, "by", out.campaign, "will answer", outcome.result)
-            when = self.now + delay
-            self.at(when, lambda outcome=outcome, here=only_here: self._answer(life, out.key, outcome, only_here=here))
-
-    def _answer(self, life: int, key: int, outcome: Outcome, *, only_here: bool) -> None:
-        """An answer reaches the process that asked; evidence reaches any."""
-        if self.worker is None or (only_here and life != self.life):
-            return
-        if outcome.result == "not_sent":
-            self.messages.unclear.discard(outcome.message_id)
-        self.worker.answer(key, outcome)
-        self.wake(self.now + self.rng.randrange(50))
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,4 +270,3 @@ class World:
         for profile in self.checks.shadows.values():
             runs = [run for run in profile.runs if not run.ended and run.state not in ("wait", "wait_for")]
             require(not runs, "I9", "runs go nowhere:", runs)
-

@@ -91,7 +91,7 @@ def test_the_tour_prints_what_it_shows(tmp_path: Path) -> None:
         pytest.skip("the tour needs curl, which is not here: apt-get install curl")
     port = str(_free_port())
     blocks = _BLOCK.findall(README)
-    assert len(blocks) == README.count("```sh run")
+    assert len(blocks) == README.count("\n```sh run\n")
     for block, expected in blocks:
         code, out, err = _bash(block.replace("8080", port), tmp_path, TOUR_S)
         assert code == 0, f"{block}\n{err}"

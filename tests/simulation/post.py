@@ -1,0 +1,59 @@
+"""Between the worker and the providers: messages are handed over a little later, and answers find the way back, or do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.input import Outcome
+from orchestrator.domain.outgoing import Outgoing
+from tests.simulation.disk import DiedError
+from tests.simulation.providers import SECOND
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+class Post:
+    """What `delivery.dispatch` is in production, in virtual time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def send(self, out: Outgoing) -> None:
+        """The worker hands over a little later; it may die before, or in between."""
+        world = self.world
+        world.messages.dispatched(out)
+        if world.doom in ("turned", "handing") and (world.doom == "turned" or world.rng.random() < 0.5):
+            raise DiedError
+        life = world.life
+        if world.doom == "handed":
+            self._hand_over(out, life)
+            return
+        delay = world.rng.choice((0, 3, 40, 40, 300, 900))
+        world.at(world.now + delay, lambda: self._hand_over(out, life))
+
+    def _hand_over(self, out: Outgoing, life: int) -> None:
+        world = self.world
+        if world.worker is None or life != world.life:
+            return
+        if world.now < world.asleep_until:
+            world.at(world.asleep_until, lambda: self._hand_over(out, life))
+            return
+        if world.now > out.not_after:
+            self._answer(life, out.key, Outcome(out.message_id, "not_sent", retry_at=world.now + SECOND), only_here=True)
+            return
+        world.messages.handing_over(out, world.now, world.operators.killed_since)
+        for delay, only_here, outcome in world.provider.hand_over(out, world.now):
+            world.note("handed over", out.message_id, "by", out.campaign, "will answer", outcome.result)
+            when = world.now + delay
+            world.at(when, lambda outcome=outcome, here=only_here: self._answer(life, out.key, outcome, only_here=here))
+
+    def _answer(self, life: int, key: int, outcome: Outcome, *, only_here: bool) -> None:
+        """An answer reaches the process that asked; evidence reaches any."""
+        world = self.world
+        if world.worker is None or (only_here and life != world.life):
+            return
+        if outcome.result == "not_sent":
+            world.messages.unclear.discard(outcome.message_id)
+        world.worker.answer(key, outcome)
+        world.wake(world.now + world.rng.randrange(50))
