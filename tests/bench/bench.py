@@ -1,0 +1,258 @@
+"""What the engine costs, as ratios in one run: uv run python tests/bench/bench.py [decide|embedded|rules|restart]… [--full].
+
+The baseline of each run is `json`: CPU µs to decode one Product Viewed event with msgspec, untyped, on the same machine in the
+same minute. Figures are CPU time of this process unless they say wall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import io
+import json
+import pstats
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from orchestrator.authoring import load_workspace
+from orchestrator.cli.demo import lay_out
+from orchestrator.delivery.governor import OpenGovernor
+from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.domain.decide import decide, newcomer
+from orchestrator.domain.input import Event
+from orchestrator.domain.moment import Controls
+from orchestrator.domain.profile import Profile, seal
+from orchestrator.domain.program import Program
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.partition import Surroundings
+from orchestrator.partition.ports import Changes, Record
+from orchestrator.stores.sqlite import SqliteFile
+
+START = 1_750_000_000_000
+HOUR = 3_600_000
+BATCH = 1_000
+ROUNDS = 3
+
+
+def main() -> None:
+    """Run the chosen benches and print a line for each figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("benches", nargs="*", default=list(BENCHES), help=", ".join(BENCHES))
+    parser.add_argument("--full", action="store_true", help="a million profiles instead of twenty thousand")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        program = load_workspace(lay_out(Path(folder) / "workspace")).program
+        for name in given.benches:
+            for row in BENCHES[name](program, given.full, Path(folder)):
+                print(json.dumps({"bench": name, **row}, ensure_ascii=False), flush=True)
+
+
+def browse(count: int, profiles: int) -> list[Event]:
+    """Product views of so many profiles, one a second."""
+    return [_event(n, "Product Viewed", n % profiles, {"product_id": str(n % 97), "price": 20.5}) for n in range(count)]
+
+
+def orders(count: int, profiles: int) -> list[Event]:
+    """Orders of so many profiles, one a second."""
+    return [_event(n, "Order Completed", n % profiles, {"order_id": f"o{n}", "total": 30.25}) for n in range(count)]
+
+
+def _event(number: int, name: str, profile: int, properties: dict[str, object]) -> Event:
+    at = START + number * 1_000
+    return Event(f"m{number}", at, name=name, user_id=f"u{profile}", received_at=at, source="bench", properties=properties)
+
+
+def cpu_us(work: Callable[[], object], count: int) -> float:
+    """The best of some rounds, in CPU µs an item, without cyclic collection."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    found = []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        work()
+        found.append((time.process_time() - begun) / count * 1e6)
+    gc.enable()
+    return min(found)
+
+
+def baseline() -> float:
+    """CPU µs to decode one event's JSON."""
+    event = {"type": "track", "event": "Product Viewed", "userId": "u1", "messageId": "m1", "timestamp": "2026-01-01T00:00:00Z"}
+    line = json.dumps({**event, "properties": {"product_id": "17", "price": 20.5}}).encode()
+    decode = msgspec.json.Decoder().decode
+    return cpu_us(lambda: [decode(line) for _ in range(20_000)], 20_000)
+
+
+def _decide_all(program: Program, events: Sequence[Event]) -> dict[str, Profile]:
+    profiles: dict[str, Profile] = {}
+    controls = Controls(addresses=False)
+    for event in events:
+        profile = profiles.get(event.user_id or "")
+        if profile is None:
+            profile = profiles[event.user_id or ""] = newcomer(program, event.occurred_at)
+        decide(program, controls, profile, event, event.occurred_at)
+    return profiles
+
+
+def bench_decide(program: Program, _full: bool, _folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+    """`decide` alone with the shipped workspace, and where its time goes."""
+    base = baseline()
+    for name, events in (("browse", browse(6_000, 1_500)), ("first and second orders", orders(3_000, 1_500))):
+        cost = cpu_us(lambda events=events: _decide_all(program, events), len(events))
+        profiles = _decide_all(program, events).values()
+        sealing = cpu_us(lambda profiles=profiles: [seal(profile) for profile in profiles], len(profiles))
+        yield {
+            "events": name,
+            "decide_us": round(cost, 1),
+            "json_us": round(base, 2),
+            "ratio": round(cost / base, 1),
+            "seal_us": round(sealing, 1),
+        }
+        yield {"events": name, "top": _top(lambda events=events: _decide_all(program, events))}
+
+
+def _top(work: Callable[[], object]) -> list[str]:
+    profiler = cProfile.Profile()
+    profiler.runcall(work)
+    out = io.StringIO()
+    pstats.Stats(profiler, stream=out).sort_stats("tottime").print_stats(8)
+    rows = [line.split() for line in out.getvalue().splitlines() if line.strip()[:1].isdigit()]
+    total = sum(float(row[1]) for row in rows[1:] if len(row) > 5)
+    return [f"{row[-1].rsplit('/', 1)[-1]} {float(row[1]) / total:.0%} of these" for row in rows[1:] if len(row) > 5]
+
+
+def _engine(program: Program, path: Path, synchronous: str = "FULL") -> tuple[SqliteFile, Engine]:
+    file = SqliteFile(path, synchronous="FULL" if synchronous == "FULL" else "OFF")
+    around = Surroundings(program, OpenGovernor(), VirtualWire(), Controls(addresses=False))
+    return file, Engine([file.partition(0)], around)
+
+
+def bench_embedded(program: Program, _full: bool, folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+    """The engine end to end, durable: parsed events in, a transaction a thousand, `synchronous=FULL`."""
+    base = baseline()
+    for name, events in (("browse", browse(30_000, 5_000)), ("orders", orders(6_000, 5_000))):
+        file, engine = _engine(program, folder / f"{name}.sqlite")
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        wall, cpu = time.perf_counter(), time.process_time()
+        for number, event in enumerate(events, 1):
+            engine.feed(event, event.occurred_at)
+            if number % BATCH == 0:
+                engine.commit()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        gc.enable()
+        append = _append(folder / f"{name}-plain.sqlite", file)
+        inputs = file.seqs
+        file.close()
+        each = cpu / len(events) * 1e6
+        yield {
+            "events": name,
+            "wall_events_s": round(len(events) / wall),
+            "cpu_us": round(each, 1),
+            "inputs_an_event": round(inputs / len(events), 2),
+            "ratio_to_json": round(each / base, 1),
+            "plain_append_us": round(append, 1),
+        }
+
+
+def _append(path: Path, written: SqliteFile) -> float:
+    """CPU µs an input to append the same journal rows to a bare table in the same batches, durable."""
+    rows = list(written.connection.execute("select seq, given, decision from journal"))
+    bare = SqliteFile(path).connection
+    bare.execute("create table plain(seq integer primary key, given blob, decision blob)")
+    begun = time.process_time()
+    for start in range(0, len(rows), BATCH):
+        bare.execute("begin")
+        bare.executemany("insert into plain values(?, ?, ?)", rows[start : start + BATCH])
+        bare.execute("commit")
+    return (time.process_time() - begun) / max(1, len(rows)) * 1e6
+
+
+def bench_rules(program: Program, _full: bool, _folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+    """How `decide` grows with the number of campaigns: on other events, and all on the same one."""
+    base = baseline()
+    source = program.campaigns["welcome"]
+    for same in (False, True):
+        for count in (10, 100, 1_000, 10_000) if not same else (10, 100, 1_000):
+            campaigns = {}
+            for number in range(count):
+                name = f"c{number:05}"
+                event = "Product Viewed" if same else f"Event {number}"
+                on = (replace(source.on[0], id=f"{name}/on/0", event=event, key=None),)
+                condition = program.campaigns["second-order-thanks"].condition
+                campaigns[name] = replace(source, name=name, on=on, condition=condition)
+            many = replace(program, campaigns=campaigns)
+            events = browse(400 if same else 2_000, 200)
+            cost = cpu_us(lambda many=many, events=events: _decide_all(many, events), len(events))
+            yield {
+                "campaigns": count,
+                "on": "the same event" if same else "other events",
+                "decide_us": round(cost, 1),
+                "ratio": round(cost / base, 1),
+            }
+
+
+def bench_restart(program: Program, full: bool, folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+    """A file of many profiles, each with a timer: its size, and how long until the first decision after a restart."""
+    for count in (1_000, 20_000, 1_000_000) if full else (1_000, 20_000):
+        path = folder / f"restart-{count}.sqlite"
+        _fill(program, path, count)
+        begun = time.perf_counter()
+        file, engine = _engine(program, path)
+        opened = time.perf_counter() - begun
+        event = _event(10**9, "Product Viewed", count // 2, {"product_id": "1"})
+        engine.partitions[0].take("u:u" + str(count // 2), event, START)
+        engine.commit()
+        first = time.perf_counter() - begun
+        due = engine.next_due()
+        timer = time.perf_counter() - begun
+        file.close()
+        yield {
+            "profiles": count,
+            "timers": count,
+            "open_s": round(opened, 3),
+            "first_decision_s": round(first, 3),
+            "first_timer_known_s": round(timer, 3),
+            "due": due is not None,
+            "file_mb": round(path.stat().st_size / 1e6),
+            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+
+
+def _fill(program: Program, path: Path, count: int) -> None:
+    """Write profiles that have each made one order, with the timers that follow from it."""
+    file = SqliteFile(path, synchronous="OFF")
+    model = _decide_all(program, orders(1, 1))["u0"]
+    for start in range(0, count, 20_000):
+        changes = Changes(0, START)
+        for number in range(start, min(count, start + 20_000)):
+            key = number + 1
+            model.user_id = f"u{number}"
+            changes.records[key] = Record(key, f"u:u{number}", model, seal(model), 0, START + 72 * HOUR + number)
+            changes.ids[f"u:u{number}"] = key
+        file.keys = start + len(changes.records)
+        file.commit([changes])
+    file.close()
+
+
+BENCHES: dict[str, Callable[[Program, bool, Path], Iterator[dict[str, object]]]] = {
+    "decide": bench_decide,
+    "embedded": bench_embedded,
+    "rules": bench_rules,
+    "restart": bench_restart,
+}
+
+if __name__ == "__main__":
+    main()
