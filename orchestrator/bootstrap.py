@@ -159,7 +159,7 @@ def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
         if fresh:
             engine.activate(program)
             engine.commit()
-        Host(Live(engine, outbox, visits=fresh), edge).run()
+        Host(Live(engine, outbox, visits=True), edge).run()
         file.close()
 
 

@@ -243,7 +243,7 @@ def _look_back(moment: Moment, campaign: Campaign, run: Run) -> None:
         run.ended = "exit"
         moment.decision.ends.append(End(run.campaign, run.enrolment, "exit"))
     goal = campaign.goal
-    if goal is None:
+    if goal is None or not _measured(moment, run):
         return
     found = looked_back(moment, (goal.pattern,), run, f"{campaign.name} goal")
     if found is not None:

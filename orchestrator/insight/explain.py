@@ -92,13 +92,14 @@ class Told:
 def explain(program: Program, journal: Journal, profile: str, *, campaign: str | None = None, until: int | None = None) -> Told:
     """Decide this profile's journal again up to `until` and tell why each campaign did what it did."""
     told = Told(profile)
-    key = next((found for raw in (f"u:{profile}", f"a:{profile}") if (found := journal.key_of(raw)) is not None), None)
+    raws = [raw for raw in (f"u:{profile}", f"a:{profile}") if journal.key_of(raw) is not None]
+    key = journal.key_of(raws[0]) if raws else None
     if key is not None:
         switches = _Switches(journal)
         for row in journal.history(key):
             if until is not None and row.clock > until:
                 break
-            _tell(program, switches.at(row.seq), told, row)
+            _tell(program, switches.at(row.seq), told, row, raws[0] if raws else "")
     told.entries += _never(program, told)
     if campaign is not None:
         told.entries = [entry for entry in told.entries if entry["campaign"] == campaign]
@@ -120,10 +121,10 @@ class _Switches:
         return self._now
 
 
-def _tell(program: Program, controls: Controls, told: Told, row: JournalRow) -> None:
+def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, raw: str) -> None:
     given: ProfileInput = given_of(row.given)
     if told.state is None:
-        told.state = newcomer(program, row.clock)
+        told.state = newcomer(program, row.clock, raw)
     if isinstance(given, Event):
         told.events.append(given)
     watcher = _Watcher(program.tables)

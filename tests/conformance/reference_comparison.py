@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from orchestrator.authoring import load_program
+from orchestrator.authoring import check, load_program
 from orchestrator.insight.replay import replay as produce
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import read_events
@@ -115,6 +115,8 @@ def write(case: Case, folder: Path) -> tuple[Path, list[Path]]:
 def differ(case: Case, fresh: Callable[[], Path]) -> Difference:
     """The difference that a case shows; `fresh` gives an empty folder."""
     workspace, logs = write(case, fresh())
+    if any(finding.severity == "error" for finding in check(workspace)):
+        return Difference([], [], [])
     return compare(workspace, logs, case.get("until"))
 
 

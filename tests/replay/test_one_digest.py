@@ -59,7 +59,9 @@ def test_every_store_partitioning_and_hash_seed_gives_one_result(
 
 def test_the_golden_replay_still_decides_the_same(first: dict[str, object]) -> None:
     golden = json.loads((GOLDEN / "cdnow_demo.json").read_text(encoding="utf-8"))
-    assert first == golden, "decisions on a recorded log have changed: if that is meant, say why and renew golden/cdnow_demo.json"
+    assert first == golden, (
+        "decisions on a recorded log have changed: if that is meant, say why and renew golden/cdnow_demo.json"
+    )
 
 
 def test_cdnow_repeat_purchases_are_as_published(workspace: Path, first: dict[str, object], tmp_path: Path) -> None:

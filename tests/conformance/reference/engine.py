@@ -7,8 +7,8 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Any
 
-from tests.conformance.reference.journey import Journey
 from tests.conformance.reference.facts import name_of
+from tests.conformance.reference.journey import Journey
 from tests.conformance.reference.times import DAY, iso
 
 DEPTH = 8
@@ -142,7 +142,7 @@ def replay(
     running.advance(running.clock if until is None else max(until, running.clock))
     profiles = [profile for profile in running.profiles if profile["first_seen"] is not None]
     wheel = workspace["wheel"]
-    stages = Counter({stage: 0 for stage in [*wheel["stages"], *(wheel.get("outside") or [])]})
+    stages = Counter(dict.fromkeys([*wheel["stages"], *(wheel.get("outside") or [])], 0))
     stages.update(profile["stage"] for profile in profiles)
     return {
         "events": running.counts["events"],

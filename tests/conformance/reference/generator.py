@@ -413,7 +413,7 @@ class Maker:
                 event["late"] = random.choice([0.5, 1, 2, 5, 12, 30]) * HOUR
             events.append(event)
         events.sort(key=lambda event: event["at"])
-        self.anonymous = {person: f"a-{person}" for person in people if self.maybe(0.2)}
+        self.anonymous = {person: f"a-{person}" for person in people[2:] if self.maybe(0.3)}
         return [self.line(number, event) for number, event in enumerate(events)]
 
     def line(self, number: int, event: dict[str, Any]) -> dict[str, Any]:

@@ -132,9 +132,7 @@ class Journey:
             if any(self._matches(profile, run, pattern, event, moved_to) for pattern in listed(campaign.get("exit"))):
                 self.runs.end(run, "exit")
             elif any(
-                self._matches(profile, run, pattern, event, moved_to)
-                and in_time(pattern, run, event["at"] if event is not None and "event" in pattern else now)
-                and not pattern.get("stay")
+                self._matches(profile, run, pattern, event, moved_to) and in_time(pattern, run, now) and not pattern.get("stay")
                 for pattern in listed(campaign.get("goal"))
             ):
                 self.runs.end(run, "goal")
@@ -312,7 +310,7 @@ class Journey:
                     continue
                 message["judged"] = True
                 judge(self.workspace, profile, message, now)
-            for message in planned:
+            for message in sorted(planned, key=lambda one: (one["campaign"], one["run"]["number"])):
                 if message["state"] not in {"planned", "cancelled"}:
                     self.runs.handed(profile, message, now)
 

@@ -61,6 +61,6 @@ def entered(pattern: dict[str, Any], moved_to: str | None) -> bool:
     return moved_to in (pattern["stage"] if isinstance(pattern["stage"], list) else [pattern["stage"]])
 
 
-def in_time(pattern: dict[str, Any], run: dict[str, Any], at: int) -> bool:
-    """`within` of a goal counts from entry; at exactly entry + D it is over."""
-    return "within" not in pattern or at < run["entered"] + needed(pattern["within"])
+def in_time(pattern: dict[str, Any], run: dict[str, Any], now: int) -> bool:
+    """`within` of a goal counts from entry; from the clock's entry + D on it is measured no more."""
+    return "within" not in pattern or now < run["entered"] + needed(pattern["within"])

@@ -55,7 +55,9 @@ class Runs:
                 return
         for event in profile["events"]:
             for pattern in listed(campaign.get("goal")):
-                found = answers(self.workspace, profile, run, pattern, event, now) and in_time(pattern, run, event["at"])
+                found = answers(self.workspace, profile, run, pattern, event, now) and in_time(
+                    pattern, run, max(now, event["at"])
+                )
                 if found and not pattern.get("stay"):
                     self.end(run, "goal")
                     return
