@@ -86,7 +86,7 @@ def campaign(name: str, on: Any, *then: Any, **more: Any) -> dict[str, Any]:
 class Scenario:
     """A workspace, a log, and the messages and transitions it must give.
 
-    A message is `campaign/template channel planned state reason`, a transition `from→to at`; another profile than `u` goes first.
+    A message is `campaign/template channel planned state reason`, a transition `from→to at`; a profile other than `u` first.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Production and reference on one workspace and one log: the rows that only one of them has, and the smallest case that shows it."""
+"""Production and reference on one workspace and one log: the rows that only one has, and the smallest case that shows it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def bucket(campaign: str, name: str, profile: str) -> int:
-    """The first 8 bytes (big-endian) of SHA-256 over `campaign\\0name\\0profile`, modulo 10,000."""
+    """The first 8 bytes (big-endian) of SHA-256 over campaign, name and profile with NUL between, modulo 10,000."""
     return int.from_bytes(sha256(f"{campaign}\0{name}\0{profile}".encode()).digest()[:8], "big") % 10_000
 
 

@@ -232,7 +232,7 @@ class Maker:
             hold["except"] = [self.random.choice(names)]
         return hold
 
-    def campaign(self, name: str) -> dict[str, Any]:
+    def campaign(self, name: str) -> dict[str, Any]:  # noqa: C901 - one chance a setting
         random = self.random
         transactional = self.maybe(0.15)
         found: dict[str, Any] = {"campaign": name, "stage": random.choice(STAGES)}
@@ -429,7 +429,7 @@ class Maker:
         times = {"timestamp": iso(int(arrival - late)), "receivedAt": iso(arrival)}
         return {"messageId": message_id, **event, **times}
 
-    def properties(self, name: str) -> dict[str, Any]:
+    def properties(self, name: str) -> dict[str, Any]:  # noqa: PLR0911 - one an event
         random = self.random
         if name == "Bought":
             products = [{"product_id": f"p{random.randint(1, 3)}", "quantity": 1} for _ in range(random.randint(0, 3))]

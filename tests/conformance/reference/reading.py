@@ -16,7 +16,7 @@ NOBODY = {"", "null", "0", "undefined", "test", "none", "nan", "anonymous", "unk
 
 
 def _rows(path: Path) -> list[str]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")  # noqa: SIM115 - closed below
     with opened as stream:
         return stream.read().splitlines()
 
