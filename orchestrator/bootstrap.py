@@ -149,7 +149,8 @@ def _live_since(programs: Sequence[tuple[int, Program]]) -> dict[str, int]:
 
 
 def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
-    """The engine process: open the store, go live, and work until the edge hangs up."""
+    """The engine process: open the store, go live, and work until the edge hangs up; Ctrl-C is the edge's to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with only_writer(state):
         file = SqliteFile(state)
         now = time.time_ns() // 1_000_000

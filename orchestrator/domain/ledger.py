@@ -150,6 +150,8 @@ def resume(moment: Moment, message: Message, *, sent: bool) -> None:
     if node is not None:
         run.node = node.then if sent else node.otherwise
     run.state, run.message = "at", None
+    if moment.now > message.planned_at:
+        run.depth = 0
     moment.profile.ready.append(run.enrolment)
 
 

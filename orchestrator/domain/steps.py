@@ -173,7 +173,7 @@ def _emit(moment: Moment, run: Run, node: Node, verb: Emit) -> str:
         moment.decision.dropped.append(f"{run.campaign} {node.id}: nobody to emit {verb.event} to")
     else:
         emitted = Event(
-            message_id=id_of(run.enrolment, node.id, "emit"),
+            message_id=id_of(run.enrolment, node.id, run.trigger_id, "emit"),
             occurred_at=moment.now,
             name=verb.event,
             user_id=own,

@@ -28,12 +28,19 @@ Yaml12.add_constructor("tag:yaml.org,2002:int", lambda _loader, node: int(node.v
 Yaml12.add_constructor("tag:yaml.org,2002:float", lambda _loader, node: float(node.value))
 
 
+def parse(text: str) -> Any:
+    """YAML, or JSON where it is that: JSON means the same in YAML 1.2, and is read faster."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, Yaml12)  # noqa: S506 - a SafeLoader
+
+
 def read(path: Path) -> Any:
     """One YAML or JSON file; None where there is none."""
     for candidate in (path, path.with_suffix(".json")):
         if candidate.exists():
-            text = candidate.read_text(encoding="utf-8-sig")
-            return json.loads(text) if candidate.suffix == ".json" else yaml.load(text, Yaml12)  # noqa: S506 - a SafeLoader
+            return parse(candidate.read_text(encoding="utf-8-sig"))
     return None
 
 
