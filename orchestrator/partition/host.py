@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from orchestrator.domain.input import Control
@@ -58,7 +59,7 @@ class Host:
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._edge.sendall(packed(Ready(self._live.engine.around.program.name)))
+        self._say(Ready(self._live.engine.around.program.name))
         turns = 0
         while self._open or len(self._inbox):
             self._receive(self._patience())
@@ -80,13 +81,20 @@ class Host:
             readable, _, _ = select.select([self._edge], [], [], patience)
             if not readable:
                 return
-            received = self._edge.recv(RECEIVE_BYTES)
+            received = self._read()
             if not received:
                 self._open = False
                 return
             for frame in self._reader.feed(received):
                 self._inbox.put(frame)
             patience = 0.0
+
+    def _read(self) -> bytes:
+        """What the edge sent; empty when it has gone, in order or not."""
+        try:
+            return self._edge.recv(RECEIVE_BYTES)
+        except ConnectionError:
+            return b""
 
     def _turn(self) -> None:
         inbox = self._inbox
@@ -113,7 +121,6 @@ class Host:
             self._say(Durable(token, duplicates))
 
     def _say(self, frame: Frame) -> None:
-        try:
+        """Tell the edge. One that has gone hears nothing, but what it sent before is still to be read."""
+        with suppress(OSError):
             self._edge.sendall(packed(frame))
-        except OSError:
-            self._open = False

@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -62,6 +63,10 @@ ROUND_MOST_S = 1.2
 VICTIMS = ("edge", "engine", "group")
 EARLY_SHARE = 0.15
 """Of the rounds: killed before it listens."""
+
+
+FAULTS_KEPT = 20
+_RAISED = re.compile(r"[\w.]+(Error|Gone|Exception|Interrupt|Iteration)\b")
 
 
 @dataclass
@@ -189,21 +194,25 @@ def run(rounds: int, folder: Path, seed: int, *, quiet: bool = False) -> Report:
 def _round(chance: random.Random, workspace: Path, state: Path, shop: Shop, report: Report, starts: list[float]) -> None:
     """One life, ended by kill -9."""
     life, begun = start(workspace, state), time.monotonic()
-    victim = chance.choice(VICTIMS)
-    if chance.random() < EARLY_SHARE:
-        time.sleep(chance.random() * 2)
-        victim += ", early"
-    else:
-        life.listening()
-        starts.append(time.monotonic() - begun)
-        shop.url = life.url() or ""
-        shop.open.set()
-        time.sleep(chance.random() * ROUND_MOST_S)
-    engine = _strike(life, victim, report)
-    shop.open.clear()
-    if chance.random() < 0.5 and engine is not None:  # otherwise the next life meets the last one's engine
-        until(lambda: not running(engine), "the engine to end by itself")
-    life.process.wait(PATIENCE_S)
+    try:
+        victim = chance.choice(VICTIMS)
+        if chance.random() < EARLY_SHARE:
+            time.sleep(chance.random() * 2)
+            victim += ", early"
+        else:
+            life.listening()
+            starts.append(time.monotonic() - begun)
+            shop.url = life.url() or ""
+            shop.open.set()
+            time.sleep(chance.random() * ROUND_MOST_S)
+        engine = _strike(life, victim, report)
+        shop.open.clear()
+        if chance.random() < 0.5 and engine is not None:  # otherwise the next life meets the last one's engine
+            until(lambda: not running(engine), "the engine to end by itself")
+        life.process.wait(PATIENCE_S)
+    except BaseException:
+        life.kill()
+        raise
     _complain(life, victim, report)
 
 
@@ -222,7 +231,8 @@ def _strike(life: Serve, victim: str, report: Report) -> int | None:
 def _complain(life: Serve, victim: str, report: Report) -> None:
     """Whoever was not killed must have ended without a word that frightens."""
     said = life.said()
-    if "Traceback" in said and len(report.faults) < 20:
+    told = {line.partition(":")[0] for line in said.splitlines() if _RAISED.match(line)}
+    if told - {"orchestrator.intake.link.EngineGone"} and len(report.faults) < FAULTS_KEPT:
         report.faults.append(f"after kill of {victim}: {said[-1500:]}")
     life.log.unlink()
 
@@ -267,8 +277,9 @@ def _decided_again(workspace: Path, reader: SqliteReader) -> int:
     """How many decisions and profiles differ when the journal is decided again."""
     program, differs = load_program(workspace), 0
     for key, stored in profiles_of(reader):
+        raw = f"u:{stored.user_id}"
         rows = list(reader.history(key))
-        again = newcomer(program, rows[0].clock)
+        again = newcomer(program, rows[0].clock, raw)
         for row in rows:
             differs += decide(program, Controls(), again, given_of(row.given), row.clock).encoded != row.decision
         differs += seal(again) != seal(stored)

@@ -1,0 +1,91 @@
+"""The engine's loop at its socket, in this process."""
+
+from __future__ import annotations
+
+import gc
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from orchestrator.authoring import load_program
+from orchestrator.delivery.governor import Governor
+from orchestrator.domain.input import Event
+from orchestrator.insight.accepted import given_of
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.frames import Submitted, packed
+from orchestrator.partition.host import Host
+from orchestrator.partition.live import Answered, Arrival, Live, Outbox, Turn
+from orchestrator.partition.partition import Surroundings
+from orchestrator.stores.memory import MemoryFile
+from tests.integration.small_workspace import write_workspace
+
+
+@pytest.fixture(autouse=True)
+def _collector() -> Iterator[None]:
+    """The engine's process switches cyclic collection off for good."""
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+class Closing(Live):
+    """An engine whose edge hangs up while the first turn is under way, having sent one thing more."""
+
+    edge: socket.socket
+    last: bytes = b""
+
+    def turn(self, arrivals: Sequence[Arrival], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
+        turn = super().turn(arrivals, answers, wall, caught_up=caught_up)
+        if self.last:
+            self.edge.sendall(self.last)
+            self.edge.close()
+            self.last = b""
+        return turn
+
+
+def live(tmp_path: Path) -> tuple[Closing, MemoryFile]:
+    file, outbox = MemoryFile(), Outbox()
+    program = load_program(write_workspace(tmp_path))
+    return Closing(Engine([file.partition(0)], Surroundings(program, Governor(), outbox)), outbox), file
+
+
+def submitted(token: int) -> bytes:
+    event = Event(f"m-{token}", 1_000, name="Order Completed", user_id="ada", received_at=1_000)
+    return packed(Submitted(token, [event]))
+
+
+def journaled(file: MemoryFile) -> list[str]:
+    inputs = (given_of(row.given) for row in file.journal)
+    return [given.message_id for given in inputs if isinstance(given, Event)]
+
+
+def test_what_the_edge_sent_before_it_hung_up_is_still_taken_in(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        engine, file = live(tmp_path)
+        engine.edge, engine.last = ours, submitted(2)
+        ours.sendall(submitted(1))
+        Host(engine, theirs).run()
+    assert journaled(file) == ["m-1", "m-2"]
+
+
+def test_an_edge_that_dies_with_something_unread_ends_the_engine_in_order(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        engine, file = live(tmp_path)
+        theirs.sendall(b"unread")
+        ours.sendall(submitted(1))
+        ours.close()
+        Host(engine, theirs).run()
+    assert journaled(file) == ["m-1"]
+
+
+def test_an_edge_that_died_before_the_engine_was_ready_ends_it_in_order(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs:
+        engine, file = live(tmp_path)
+        Host(engine, theirs).run()
+    assert journaled(file) == []
