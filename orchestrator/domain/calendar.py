@@ -95,10 +95,16 @@ def next_midnight(instant: int, zone: ZoneInfo) -> int:
 
 
 def quiet_until(instant: int, start: int, end: int, zone: ZoneInfo) -> int:
-    """`instant` itself outside the half-open local interval [start, end) in minutes, else its first instant after."""
+    """`instant` itself outside the half-open local interval [start, end) in minutes, else its first instant after.
+
+    In an hour that occurs twice the end may come twice.
+    """
     local = _local(instant, zone)
     minutes = local.hour * 60 + local.minute
     inside = start <= minutes < end if start <= end else minutes >= start or minutes < end
     if not inside or start == end:
         return instant
-    return max(next_local(instant, end % _DAY_MINUTES, zone), instant + 1)
+    after = max(next_local(instant, end % _DAY_MINUTES, zone), instant + 1)
+    wall = dt.datetime.combine(local.date(), dt.time(end % _DAY_MINUTES // 60, end % 60), tzinfo=zone).replace(fold=1)
+    again = (wall - _EPOCH) // _MS
+    return again if instant < again < after else after
