@@ -71,7 +71,7 @@ def wake_runs(moment: Moment) -> None:
 def _answer(moment: Moment, run: Run) -> None:
     held = moment.program.steps_of(run.campaign, run.version)
     node = held.nodes[run.node] if held is not None else None
-    if node is None or not isinstance(node.verb, WaitFor):
+    if node is None or not isinstance(node.verb, WaitFor) or (run.due is not None and run.due <= moment.now):
         return
     for pattern in node.verb.patterns:
         if holds_for_run(moment, pattern, run, f"{run.campaign} {node.id}"):

@@ -243,6 +243,25 @@ SCENARIOS = [
         ["c/no email 28T07:00 accepted None", "v: c/no email 28T07:00 accepted None", "w: c/yes email 28T07:00 accepted None"],
     ),
     Scenario(
+        "within is half-open for a stage, too, entered by a timer of that instant",
+        [
+            campaign(
+                "c",
+                {"event": "Ping"},
+                {"wait_for": {"stage": "warm", "within": "1h"}, "then": [mail("yes")], "else": [mail("no")]},
+            ),
+            campaign(
+                "d",
+                {"event": "Ping"},
+                {"wait_for": {"stage": "warm", "within": "61m"}, "then": [mail("yes")], "else": [mail("no")]},
+            ),
+        ],
+        [track("28T06:00", "Ping")],
+        ["c/no email 28T07:00 accepted None", "d/yes email 28T07:00 accepted None"],
+        ["new→warm 28T07:00"],
+        wheel={"transitions": [{"from": "new", "to": "warm", "on": {"without": "Ping", "for": "1h"}}]},
+    ),
+    Scenario(
         "a timer due at T is decided before an input of time T",
         [campaign("c", {"without": "Ping", "for": "1h"}, mail())],
         [track("28T06:00", "Ping"), track("28T07:00", "Ping"), track("28T07:59:59.999", "Ping")],

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.conformance.reference_cases import campaign, either, feature, mail, text
 
-LINES = {"cdnow_sample": 700, "helpdesk": 4_000, "rees46_first3h": 8_000, "uci_online_retail": 1_000, "complete_journey": 1_400}
+LINES = {"cdnow_sample": 700, "helpdesk": 2_500, "rees46_first3h": 8_000, "uci_online_retail": 1_000, "complete_journey": 1_400}
 """How many lines of each log are read with this workspace, which wakes every profile at midnight: some seconds each."""
 
 SHIPPED_LINES = {

@@ -34,10 +34,13 @@ class Replay:
             self.counts["rejected"] += 1
             return
         self.advance(arrival)
-        profile = self._identify(event["user"], event["anonymous"])
-        if self._duplicate(profile, event["id"]):
+        profile = self._whose(event["user"], event["anonymous"])
+        if profile is not None and self._duplicate(profile, event["id"]):
             self.counts["duplicates"] += 1
             return
+        profile = self._identify(event["user"], event["anonymous"])
+        profile["seen"].pop(event["id"], None)
+        profile["seen"][event["id"]] = self.clock
         self.counts["events"] += 1
         self._deliver([(profile, {"event": event}, 0)])
 
@@ -80,29 +83,27 @@ class Replay:
 
     def _duplicate(self, profile: dict[str, Any], message_id: str) -> bool:
         """Known for 30 days of the clock or the newest 256 of the profile, whichever ends first."""
-        seen = profile["seen"]
-        newest = list(seen.items())[-KNOWN_IDS:]
-        if any(known == message_id and self.clock < at + KNOWN_FOR for known, at in newest):
-            return True
-        seen.pop(message_id, None)
-        seen[message_id] = self.clock
-        return False
+        newest = list(profile["seen"].items())[-KNOWN_IDS:]
+        return any(known == message_id and self.clock < at + KNOWN_FOR for known, at in newest)
 
-    def _identify(self, user: str | None, anonymous: str | None) -> dict[str, Any]:
-        """The profile of an identity. An anonymous one becomes known once; two known ids are never one."""
+    def _whose(self, user: str | None, anonymous: str | None) -> dict[str, Any] | None:
+        """The profile that an identity already has. An anonymous one becomes known once; two known ids are never one."""
         known = self.by_id.get(("user", user)) if user is not None else None
         visitor = self.by_id.get(("anonymous", anonymous)) if anonymous is not None else None
-        if known is None:
-            free = visitor is not None and (user is None or visitor["user"] is None)
-            known = visitor if free else self._new()
-        assert known is not None
-        if user is not None:
-            known["user"] = known["user"] or user
-            self.by_id.setdefault(("user", user), known)
-        if anonymous is not None and visitor is None:
-            known["anonymous"] = known["anonymous"] or anonymous
-            self.by_id[("anonymous", anonymous)] = known
+        if known is None and visitor is not None and (user is None or visitor["user"] is None):
+            return visitor
         return known
+
+    def _identify(self, user: str | None, anonymous: str | None) -> dict[str, Any]:
+        """The profile of an identity, made if there is none; it is known by these ids from now on."""
+        profile = self._whose(user, anonymous) or self._new()
+        if user is not None:
+            profile["user"] = profile["user"] or user
+            self.by_id.setdefault(("user", user), profile)
+        if anonymous is not None and ("anonymous", anonymous) not in self.by_id:
+            profile["anonymous"] = profile["anonymous"] or anonymous
+            self.by_id[("anonymous", anonymous)] = profile
+        return profile
 
     def _new(self) -> dict[str, Any]:
         profile = {
