@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import count
 
 from orchestrator.domain.input import Control, Event, Outcome
@@ -52,10 +53,11 @@ class EngineLink:
         return ["duplicate" if duplicate else "accepted" for duplicate in duplicates]
 
     async def answer(self, key: int, outcome: Outcome) -> None:
-        """Tell the engine what became of an attempt."""
+        """Tell the engine what became of an attempt. One that is gone calls it in doubt when it is back."""
         if not self.gone:
             self._writer.write(packed(Answers([(key, outcome)])))
-            await self._writer.drain()
+            with suppress(ConnectionError):
+                await self._writer.drain()
 
     async def switch(self, control: Control) -> None:
         """Pass an operator's switch on."""

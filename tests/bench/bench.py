@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -42,19 +43,31 @@ START = 1_750_000_000_000
 HOUR = 3_600_000
 BATCH = 1_000
 ROUNDS = 3
+Size = Literal["tiny", "normal", "full"]
+TINY = 50
+"""So much less work than normal."""
 
 
 def main() -> None:
     """Run the chosen benches and print a line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("benches", nargs="*", default=list(BENCHES), help=", ".join(BENCHES))
-    parser.add_argument("--full", action="store_true", help="a million profiles instead of twenty thousand")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--full", dest="size", action="store_const", const="full", help="a million profiles, not twenty thousand")
+    size.add_argument(
+        "--tiny", dest="size", action="store_const", const="tiny", help="whether it runs at all; the figures mean nothing"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         program = load_workspace(lay_out(Path(folder) / "workspace")).program
         for name in given.benches:
-            for row in BENCHES[name](program, given.full, Path(folder)):
+            for row in BENCHES[name](program, given.size or "normal", Path(folder)):
                 print(json.dumps({"bench": name, **row}, ensure_ascii=False), flush=True)
+
+
+def scaled(count: int, size: Size) -> int:
+    """So many of something, or few where only a sign of life is wanted."""
+    return max(10, count // TINY) if size == "tiny" else count
 
 
 def browse(count: int, profiles: int) -> list[Event]:
@@ -105,10 +118,13 @@ def _decide_all(program: Program, events: Sequence[Event]) -> dict[str, Profile]
     return profiles
 
 
-def bench_decide(program: Program, _full: bool, _folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+def bench_decide(program: Program, size: Size, _folder: Path) -> Iterator[dict[str, object]]:
     """`decide` alone with the shipped workspace, and where its time goes."""
     base = baseline()
-    for name, events in (("browse", browse(6_000, 1_500)), ("first and second orders", orders(3_000, 1_500))):
+    for name, events in (
+        ("browse", browse(scaled(6_000, size), scaled(1_500, size))),
+        ("first and second orders", orders(scaled(3_000, size), scaled(1_500, size))),
+    ):
         cost = cpu_us(lambda events=events: _decide_all(program, events), len(events))
         profiles = _decide_all(program, events).values()
         sealing = cpu_us(lambda profiles=profiles: [seal(profile) for profile in profiles], len(profiles))
@@ -138,19 +154,25 @@ def _engine(program: Program, path: Path, synchronous: str = "FULL") -> tuple[Sq
     return file, Engine([file.partition(0)], around)
 
 
-def bench_embedded(program: Program, _full: bool, folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+def bench_embedded(program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
     """The engine end to end, durable: parsed events in, a transaction a thousand, `synchronous=FULL`."""
     base = baseline()
-    for name, events in (("browse", browse(30_000, 5_000)), ("orders", orders(6_000, 5_000))):
+    for name, events in (
+        ("browse", browse(scaled(30_000, size), 5_000)),
+        ("orders", orders(scaled(6_000, size), 5_000)),
+    ):
         file, engine = _engine(program, folder / f"{name}.sqlite")
         gc.collect()
         gc.freeze()
         gc.disable()
+        committing = 0.0
         wall, cpu = time.perf_counter(), time.process_time()
         for number, event in enumerate(events, 1):
             engine.feed(event, event.occurred_at)
-            if number % BATCH == 0:
+            if number % BATCH == 0 or number == len(events):
+                committing -= time.process_time()
                 engine.commit()
+                committing += time.process_time()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         gc.enable()
         append = _append(folder / f"{name}-plain.sqlite", file)
@@ -161,6 +183,7 @@ def bench_embedded(program: Program, _full: bool, folder: Path) -> Iterator[dict
             "events": name,
             "wall_events_s": round(len(events) / wall),
             "cpu_us": round(each, 1),
+            "commit_us": round(committing / len(events) * 1e6, 1),
             "inputs_an_event": round(inputs / len(events), 2),
             "ratio_to_json": round(each / base, 1),
             "plain_append_us": round(append, 1),
@@ -180,12 +203,12 @@ def _append(path: Path, written: SqliteFile) -> float:
     return (time.process_time() - begun) / max(1, len(rows)) * 1e6
 
 
-def bench_rules(program: Program, _full: bool, _folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+def bench_rules(program: Program, size: Size, _folder: Path) -> Iterator[dict[str, object]]:
     """How `decide` grows with the number of campaigns: on other events, and all on the same one."""
     base = baseline()
     source = program.campaigns["welcome"]
     for same in (False, True):
-        for count in (10, 100, 1_000, 10_000) if not same else (10, 100, 1_000):
+        for count in (10,) if size == "tiny" else (10, 100, 1_000) if same else (10, 100, 1_000, 10_000):
             campaigns = {}
             for number in range(count):
                 name = f"c{number:05}"
@@ -194,7 +217,7 @@ def bench_rules(program: Program, _full: bool, _folder: Path) -> Iterator[dict[s
                 condition = program.campaigns["second-order-thanks"].condition
                 campaigns[name] = replace(source, name=name, on=on, condition=condition)
             many = replace(program, campaigns=campaigns)
-            events = browse(400 if same else 2_000, 200)
+            events = browse(scaled(400 if same else 2_000, size), 200)
             cost = cpu_us(lambda many=many, events=events: _decide_all(many, events), len(events))
             yield {
                 "campaigns": count,
@@ -204,9 +227,9 @@ def bench_rules(program: Program, _full: bool, _folder: Path) -> Iterator[dict[s
             }
 
 
-def bench_restart(program: Program, full: bool, folder: Path) -> Iterator[dict[str, object]]:  # noqa: FBT001
+def bench_restart(program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
     """A file of many profiles, each with a timer: its size, and how long until the first decision after a restart."""
-    for count in (1_000, 20_000, 1_000_000) if full else (1_000, 20_000):
+    for count in {"tiny": (100,), "normal": (1_000, 20_000), "full": (1_000, 20_000, 1_000_000)}[size]:
         path = folder / f"restart-{count}.sqlite"
         _fill(program, path, count)
         begun = time.perf_counter()
@@ -247,7 +270,7 @@ def _fill(program: Program, path: Path, count: int) -> None:
     file.close()
 
 
-BENCHES: dict[str, Callable[[Program, bool, Path], Iterator[dict[str, object]]]] = {
+BENCHES: dict[str, Callable[[Program, Size, Path], Iterator[dict[str, object]]]] = {
     "decide": bench_decide,
     "embedded": bench_embedded,
     "rules": bench_rules,

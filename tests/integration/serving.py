@@ -147,7 +147,11 @@ class Asked:
     def __init__(self, url: str, events: Sequence[dict[str, Any]], patience: float = PATIENCE_S) -> None:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
-        self._connection.request("POST", "/v1/batch", *_body(events))
+        try:
+            self._connection.request("POST", "/v1/batch", *_body(events))
+        except OSError:
+            self._connection.close()
+            raise
 
     def fileno(self) -> int:
         return self._connection.sock.fileno()
@@ -158,12 +162,6 @@ class Asked:
             return _read(self._connection)
         finally:
             self._connection.close()
-
-
-def post_over(connection: http.client.HTTPConnection, events: Sequence[dict[str, Any]]) -> Answer:
-    """Send one batch over a connection that is kept; OSError or HTTPException where no answer comes."""
-    connection.request("POST", "/v1/batch", *_body(events))
-    return _read(connection)
 
 
 def _body(events: Sequence[dict[str, Any]]) -> tuple[str, dict[str, str]]:
