@@ -156,7 +156,7 @@ def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
         now = time.time_ns() // 1_000_000
         program, fresh = go_live(file, workspace, now)
         outbox = Outbox()
-        engine = Engine([file.partition(0)], Surroundings(program, Governor(), outbox))
+        engine = Engine([file.partition(0)], Surroundings(program, Governor(rates=dict(read_settings().rates)), outbox))
         if fresh:
             engine.activate(program)
             engine.commit()

@@ -1,4 +1,8 @@
-"""Permits: kill switch and rates are one thing, asked just before a message leaves. Fails closed."""
+"""Permits: kill switch and rates are one thing, asked just before a message leaves. Fails closed.
+
+A channel has a rate. A message that finds the second full gets a second of its own in the queue and comes back then, once:
+were it told "soon", every waiting message would ask again each second, and a long queue would leave no time for anything else.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,12 @@ from orchestrator.domain.profile import Message
 
 LEASE_MS = 700
 """How long leave to send is good for: a stopped worker's leave has run out before a kill is promised to hold."""
+LAG_MS = 400
+"""How far the partition's clock may be behind the wall's when leave is given; the rest of a lease is for handing over."""
+RATE = 100
+"""Messages a second on a channel of which nothing else is said."""
+MARKETING_SHARE = 0.8
+"""Of a second; the rest is kept free, so that a transactional message never stands behind a campaign."""
 SECOND_MS = 1_000
 
 
@@ -16,8 +26,35 @@ SECOND_MS = 1_000
 class OpenGovernor:
     """Grants everything: for replays, where nothing leaves."""
 
-    def ask(self, _message: Message, now: int) -> Permit | Refusal:
+    def ask(self, _message: Message, now: int, _wall: int) -> Permit | Refusal:
         return Permit(now + LEASE_MS)
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Whose turn is in which second, for one class of messages on one channel; seconds are given out in order."""
+
+    most: int
+    """Turns in a second."""
+    last: int = 0
+    """The latest second given out."""
+    used: int = 0
+    turns: dict[str, int] = field(default_factory=dict)
+    """message id → its second, the earliest first."""
+
+    def turn(self, ident: str, second: int) -> int:
+        """The second in which this message may leave: the one it was given, else the next with room from `second` on."""
+        given = self.turns.pop(ident, 0)
+        if given >= second:
+            return given
+        while self.turns and self.turns[oldest := next(iter(self.turns))] < second:
+            del self.turns[oldest]  # it was cancelled meanwhile
+        if self.last < second:
+            self.last, self.used = second, 0
+        if self.used >= self.most:
+            self.last, self.used = self.last + 1, 0
+        self.used += 1
+        return self.last
 
 
 @dataclass(slots=True)
@@ -28,16 +65,40 @@ class Governor:
     rates: dict[str, int] = field(default_factory=dict)
     """channel → messages a second."""
     _granted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """channel → the latest second in which leave was given, and how often."""
+    _queues: dict[tuple[str, bool], _Queue] = field(default_factory=dict)
 
-    def ask(self, message: Message, now: int) -> Permit | Refusal:
+    def ask(self, message: Message, now: int, wall: int) -> Permit | Refusal:
+        """Leave at the partition's time `now`, or why not and when to come back.
+
+        A clock that lags behind `wall` (an outage, a switch that ended) gives none: the leave would be over before the message
+        could go, and at `wall` the gates may say otherwise.
+        """
         if self.killed:
             return Refusal("kill")
-        rate = self.rates.get(message.channel)
-        if rate is not None:
-            second = now // SECOND_MS
-            start, used = self._granted.get(message.channel, (second, 0))
-            used = used if start == second else 0
-            if used >= rate:
-                return Refusal("permit", (second + 1) * SECOND_MS)
-            self._granted[message.channel] = (second, used + 1)
-        return Permit(now + LEASE_MS)
+        rate = self.rates.get(message.channel, RATE)
+        late = wall - now > LAG_MS
+        second = max((wall // SECOND_MS) + 1 if late else now // SECOND_MS, self._granted.get(message.channel, (0, 0))[0])
+        queue = self._queue(message, rate)
+        turn = queue.turn(message.id, second)
+        if turn == second and not late and self._grant(message.channel, second, rate):
+            return Permit(now + LEASE_MS)
+        if turn == second and not late:
+            turn = queue.turn(message.id, second + 1)
+        queue.turns[message.id] = turn
+        return Refusal("permit", turn * SECOND_MS)
+
+    def _grant(self, channel: str, second: int, rate: int) -> bool:
+        latest, used = self._granted.get(channel, (second, 0))
+        used = used if latest == second else 0
+        if used >= rate:
+            return False
+        self._granted[channel] = second, used + 1
+        return True
+
+    def _queue(self, message: Message, rate: int) -> _Queue:
+        marketing = message.cls != "transactional"
+        most = max(1, int(rate * MARKETING_SHARE)) if marketing else rate
+        queue = self._queues.setdefault((message.channel, marketing), _Queue(most))
+        queue.most = most
+        return queue

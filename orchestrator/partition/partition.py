@@ -16,9 +16,9 @@ import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Move, PartitionInput, Permit, ProfileInput, Refusal, Timer
+from orchestrator.domain.input import Event, HandOff, Move, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.moment import Controls, Witness
-from orchestrator.domain.profile import Message, seal, unseal
+from orchestrator.domain.profile import seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Permits, Record, Store, Wire
 
@@ -27,9 +27,6 @@ RECORDS_CACHED = 50_000
 DUE_PAGE = 10_000
 """Timers read from the store at a time."""
 CAUSE_CHARS = 4_000
-LAG_MS = 400
-"""How far the clock may be behind the shell's when a message gets leave; the rest of a lease is for handing it over."""
-LAG_DOUBLED_MS = 60_000
 PARTITION_KEY = 0
 """The journal key of inputs that concern no single profile."""
 
@@ -194,7 +191,7 @@ class Partition:
         message = record.profile.message(message_id)
         if message is None:
             return None
-        verdict = self._leave(message)
+        verdict = self.around.permits.ask(message, self.clock, self.around.wall)
         decision = self._decide(record, HandOff(message_id, verdict))
         for attempt in decision.attempts if decision is not None else ():
             wire = self.around.wire
@@ -202,17 +199,6 @@ class Partition:
             if outcome is not None:
                 return self._decide(record, outcome)
         return decision
-
-    def _leave(self, message: Message) -> Permit | Refusal:
-        """Leave is for now. A clock that lags behind the shell's (an outage, a switch that ended) asks again at that time:
-        a leave that has run out already would only become a doubt, and gates may say otherwise by then.
-
-        A short lag is doubled: a backlog that takes longer than a lease to work off would otherwise chase the time for ever.
-        """
-        lag = self.around.wall - self.clock
-        if lag > LAG_MS:
-            return Refusal("permit", self.around.wall + (lag if lag <= LAG_DOUBLED_MS else 0))
-        return self.around.permits.ask(message, self.clock)
 
     def _decide(self, record: Record, given: ProfileInput) -> Decision | None:
         around = self.around

@@ -107,8 +107,11 @@ class Store(Protocol):
 class Permits(Protocol):
     """The governor as a partition sees it."""
 
-    def ask(self, message: Message, now: int) -> Permit | Refusal:
-        """Leave to hand this message over at `now`, or why not."""
+    def ask(self, message: Message, now: int, wall: int) -> Permit | Refusal:
+        """Leave to hand this message over at the partition's `now`, or why not.
+
+        `wall` is the shell's time; 0 where time is virtual.
+        """
         ...
 
 
