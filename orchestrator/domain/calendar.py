@@ -51,6 +51,7 @@ def _local(instant: int, zone: ZoneInfo) -> dt.datetime:
     return (_EPOCH + instant * _MS).astimezone(zone)
 
 
+@lru_cache(maxsize=4096)
 def _instant_at(day: dt.date, minutes: int, zone: ZoneInfo) -> int:
     """The first instant of that local wall time; in a gap, the first valid instant after it."""
     wall = dt.datetime.combine(day, dt.time(minutes // 60, minutes % 60))

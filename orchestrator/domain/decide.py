@@ -95,7 +95,7 @@ def _fold(moment: Moment, event: Event) -> None:
     profile, index = moment.profile, moment.program.index
     fold_consent(profile, event)
     for feature in index.features.get(event.name, ()):
-        if moment.holds(feature.condition, f"feature {feature.name}", moment.readable_event):
+        if feature.condition is None or moment.holds(feature.condition, f"feature {feature.name}", moment.readable_event):
             fold(profile.folds, feature, event, moment.program, moment.now)
     if event.name in index.features or event.traits:
         moment.folded()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from orchestrator.domain import steps
 from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.consent import consented
@@ -118,16 +120,23 @@ def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger)
     event = moment.readable_event if pattern.event is not None else None
     live = _live(moment, campaign, key)
     refusal = _refusal(moment, campaign, key, live)
-    if refusal is None and not moment.holds(campaign.condition, f"{campaign.name} if", event, item):
-        refusal = "if"
-    if refusal is None and not moment.holds(campaign.while_, f"{campaign.name} while", event, item):
-        refusal = "while"
+    if refusal is None:
+        refusal = _unmet(moment, campaign, event, item)
     if refusal is not None:
         moment.decision.entries.append(Entry(campaign.name, "not_entered", refusal))
     elif live is not None:
         _restart(moment, campaign, live, pattern, trigger)
     else:
         _enter(moment, campaign, pattern, trigger)
+
+
+def _unmet(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, item: Any) -> str | None:
+    """Which of the campaign's own conditions keeps this trigger out."""
+    if campaign.condition is not None and not moment.holds(campaign.condition, f"{campaign.name} if", event, item):
+        return "if"
+    if campaign.while_ is not None and not moment.holds(campaign.while_, f"{campaign.name} while", event, item):
+        return "while"
+    return None
 
 
 def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:
@@ -206,9 +215,9 @@ def _held_out(moment: Moment, campaign: Campaign) -> bool:
     policies, name = moment.program.policies, moment.profile.name
     if campaign.cls == "transactional" or not (campaign.holdout or policies.control_group):
         return False
-    if not any(consented(policies, moment.profile, campaign.topic, channel) for channel in campaign.channels):
+    if share_of("", "control", name) >= policies.control_group and share_of(campaign.name, "holdout", name) >= campaign.holdout:
         return False
-    return share_of("", "control", name) < policies.control_group or share_of(campaign.name, "holdout", name) < campaign.holdout
+    return any(consented(policies, moment.profile, campaign.topic, channel) for channel in campaign.channels)
 
 
 def _restart(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, trigger: Trigger) -> None:

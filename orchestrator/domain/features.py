@@ -171,9 +171,12 @@ def fold(folds: dict[str, State], feature: Feature, event: Event, program: Progr
     buckets: dict[int, State] = state if state is not None else {}
     oldest = _first_bucket(feature, now)
     bucket = utc_day(event.occurred_at) // width_of(feature)
+    known = bucket in buckets
     if bucket >= oldest:
         buckets[bucket] = step(buckets.get(bucket), value, event.occurred_at, event.message_id)
-    folds[feature.name] = {number: buckets[number] for number in sorted(buckets) if number >= oldest}
+    if not known or next(iter(buckets)) < oldest:
+        buckets = {number: buckets[number] for number in sorted(buckets) if number >= oldest}
+    folds[feature.name] = buckets
 
 
 def value_of(folds: dict[str, State], feature: Feature, now: int) -> Any:

@@ -62,11 +62,19 @@ def elements_of(event: Event, path: KeyPath) -> list[tuple[str, Any]]:
     return found
 
 
+def _values_of(event: Event, path: KeyPath) -> list[str]:
+    """The distinct values of a key, in order."""
+    if path.each is None:
+        text = text_of(at_path(event, path.steps))
+        return [] if text is None else [text]
+    return list(dict.fromkeys(text for text, _ in elements_of(event, path)))
+
+
 def key_values(program: Program, event: Event, key: str) -> list[str]:
     """The distinct values of that key in this event, in order; empty where it has none."""
     kind = program.events.get(event.name)
     path = kind.keys.get(key) if kind is not None else None
-    return [] if path is None else list(dict.fromkeys(text for text, _ in elements_of(event, path)))
+    return [] if path is None else _values_of(event, path)
 
 
 def every_key(program: Program, event: Event) -> dict[str, list[str]]:
@@ -74,5 +82,4 @@ def every_key(program: Program, event: Event) -> dict[str, list[str]]:
     kind = program.events.get(event.name)
     if kind is None or not kind.keys:
         return {}
-    found = {key: list(dict.fromkeys(text for text, _ in elements_of(event, path))) for key, path in kind.keys.items()}
-    return {key: values for key, values in found.items() if values}
+    return {key: values for key, path in kind.keys.items() if (values := _values_of(event, path))}

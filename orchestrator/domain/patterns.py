@@ -36,6 +36,8 @@ def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trig
     elif pattern.key is not None:
         values = moment.keys().get(pattern.key, [])
         found = [(values, None)] if values else []
+    if pattern.condition is None:
+        return found
     return [one for one in found if moment.holds(pattern.condition, subject, moment.readable_event, one[1])]
 
 
@@ -87,6 +89,8 @@ def looked_back(moment: Moment, patterns: tuple[Pattern, ...], run: Run, subject
 
     Of events processed before the trigger those that occurred strictly later count, of those after it those at or after.
     """
+    if not patterns or not moment.profile.recent:
+        return None
     names = {pattern.event for pattern in patterns}
     kept = [recent for recent in moment.profile.recent if recent.name in names and _counts(recent, run)]
     for recent in sorted(kept, key=lambda recent: (recent.at, recent.seq)):

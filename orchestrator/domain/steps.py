@@ -48,7 +48,9 @@ def advance(moment: Moment, run: Run) -> None:
         if moment.controls.pauses(run.campaign):
             run.state = "paused"
             return
-        if not moment.holds(campaign.while_, f"{campaign.name} while", run.event, run.item, run):
+        if campaign.while_ is not None and not moment.holds(
+            campaign.while_, f"{campaign.name} while", run.event, run.item, run
+        ):
             end(moment, run, "while")
             return
         _take(moment, campaign, run, steps.nodes[run.node])

@@ -44,7 +44,17 @@ class Engine:
 
     def next_due(self) -> int | None:
         """When the earliest timer is due."""
-        return min((found[0] for p in self.partitions if (found := p.next_due())), default=None)
+        found = self._earliest()
+        return None if found is None else found[0][0]
+
+    def _earliest(self) -> tuple[tuple[int, int], Partition] | None:
+        """The earliest timer of all, and whose it is."""
+        found: tuple[tuple[int, int], Partition] | None = None
+        for partition in self.partitions:
+            due = partition.next_due()
+            if due is not None and (found is None or due < found[0]):
+                found = due, partition
+        return found
 
     def advance(self, until: int, most: int | None = None) -> int:
         """Fire timers due by then (at the most so many), pass on what they emitted, in the order of time; says how many.
@@ -53,7 +63,7 @@ class Engine:
         """
         fired = 0
         while True:
-            due = min(((found, p) for p in self.partitions if (found := p.next_due())), key=lambda pair: pair[0], default=None)
+            due = self._earliest()
             forward = next((p for p in self.partitions if p.forwards), None)
             if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
                 event, now = forward.forwards.popleft()

@@ -69,6 +69,8 @@ class Partition:
         """Events for other profiles, with their time, in order."""
         self.decided: list[Decided] = []
         self._records: OrderedDict[int, Record] = OrderedDict()
+        self._keys: dict[str, int] = {}
+        """raw id → key of the profiles in `_records`."""
         self._heap: list[tuple[int, int]] = []
         self._due: dict[int, int] = {}
         self._loaded: tuple[int, int] | None = (-1, -1)
@@ -141,7 +143,9 @@ class Partition:
         return None if record is None else self._step(record, given)
 
     def find(self, raw: str) -> Record | None:
-        key = self.changes.ids[raw] if raw in self.changes.ids else self.store.find(raw)
+        key = self._keys.get(raw)
+        if key is None:
+            key = self.changes.ids[raw] if raw in self.changes.ids else self.store.find(raw)
         return None if key is None else self.record(key)
 
     def record(self, key: int) -> Record | None:
@@ -153,13 +157,17 @@ class Partition:
         if stored is None:
             return None
         record = Record(key, stored.raw, unseal(stored.sealed), stored.sealed, stored.last_seq, stored.due)
-        self._records[key] = record
+        self._keep(record)
         return record
+
+    def _keep(self, record: Record) -> None:
+        self._records[record.key] = record
+        self._keys[record.raw] = record.key
 
     def _newcomer(self, raw: str) -> Record:
         record = Record(self.store.next_key(), raw, newcomer(self.around.program, self.clock, raw), b"")
         record.sealed = seal(record.profile)
-        self._records[record.key] = record
+        self._keep(record)
         self.changes.ids[raw] = record.key
         self.changes.records[record.key] = record
         return record
@@ -251,6 +259,7 @@ class Partition:
         self.changes.ids[raw] = None
         self.changes.records.pop(record.key, None)
         self._records.pop(record.key, None)
+        self._keys.pop(raw, None)
         self._due.pop(record.key, None)
         return record
 
@@ -261,7 +270,7 @@ class Partition:
     def install(self, record: Record, raw: str) -> None:
         """Take over a whole profile from another partition under a new id."""
         due, record.raw, record.due = record.due, raw, None
-        self._records[record.key] = record
+        self._keep(record)
         self.changes.gone.discard(record.key)
         self.changes.records[record.key] = record
         self.changes.ids[raw] = record.key
@@ -281,7 +290,8 @@ class Partition:
         changes.clock = self.clock
         self.decided = []
         while len(self._records) > RECORDS_CACHED:
-            self._records.popitem(last=False)
+            _, evicted = self._records.popitem(last=False)
+            del self._keys[evicted.raw]
         return changes
 
 
