@@ -9,7 +9,7 @@ from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Attempt, MessageChange
 from orchestrator.domain.gates import Allow, Block, Defer, judge
 from orchestrator.domain.input import HandOff, Outcome, Permit
-from orchestrator.domain.limits import ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
+from orchestrator.domain.limits import AGAIN_MS, ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Counted, Message, Run
 from orchestrator.domain.program import Campaign, Node, Send
@@ -57,8 +57,8 @@ def judge_message(moment: Moment, message: Message) -> None:
     """Put one message through the gates and note the verdict."""
     match judge(moment, message):
         case Allow(channel):
-            message.state, message.channel, message.gate, message.due = CLEARED, channel, None, None
-            message.cleared_at = moment.now
+            message.state, message.channel, message.gate = CLEARED, channel, None
+            message.cleared_at, message.due = moment.now, moment.now + AGAIN_MS
             _reserve(moment, message)
             moment.decision.cleared.append(message.id)
             note(moment, message, WAITS)

@@ -36,5 +36,7 @@ SET_SIZE = 256
 """Elements of a `distinct` or `values` feature, and keys of an `open` one; the newest are kept."""
 SLOT_SEARCH = 2_000
 """Steps of the search for an instant that caps and quiet hours both allow."""
+AGAIN_MS = 3_600_000
+"""When a timer or a hand-off that could not be decided is tried again."""
 ANSWER_GRACE_MS = 60_000
 """After a permit has run out, how long an attempt waits for its outcome before it counts as in doubt."""

@@ -46,7 +46,7 @@ def _armed(moment: Moment) -> Iterator[tuple[str, int, int]]:
     for ident, pattern in program.index.by_without.items():
         anchor = profile.last.get(pattern.without or "", profile.born)
         at = anchor + pattern.duration
-        if profile.fired.get(ident) != anchor and at > program.live_since.get(ident, -1):
+        if profile.fired.get(ident, -1) < anchor and at > program.live_since.get(ident, -1):
             yield ident, anchor, at
 
 
@@ -81,7 +81,7 @@ def free_messages(moment: Moment) -> None:
     for message in list(moment.profile.messages):
         if message.due is None or message.due > moment.now:
             continue
-        if message.state == ledger.WAITS:
+        if message.state in (ledger.WAITS, ledger.CLEARED):
             moment.round.append(message)
         elif message.state == ledger.ATTEMPTING:
             ledger.doubt(moment, message)

@@ -16,9 +16,10 @@ import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Move, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import Event, HandOff, Move, Outcome, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.limits import AGAIN_MS
 from orchestrator.domain.moment import Controls, Witness
-from orchestrator.domain.profile import seal, unseal
+from orchestrator.domain.profile import Message, seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Permits, Record, Store, Wire
 
@@ -202,11 +203,16 @@ class Partition:
         verdict = self.around.permits.ask(message, self.clock, self.around.wall)
         decision = self._decide(record, HandOff(message_id, verdict))
         for attempt in decision.attempts if decision is not None else ():
-            wire = self.around.wire
-            outcome = wire.hand_over(self.around.program, record, message, attempt.not_after, self.clock)
+            outcome = self._hand_over(record, message, attempt.not_after)
             if outcome is not None:
                 return self._decide(record, outcome)
         return decision
+
+    def _hand_over(self, record: Record, message: Message, not_after: int) -> Outcome | None:
+        try:
+            return self.around.wire.hand_over(self.around.program, record, message, not_after, self.clock)
+        except Exception as error:  # noqa: BLE001 - a message that cannot be described is refused, and nothing else suffers
+            return Outcome(message.id, "refused", kind="reject", detail="".join(traceback.format_exception_only(error)).strip())
 
     def _decide(self, record: Record, given: ProfileInput) -> Decision | None:
         around = self.around
@@ -245,7 +251,7 @@ class Partition:
         self.changes.dead.append(DeadLetter(seq, record.key, self.clock, _encode(given), cause))
         self.changes.records[record.key] = record
         if isinstance(given, Timer):
-            self._schedule(record, None)
+            self._schedule(record, self.clock + AGAIN_MS)
 
     # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────
 
