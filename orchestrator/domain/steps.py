@@ -93,7 +93,7 @@ def _wait(moment: Moment, run: Run, node: Node, verb: Wait) -> str:
     if target is not None and target > moment.now:
         run.state, run.due = "wait", target
         return "waits"
-    if verb.until is not None and verb.past == "exit":
+    if verb.until is not None and verb.past == "exit" and target != moment.now:
         end(moment, run, "past")
         return "past"
     _go(run, node.then)

@@ -360,7 +360,7 @@ class Maker:
                 {"for": plain, "at": random.choice(["10:00", "02:30", "21:00"])},
                 {"at": random.choice(["09:00", "12:30"])},
                 {
-                    "until": iso(self.start + random.randint(0, 150) * STEP + MINUTE),
+                    "until": iso(self.start + random.randint(0, 150) * STEP),
                     "past": random.choice(["continue", "exit"]),
                 },
                 {"until": iso(self.start + random.randint(0, 150) * STEP), "plus": random.choice(["-2h", "1h"])},
