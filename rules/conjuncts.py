@@ -7,14 +7,18 @@ from typing import Any
 from rules.nodes import operation
 from rules.values import segments_of, truthy
 
-Equality = tuple[str, frozenset[str]]
+Constant = str | int | float
+Equality = tuple[str, frozenset[Constant]]
+"""A variable's path, and what stands there."""
+_CONSTANTS = (str, int, float)
 
 
 def equalities(rule: Any) -> list[Equality]:
-    """Pairs of a variable path and texts, in reading order: where `rule` holds, the text at the path is one of them.
+    """Pairs of a variable path and constants, in reading order: where `rule` holds, the value at the path is one of them.
 
-    Only texts are told: a loose `==` may also hold for a number or an array, so data in which something that is neither
-    text nor null stands at the path must be judged by the rule itself. `rule` has passed preflight.
+    Only texts and numbers are told, and they are meant strictly: a loose `==` may also hold for a value of another type, so
+    data in which something other than null stands at the path that has not the type of a constant must be judged by the rule
+    itself. `rule` has passed preflight.
     """
     if rule.__class__ is not dict:
         return []
@@ -42,15 +46,15 @@ def _never(node: Any) -> bool:
 
 
 def _compared(left: Any, right: Any) -> list[Equality]:
-    if left.__class__ is str:
+    if left.__class__ in _CONSTANTS:
         left, right = right, left
     path = _path(left)
-    return [(path, frozenset((right,)))] if path and right.__class__ is str else []
+    return [(path, frozenset((right,)))] if path and right.__class__ in _CONSTANTS else []
 
 
 def _listed(needle: Any, haystack: Any) -> list[Equality]:
     path = _path(needle)
-    if not path or haystack.__class__ is not list or any(choice.__class__ is not str for choice in haystack):
+    if not path or haystack.__class__ is not list or any(choice.__class__ not in _CONSTANTS for choice in haystack):
         return []
     return [(path, frozenset(haystack))]
 
@@ -66,14 +70,14 @@ def _path(node: Any) -> str | None:
 
 
 def _shared(ways: list[list[Equality]]) -> list[Equality]:
-    """One of the ways is taken: paths that every way tells, with the texts of all."""
+    """One of the ways is taken: paths that every way tells, with the constants of all."""
     return [
-        (path, frozenset().union(*(_texts(way, path) for way in ways)))
+        (path, frozenset[Constant]().union(*(_constants(way, path) for way in ways)))
         for path in dict.fromkeys(path for path, _ in ways[0])
         if all(any(path == other for other, _ in way) for way in ways)
     ]
 
 
-def _texts(way: list[Equality], path: str) -> frozenset[str]:
-    found = [texts for other, texts in way if other == path]
-    return frozenset.intersection(*found)
+def _constants(way: list[Equality], path: str) -> frozenset[Constant]:
+    """Of several equalities on one path the tightest: "" equals both "" and 0, so what they share says nothing."""
+    return min((constants for other, constants in way if other == path), key=len)

@@ -96,7 +96,7 @@ def _started(node: Node, program: Program) -> set[str]:
     stages: set[str] = set()
     found: set[str] = set()
     if isinstance(node.verb, Emit):
-        found |= set(program.index.by_event.get(node.verb.event, ()))
+        found |= set(starts.every if (starts := program.index.by_event.get(node.verb.event)) is not None else ())
         stages = {each.target for each in program.wheel.transitions if each.pattern.event == node.verb.event}
     elif isinstance(node.verb, MoveTo):
         stages = {node.verb.stage}

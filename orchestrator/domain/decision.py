@@ -17,7 +17,7 @@ class Transition(msgspec.Struct, array_like=True):
 
 
 class Entry(msgspec.Struct, array_like=True):
-    """A trigger that a campaign saw. outcome: entered, held_out, restarted, not_entered; `reason` from a closed set."""
+    """A trigger that met a campaign's conditions. outcome: entered, held_out, restarted, not_entered for a `reason`."""
 
     campaign: str
     outcome: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.domain import steps
@@ -101,7 +102,7 @@ def start_runs(moment: Moment) -> None:
     index = moment.program.index
     names: set[str] = set()
     if moment.event is not None:
-        names.update(index.by_event.get(moment.event.name, ()))
+        names.update(_called(moment, moment.event.name))
     if moment.entered is not None:
         names.update(index.by_stage.get(moment.entered, ()))
     names.update(index.campaign_of[pattern] for pattern in moment.crossed)
@@ -115,13 +116,23 @@ def start_runs(moment: Moment) -> None:
                 break
 
 
+def _called(moment: Moment, event: str) -> Iterable[str]:
+    """Campaigns that the event may start; a witness hears of all that it calls."""
+    found = moment.program.index.by_event.get(event)
+    if found is None:
+        return ()
+    if moment.witness is not None:
+        return found.every
+    return found.among(lambda path: path.value(moment.readable(path, moment.readable_event)))
+
+
 def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:
     key, item = trigger
     event = moment.readable_event if pattern.event is not None else None
+    if not _meets(moment, campaign, event, item):
+        return
     live = _live(moment, campaign, key)
     refusal = _refusal(moment, campaign, key, live)
-    if refusal is None:
-        refusal = _unmet(moment, campaign, event, item)
     if refusal is not None:
         moment.decision.entries.append(Entry(campaign.name, "not_entered", refusal))
     elif live is not None:
@@ -130,13 +141,11 @@ def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger)
         _enter(moment, campaign, pattern, trigger)
 
 
-def _unmet(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, item: Any) -> str | None:
-    """Which of the campaign's own conditions keeps this trigger out."""
+def _meets(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, item: Any) -> bool:
+    """Whether the campaign's own conditions let this trigger in; that they do not is no news: only a witness hears of it."""
     if campaign.condition is not None and not moment.holds(campaign.condition, f"{campaign.name} if", event, item):
-        return "if"
-    if campaign.while_ is not None and not moment.holds(campaign.while_, f"{campaign.name} while", event, item):
-        return "while"
-    return None
+        return False
+    return campaign.while_ is None or moment.holds(campaign.while_, f"{campaign.name} while", event, item)
 
 
 def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:
@@ -148,7 +157,7 @@ def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:
 
 
 def _refusal(moment: Moment, campaign: Campaign, key: list[str], live: Run | None) -> str | None:
-    """Why this trigger may start nothing, before its conditions are asked."""
+    """Why this trigger, whose conditions hold, may start nothing."""
     event = moment.event
     if event is not None and (event.backfill or moment.now - event.occurred_at > moment.program.policies.trigger_max_age):
         return "age"

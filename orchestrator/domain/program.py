@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from orchestrator.domain.candidates import Candidates, candidates
 from rules import Condition
 
 Class = Literal["marketing", "transactional"]
@@ -349,7 +350,7 @@ class Needs:
 class ProgramIndex:
     """What `decide` looks up by an input's event, stage or crossing; derived from the program alone."""
 
-    by_event: dict[str, tuple[str, ...]]
+    by_event: dict[str, Candidates]
     """event name → campaigns that it may start."""
     by_stage: dict[str, tuple[str, ...]]
     by_without: dict[str, Pattern]
@@ -388,14 +389,11 @@ class ProgramIndex:
 
     @classmethod
     def of(cls, program: Program) -> ProgramIndex:
-        starts: dict[str, list[str]] = {}
         stages: dict[str, list[str]] = {}
         withouts: dict[str, Pattern] = {}
         owner: dict[str, str] = {}
         for campaign in program.campaigns.values():
             for pattern in campaign.on:
-                if pattern.event is not None and campaign.name not in starts.setdefault(pattern.event, []):
-                    starts[pattern.event].append(campaign.name)
                 for stage in pattern.stages:
                     stages.setdefault(stage, []).append(campaign.name)
                 if pattern.without is not None:
@@ -411,7 +409,7 @@ class ProgramIndex:
                     folded.setdefault(event, []).append(feature)
         sources = {source for transition in program.wheel.transitions for source in transition.sources}
         return cls(
-            by_event={name: tuple(names) for name, names in starts.items()},
+            by_event=candidates(program.campaigns.values()),
             by_stage={name: tuple(dict.fromkeys(names)) for name, names in stages.items()},
             by_without=withouts,
             campaign_of=owner,

@@ -38,6 +38,7 @@ from orchestrator.partition.engine import Engine
 from orchestrator.partition.partition import Surroundings
 from orchestrator.partition.ports import Changes, Record
 from orchestrator.stores.sqlite import SqliteFile
+from rules import compile_condition
 
 START = 1_750_000_000_000
 HOUR = 3_600_000
@@ -204,27 +205,35 @@ def _append(path: Path, written: SqliteFile) -> float:
 
 
 def bench_rules(program: Program, size: Size, _folder: Path) -> Iterator[dict[str, object]]:
-    """How `decide` grows with the number of campaigns: on other events, and all on the same one."""
+    """How `decide` grows with the campaigns: on other events; on one event, each with its product; on one event, in vain."""
     base = baseline()
-    source = program.campaigns["welcome"]
-    for same in (False, True):
-        for count in (10,) if size == "tiny" else (10, 100, 1_000) if same else (10, 100, 1_000, 10_000):
-            campaigns = {}
-            for number in range(count):
-                name = f"c{number:05}"
-                event = "Product Viewed" if same else f"Event {number}"
-                on = (replace(source.on[0], id=f"{name}/on/0", event=event, key=None),)
-                condition = program.campaigns["second-order-thanks"].condition
-                campaigns[name] = replace(source, name=name, on=on, condition=condition)
-            many = replace(program, campaigns=campaigns)
-            events = browse(scaled(400 if same else 2_000, size), 200)
+    for kind in ("other events", "one event, other products", "one event, in vain"):
+        for count in (10,) if size == "tiny" else (10, 100, 1_000, 10_000)[: 3 if "vain" in kind else 4]:
+            begun = time.process_time()
+            many = _many(program, kind, count)
+            compiled = time.process_time() - begun
+            events = browse(scaled(400 if "vain" in kind else 2_000, size), 200)
             cost = cpu_us(lambda many=many, events=events: _decide_all(many, events), len(events))
             yield {
                 "campaigns": count,
-                "on": "the same event" if same else "other events",
+                "on": kind,
                 "decide_us": round(cost, 1),
                 "ratio": round(cost / base, 1),
+                "compile_s": round(compiled, 2),
             }
+
+
+def _many(program: Program, kind: str, count: int) -> Program:
+    """So many campaigns; where they differ by product, as many of them match as there are products."""
+    source, campaigns = program.campaigns["welcome"], {}
+    for number in range(count):
+        name, event = f"c{number:05}", f"Event {number}" if kind == "other events" else "Product Viewed"
+        product = {"==": [{"var": "event.properties.product_id"}, str(number)]}
+        dear = {">": [{"var": "event.properties.price"}, 50 if "vain" in kind else 5]}
+        condition = compile_condition({"and": [dear, product]} if "products" in kind else dear)
+        on = replace(source.on[0], id=f"{name}/on/0", event=event, key=None)
+        campaigns[name] = replace(source, name=name, on=(on,), condition=condition)
+    return replace(program, campaigns=campaigns)
 
 
 def bench_restart(program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
