@@ -6,6 +6,8 @@ OrchestratorError            something a person can mend; the message says what,
 ├── StoreError               a store that cannot be opened or does not fit this engine
 ├── RenderError              (delivery.render) a template that cannot be rendered for a message
 ├── Overloaded               (intake.edge) no room for more events now
+├── Unavailable              (intake.edge) nothing becomes durable now
+│   └── EngineGone           (intake.link) nor will it: the engine process has ended
 └── UsageError               a command called wrongly (exit code 2)
 """
 

@@ -9,7 +9,7 @@ from itertools import count
 
 from orchestrator.domain.input import Control, Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.edge import Overloaded
+from orchestrator.intake.edge import Overloaded, Unavailable
 from orchestrator.partition.frames import Answers, Durable, Frame, FrameReader, Ready, Send, Submitted, Switched, packed
 
 UNACKNOWLEDGED_EVENTS = 20_000
@@ -19,7 +19,7 @@ _RECEIVE_BYTES = 1 << 20
 Dispatch = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
-class EngineGone(Exception):  # noqa: N818 - a fact, answered with 503
+class EngineGone(Unavailable):
     """The engine process has ended; nothing more becomes durable."""
 
 
@@ -28,17 +28,23 @@ class EngineLink:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dispatch: Dispatch) -> None:
         self._reader, self._writer, self._dispatch = reader, writer, dispatch
-        self._waiting: dict[int, asyncio.Future[list[bool]]] = {}
+        self._waiting: dict[int, asyncio.Future[list[bool] | None]] = {}
+        """token → whether each event was a duplicate; None: the engine has gone."""
         self._tokens = count(1)
         self._pending = 0
         self.ready = False
         self.gone = False
 
     async def submit(self, events: Sequence[Event]) -> list[str]:
-        """Return once the events are on disk: `accepted` or `duplicate` of each. Raises Overloaded, EngineGone."""
-        if self.gone:
+        """Return once the events are on disk: `accepted` or `duplicate` of each.
+
+        Raises Overloaded, Unavailable while the engine is not ready yet, EngineGone when it has ended.
+        """
+        if self.gone or self._writer.is_closing():
             raise EngineGone
-        if not self.ready or self._pending + len(events) > UNACKNOWLEDGED_EVENTS:
+        if not self.ready:
+            raise Unavailable
+        if self._pending + len(events) > UNACKNOWLEDGED_EVENTS:
             raise Overloaded
         token, waiting = next(self._tokens), asyncio.get_running_loop().create_future()
         self._waiting[token] = waiting
@@ -47,14 +53,18 @@ class EngineLink:
             self._writer.write(packed(Submitted(token, list(events))))
             await self._writer.drain()
             duplicates = await waiting
+        except ConnectionError:
+            raise EngineGone from None
         finally:
             self._pending -= len(events)
             self._waiting.pop(token, None)
+        if duplicates is None:
+            raise EngineGone
         return ["duplicate" if duplicate else "accepted" for duplicate in duplicates]
 
     async def answer(self, key: int, outcome: Outcome) -> None:
         """Tell the engine what became of an attempt. One that is gone calls it in doubt when it is back."""
-        if not self.gone:
+        if not (self.gone or self._writer.is_closing()):
             self._writer.write(packed(Answers([(key, outcome)])))
             with suppress(ConnectionError):
                 await self._writer.drain()
@@ -77,7 +87,7 @@ class EngineLink:
             self.gone, self.ready = True, False
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(EngineGone())
+                    waiting.set_result(None)
 
     async def _take(self, frame: Frame) -> None:
         match frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import pytest
 
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.edge import Overloaded
+from orchestrator.intake.edge import Unavailable
 from orchestrator.intake.link import EngineGone, EngineLink
 from orchestrator.partition.frames import Durable, Ready, packed
 
@@ -45,7 +46,7 @@ def test_events_wait_for_the_disk_and_hear_when_the_engine_dies() -> None:
     async def submit() -> list[str]:
         ours, theirs = socket.socketpair()
         link = await linked(ours)
-        with pytest.raises(Overloaded):
+        with pytest.raises(Unavailable):
             await link.submit([EVENT])
         reading = asyncio.create_task(link.run())
         theirs.sendall(packed(Ready("p")))
@@ -65,3 +66,24 @@ def test_events_wait_for_the_disk_and_hear_when_the_engine_dies() -> None:
         return verdicts
 
     assert asyncio.run(submit()) == ["accepted"]
+
+
+def test_a_broken_socket_is_an_engine_that_has_gone_and_nothing_else_is_said() -> None:
+    async def submit() -> list[object]:
+        said: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+        ours, theirs = socket.socketpair()
+        link = await linked(ours)
+        link.ready = True
+        theirs.close()
+        submitted = [asyncio.create_task(link.submit([EVENT])) for _ in range(10)]
+        await link.run()
+        for one in submitted:
+            with pytest.raises(EngineGone):
+                await one
+        link.close()
+        del submitted, one
+        gc.collect()
+        return said
+
+    assert asyncio.run(submit()) == []
