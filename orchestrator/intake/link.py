@@ -10,7 +10,20 @@ from itertools import count
 from orchestrator.domain.input import Control, Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.intake.edge import Overloaded, Unavailable
-from orchestrator.partition.frames import Answers, Durable, Frame, FrameReader, Ready, Send, Submitted, Switched, packed
+from orchestrator.partition.frames import (
+    Answers,
+    Durable,
+    Failed,
+    Frame,
+    FrameReader,
+    Ready,
+    Send,
+    Stop,
+    Stopped,
+    Submitted,
+    Switched,
+    packed,
+)
 
 UNACKNOWLEDGED_EVENTS = 20_000
 """Events that may wait for the disk at once; more are told to come again."""
@@ -32,8 +45,19 @@ class EngineLink:
         """token → whether each event was a duplicate; None: the engine has gone."""
         self._tokens = count(1)
         self._pending = 0
-        self.ready = False
+        self._opened, self._stopped = asyncio.Event(), asyncio.Event()
         self.gone = False
+        self.failure: str | None = None
+        """Why the engine could not start, in its own words."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine decides what is submitted."""
+        return self._opened.is_set() and not self.gone
+
+    async def opened(self) -> None:
+        """Return once the engine is ready."""
+        await self._opened.wait()
 
     async def submit(self, events: Sequence[Event]) -> list[str]:
         """Return once the events are on disk: `accepted` or `duplicate` of each.
@@ -74,6 +98,12 @@ class EngineLink:
         self._writer.write(packed(Switched(control)))
         await self._writer.drain()
 
+    async def stop(self) -> None:
+        """Tell the engine to give no more leave; returns once `dispatch` has got every message that has it."""
+        if not (self.gone or self._writer.is_closing()):
+            self._writer.write(packed(Stop()))
+            await self._stopped.wait()
+
     async def run(self) -> None:
         """Read the engine's frames until it hangs up."""
         frames = FrameReader()
@@ -84,7 +114,8 @@ class EngineLink:
         except ConnectionError:
             pass
         finally:
-            self.gone, self.ready = True, False
+            self.gone = True
+            self._stopped.set()
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_result(None)
@@ -98,7 +129,11 @@ class EngineLink:
             case Send(messages):
                 await self._dispatch(messages)
             case Ready():
-                self.ready = True
+                self._opened.set()
+            case Stopped():
+                self._stopped.set()
+            case Failed(message):
+                self.failure = message
             case _:
                 pass
 
