@@ -11,45 +11,45 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from orchestrator.authoring import load_snapshot, load_workspace, snapshot
 from orchestrator.delivery.governor import Governor
-from orchestrator.domain.program import Program
+from orchestrator.domain.program import Program, Steps
 from orchestrator.errors import OrchestratorError
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.frames import Failed, packed
 from orchestrator.partition.host import Host
 from orchestrator.partition.live import Live, Outbox
 from orchestrator.partition.partition import Surroundings
+from orchestrator.partition.standing import STANDING, Standing, standing_of
 from orchestrator.stores.lock import only_writer
 from orchestrator.stores.sqlite import SqliteFile
 
 
-def go_live(file: SqliteFile, program: Program, workspace: Path, now: int) -> tuple[Program, bool]:
-    """Make the workspace's program the live one of this file; says whether it is a new one.
+def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> Live:
+    """The engine on this file with that program, which goes live where it is not yet.
 
     People in flight on an earlier program keep its steps; a campaign's `without` that is new fires for later crossings only.
     """
-    known = file.programs()
-    fresh = not known or known[-1][0] != program.name
-    if fresh:
-        file.activate(program.name, snapshot(workspace), now)
-    earlier = [(since, load_snapshot(content).program) for _, since, content in known]
-    pinned = {steps.version: steps for _, old in earlier for steps in (c.steps for c in old.campaigns.values())}
-    since = _live_since([*earlier, (now, program)] if fresh else earlier)
-    return replace(program, pinned=pinned, live_since=since), fresh
+    standing = standing_of(file.fact(STANDING)).followed_by(program, version("orchestrator"), now)
+    surrounded = replace(program, pinned=_pinned(file, standing), live_since=standing.live_since)
+    outbox = Outbox()
+    live = Live(Engine([file.partition(0)], Surroundings(surrounded, Governor(), outbox)), outbox)
+    live.go_live(standing, partial(snapshot, workspace))
+    return live
 
 
-def _live_since(programs: Sequence[tuple[int, Program]]) -> dict[str, int]:
-    """Since when each `without` pattern of the last program is live without a break; those of the first always were."""
-    found: dict[str, int] = {}
-    for number, (since, program) in enumerate(programs):
-        patterns = program.index.by_without
-        found = {ident: found.get(ident, since if number else -1) for ident in patterns}
+def _pinned(file: SqliteFile, standing: Standing) -> dict[str, Steps]:
+    """Steps of earlier programs that someone may be on, by version. Only these programs are compiled."""
+    found: dict[str, Steps] = {}
+    for name in standing.earlier():
+        campaigns = load_snapshot(file.program(name)).program.campaigns.values()
+        found |= {c.steps.version: c.steps for c in campaigns if standing.steps.get(c.steps.version) == name}
     return found
 
 
@@ -60,14 +60,7 @@ def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
     program = load_workspace(workspace).program
     with only_writer(state):
         file = SqliteFile(state)
-        now = time.time_ns() // 1_000_000
-        program, fresh = go_live(file, program, workspace, now)
-        outbox = Outbox()
-        engine = Engine([file.partition(0)], Surroundings(program, Governor(), outbox))
-        if fresh:
-            engine.activate(program)
-            engine.commit()
-        Host(Live(engine, outbox, visits=True), edge).run()
+        Host(open_live(file, workspace, program, time.time_ns() // 1_000_000), edge).run()
         file.close()
 
 

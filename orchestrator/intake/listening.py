@@ -25,7 +25,7 @@ def listening(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for one in opened:
             one.close()
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         message = f"{host}:{port}: cannot listen there ({why}); stop what uses it, or choose another --port or --host"
         raise AddressError(message) from error
     return opened

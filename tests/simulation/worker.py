@@ -17,6 +17,9 @@ from orchestrator.stores.memory import MemoryFile
 from tests.simulation.disk import Disk, SimStore
 from tests.simulation.violation import require
 
+LIVES = 3
+"""After so many a newer engine is started: what it decides by goes live."""
+
 
 @dataclass(slots=True)
 class Knobs:
@@ -49,7 +52,9 @@ class Worker:
         stores = [SimStore(self.file, number, self.disk) for number in range(self.knobs.partitions)]
         outbox = Outbox()
         engine = Engine(stores, Surroundings(self.program, self.governor, outbox))
-        self.live = Live(engine, outbox, visits=True)
+        self.live = Live(engine, outbox)
+        standing = self.live.standing.followed_by(self.program, f"engine {self.life // LIVES}", engine.clock)
+        self.live.go_live(standing, lambda: b"")
 
     def deliver(self, token: int, event: Event) -> None:
         self.queue.append(Arrival(token, event))

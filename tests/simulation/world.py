@@ -111,7 +111,7 @@ class World:
             self.at(sending.at, lambda sending=sending: self._emit(sending))
         self.operators.plan(self.now, end)
         self.at(end, self._calm_down)
-        self._start()
+        self._happen(self._start)
         while self.agenda and self.agenda[0][0] <= end + AFTERWARDS:
             self.now, _, what = heappop(self.agenda)
             self.report.steps += 1
@@ -182,8 +182,10 @@ class World:
         require(profile_rows == self.checks.rows, "I1", "the journal has", profile_rows, "rows, it had", self.checks.rows)
         kept = self.checks.decided.keys() | self.checks.buried
         require(self.acked.keys() <= kept, "I1", "acknowledged and lost:", sorted(self.acked.keys() - kept))
+        self._maybe_doom()
         self.worker = Worker(self.life, file, self.disk, self.program, self.governor, self.knobs, self.accept, self.post.send)
         self.worker.commands.extend(self.operators.wanted)
+        self.doom = self.disk.fuse = ""
         self.note("worker starts, life", self.life)
         self.turn_at = -1
         self.wake(self.now)
