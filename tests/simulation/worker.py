@@ -17,9 +17,6 @@ from orchestrator.stores.memory import MemoryFile
 from tests.simulation.disk import Disk, SimStore
 from tests.simulation.violation import require
 
-LIVES = 3
-"""After so many a newer engine is started: what it decides by goes live."""
-
 
 @dataclass(slots=True)
 class Knobs:
@@ -28,6 +25,8 @@ class Knobs:
     partitions: int
     batch: int
     """Arrivals it takes in one turn."""
+    lives: int
+    """Starts after which the engine is a newer one: then its program goes live anew."""
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class Worker:
         outbox = Outbox()
         engine = Engine(stores, Surroundings(self.program, self.governor, outbox))
         self.live = Live(engine, outbox)
-        standing = self.live.standing.followed_by(self.program, f"engine {self.life // LIVES}", engine.clock)
+        standing = self.live.standing.followed_by(self.program, f"engine {self.life // self.knobs.lives}", engine.clock)
         self.live.go_live(standing, lambda: b"")
 
     def deliver(self, token: int, event: Event) -> None:
