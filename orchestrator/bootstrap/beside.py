@@ -19,6 +19,10 @@ class EngineProcess:
     running: subprocess.Popen[bytes]
     socket: socket.socket
 
+    def abandon(self) -> None:
+        """End it at once. Only where it was not ready yet: it has promised nothing, and goes live whole or not at all."""
+        self.running.kill()
+
     def ended(self) -> str:
         """Wait for its end; how it was, in words, empty where it was in order."""
         code = self.running.wait()

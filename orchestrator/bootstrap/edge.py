@@ -63,6 +63,9 @@ async def run_edge(
         link = EngineLink(reader, writer, dispatcher.dispatch)
         app = edge(link.submit, Catalogue(loaded.program.events).validate, settings.keys, now=_wall, ready=lambda: link.ready)
         died = await _serve(Server(app), link, dispatcher, sockets)
+    if not (died or link.was_ready):
+        engine.abandon()
+        return
     how = await asyncio.to_thread(engine.ended)
     if died or how:
         raise OrchestratorError(
@@ -79,7 +82,7 @@ async def _serve(server: Server, link: EngineLink, dispatcher: Dispatcher, socke
     serving = asyncio.create_task(server.serve(list(sockets)))
     announcing = asyncio.create_task(_announce(server, link, sockets[0]))
     stopping = asyncio.create_task(told.wait())
-    await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({reading, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     died = reading.done()
     server.stop()
     for task in (announcing, stopping):
@@ -99,14 +102,14 @@ def _stop(told: asyncio.Event) -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-async def _finish(link: EngineLink, dispatcher: Dispatcher) -> None:
+async def _finish(link: EngineLink, dispatcher: Dispatcher, within_s: float = FINISH_S) -> None:
     """No more leave; then wait for the attempts under way."""
     try:
-        async with asyncio.timeout(FINISH_S):
+        async with asyncio.timeout(within_s):
             await link.stop()
             await dispatcher.finish()
     except TimeoutError:
-        _say(f"attempts still under way after {FINISH_S:g} s are given up: their messages are in doubt")
+        _say(f"attempts still under way after {within_s:g} s are given up: their messages are in doubt")
 
 
 async def _announce(server: Server, link: EngineLink, listening: socket.socket) -> None:

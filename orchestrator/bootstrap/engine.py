@@ -54,18 +54,27 @@ def _pinned(file: SqliteFile, standing: Standing) -> dict[str, Steps]:
 
 
 def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
-    """Open the store, go live, and work until the edge hangs up; signals to the whole group are the edge's to hear."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """Open the store, go live, and work until the edge hangs up; one that has by then changes nothing."""
     program = load_workspace(workspace).program
     with only_writer(state):
+        if _hung_up(edge):
+            return
         file = SqliteFile(state)
         Host(open_live(file, workspace, program, time.time_ns() // 1_000_000), edge).run()
         file.close()
 
 
+def _hung_up(edge: socket.socket) -> bool:
+    try:
+        return not edge.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+
+
 def main() -> None:
-    """Run the engine; what a person can mend is told by the edge, which has the word."""
+    """Run the engine. Signals to the whole group are the edge's to hear, and what a person can mend is the edge's to tell."""
+    for heard in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(heard, signal.SIG_IGN)
     workspace, state, number = sys.argv[1:]
     with socket.socket(fileno=int(number)) as edge:
         try:

@@ -55,6 +55,11 @@ class EngineLink:
         """Whether the engine decides what is submitted."""
         return self._opened.is_set() and not self.gone
 
+    @property
+    def was_ready(self) -> bool:
+        """Whether the engine has ever been ready."""
+        return self._opened.is_set()
+
     async def opened(self) -> None:
         """Return once the engine is ready."""
         await self._opened.wait()
@@ -100,7 +105,7 @@ class EngineLink:
 
     async def stop(self) -> None:
         """Tell the engine to give no more leave; returns once `dispatch` has got every message that has it."""
-        if not (self.gone or self._writer.is_closing()):
+        if self.ready and not self._writer.is_closing():
             self._writer.write(packed(Stop()))
             await self._stopped.wait()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from orchestrator.authoring import load_program
-from orchestrator.bootstrap.engine import open_live
+from orchestrator.bootstrap.engine import open_live, run_engine
 from orchestrator.domain.input import Activation, Event, Visit
 from orchestrator.partition import live as live_module
 from orchestrator.partition.live import Arrival, Live
@@ -82,6 +83,14 @@ def test_a_start_that_dies_while_going_live_leaves_nothing_and_the_next_one_does
     name = started(again, tmp_path).engine.around.program.name
     again.close()
     assert activations(state) == [name]
+
+
+def test_an_engine_whose_edge_has_died_meanwhile_changes_nothing(state: Path, tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs:
+        run_engine(write_workspace(tmp_path / "workspace"), state, theirs)
+    assert not state.exists()
 
 
 def test_everyone_is_looked_at_after_an_activation_and_not_after_a_restart(

@@ -8,7 +8,11 @@ import socket
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
+from orchestrator.bootstrap.edge import _finish
+from orchestrator.delivery.channel import Answer, RenderedMessage
+from orchestrator.delivery.dispatch import Dispatcher
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.intake.edge import Unavailable
@@ -102,6 +106,8 @@ def test_stopping_ends_when_every_message_with_leave_is_here() -> None:
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         link = EngineLink(reader, writer, take)
         reading = asyncio.create_task(link.run())
+        theirs.sendall(packed(Ready("p")))
+        await link.opened()
         stopping = asyncio.create_task(link.stop())
         await asyncio.sleep(0)
         asked = theirs.recv(100)
@@ -111,6 +117,7 @@ def test_stopping_ends_when_every_message_with_leave_is_here() -> None:
         await reading
         theirs.close()
         await link.stop()
+        assert link.was_ready
         return given, asked
 
     assert asyncio.run(stop()) == ([MESSAGE], packed(Stop()))
@@ -127,3 +134,33 @@ def test_why_an_engine_could_not_start_is_kept() -> None:
         return link.failure
 
     assert asyncio.run(start()) == "the file is another engine's"
+
+
+class Silent:
+    """A channel that never answers."""
+
+    async def send(self, _message: RenderedMessage) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+def test_an_attempt_that_does_not_end_is_given_up_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    async def end() -> list[Outcome]:
+        told: list[Outcome] = []
+
+        async def tell(_key: int, outcome: Outcome) -> None:
+            told.append(outcome)
+
+        ours, theirs = socket.socketpair()
+        link = await linked(ours)
+        content = RenderedMessage("m-1", "email", "ada@example.com", "Hello", "offer")
+        dispatcher = Dispatcher({"email": Silent()}, lambda _message: content, tell)
+        await dispatcher.dispatch([replace(MESSAGE, not_after=1 << 60)])
+        await asyncio.sleep(0)
+        await _finish(link, dispatcher, within_s=0.0)
+        link.close()
+        theirs.close()
+        return told
+
+    assert asyncio.run(end()) == []
+    assert capsys.readouterr().err == "attempts still under way after 0 s are given up: their messages are in doubt\n"

@@ -277,6 +277,21 @@ def test_a_restart_waits_for_the_engine_that_the_last_life_left(workspace: Path,
             second.kill()
 
 
+def test_sigterm_while_it_waits_ends_it_at_once(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+        os.kill(life.pid, signal.SIGKILL)
+        life.ended()
+        second = start(workspace, state)
+        try:
+            until(lambda: "waiting for process" in second.said(), "what it waits for")
+            assert second.terminate() == 0
+        finally:
+            second.kill()
+        assert len(second.said().splitlines()) == 1
+
+
 def test_a_port_in_use_is_told_plainly(workspace: Path, state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
