@@ -5,7 +5,10 @@ OrchestratorError            something a person can mend; the message says what,
 ├── RejectedEvent            an event refused at the door; carries the reason
 ├── StoreError               a store that cannot be opened or does not fit this engine
 ├── RenderError              (delivery.render) a template that cannot be rendered for a message
+├── AddressError             (intake.listening) an address that cannot be listened on
 ├── Overloaded               (intake.edge) no room for more events now
+├── Unavailable              (intake.edge) nothing becomes durable now
+│   └── EngineGone           (intake.link) nor will it: the engine process has ended
 └── UsageError               a command called wrongly (exit code 2)
 """
 

@@ -1,4 +1,4 @@
-"""The command line: one file a command. Results on stdout, progress and logs on stderr.
+"""The command line: one file a command, imported when it is called. Results on stdout, progress and logs on stderr.
 
 Exit codes: 0 fine, 1 errors found or failures, 2 wrong usage.
 """
@@ -6,28 +6,57 @@ Exit codes: 0 fine, 1 errors found or failures, 2 wrong usage.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from orchestrator.cli.check import check
-from orchestrator.cli.demo import demo
-from orchestrator.cli.events import events
-from orchestrator.cli.explain import explain
-from orchestrator.cli.init import init
-from orchestrator.cli.replay import replay
-from orchestrator.cli.scenarios import test
-from orchestrator.cli.serve import engine, serve
 from orchestrator.errors import OrchestratorError, UsageError, WorkspaceError
 
+COMMANDS = {
+    "demo": "demo",
+    "init": "init",
+    "check": "check",
+    "test": "scenarios",
+    "replay": "replay",
+    "explain": "explain",
+    "events": "events",
+    "serve": "serve",
+}
+"""command → the module that holds a function of its name"""
+
+
+class _Commands(TyperGroup):
+    """Imports a command when it is asked for: each has its own, large surroundings."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name not in COMMANDS:
+            self.commands = dict.fromkeys(COMMANDS, typer.core.TyperCommand(None))  # "did you mean" looks here
+            return None
+        module = import_module(f"orchestrator.cli.{COMMANDS[cmd_name]}")
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Event-driven journey orchestration: where each customer stands in the CX wheel, and what they get next.",
 )
-for _command in (demo, init, check, test, replay, explain, events, serve):
-    app.command()(_command)
-app.command(hidden=True)(engine)
+
+
+@app.callback()
+def _orchestrator() -> None:
+    """Show the commands even where none is registered before it is called."""
 
 
 def main() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestrator import bootstrap
+from orchestrator.bootstrap.beside import engine_beside
 from orchestrator.cli.options import Workspace
+from orchestrator.config import read_settings
+from orchestrator.intake.listening import listening
+from orchestrator.stores.lock import claimed
 
 StateOption = Annotated[Path, typer.Option(help="The state file; made where there is none.", metavar="FILE")]
 
@@ -19,20 +22,14 @@ def serve(
     workspace: Workspace,
     state: StateOption = Path("orchestrator.sqlite"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 8080,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.", min=0, max=65_535)] = 8080,
     outbox: Annotated[Path | None, typer.Option(help="Folder of the file channel; beside the state file by default.")] = None,
 ) -> None:
     """Serve: accept events over HTTP (Segment shape), decide, send. An answer of 200 means on disk."""
-    folder = outbox or state.parent / "outbox"
-    code = asyncio.run(bootstrap.run_edge(workspace, state, host, port, folder))
-    raise typer.Exit(code)
+    settings = read_settings()
+    with claimed(state, "orchestrator serve"), ExitStack() as doors:
+        sockets = [doors.enter_context(one) for one in listening(host, port)]
+        with engine_beside(workspace, state) as engine:
+            from orchestrator.bootstrap.edge import run_edge  # noqa: PLC0415 - its imports take as long as the engine's
 
-
-def engine(
-    workspace: Workspace,
-    state: StateOption,
-    socket_number: Annotated[int, typer.Option("--socket", help="File number of the socket to the edge.")],
-) -> None:
-    """Run the engine process of `serve`; not for people."""
-    with socket.socket(fileno=socket_number) as edge:
-        bootstrap.run_engine(workspace, state, edge)
+            asyncio.run(run_edge(workspace, settings, engine, sockets, outbox or state.parent / "outbox"))

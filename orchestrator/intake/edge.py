@@ -37,7 +37,7 @@ _PREFLIGHT = {
 }
 
 Submit = Callable[[Sequence[Event]], Awaitable[Sequence[str]]]
-"""Makes events durable, then says `accepted` or `duplicate` of each. Raises Overloaded where it cannot take more now."""
+"""Makes events durable, then says `accepted` or `duplicate` of each. Raises Overloaded or Unavailable where it cannot now."""
 Read = Callable[[bytes], bytes]
 """One event as sent → the Segment shape."""
 
@@ -50,6 +50,13 @@ class Overloaded(OrchestratorError):  # noqa: N818 - an answer, not a fault
     def __init__(self, retry_after_s: int = _RETRY_AFTER_S) -> None:
         super().__init__(f"too many events at once; try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class Unavailable(OrchestratorError):  # noqa: N818 - an answer, not a fault
+    """Nothing becomes durable now, as whoever runs this knows already; try again in a second."""
+
+    def __init__(self) -> None:
+        super().__init__("the events are not stored; send them again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,8 @@ async def _collect(door: _Door, read_body: ReadBody, kind: str | None, request: 
     except Overloaded as overload:
         wait = {"retry-after": str(overload.retry_after_s)}
         return _answer(request, 429, {"code": "overloaded", "message": str(overload)}, wait)
+    except Unavailable as unavailable:
+        return _unavailable(request, unavailable)
     except ClientDisconnect:
         return _answer(request, 400, {"code": "incomplete", "message": "the body ended early; send it again"})
     duplicates = sum(verdict == "duplicate" for verdict in verdicts)
@@ -176,19 +185,20 @@ async def _submitted(door: _Door, events: list[Event]) -> Sequence[str]:
         return ()
     try:
         verdicts = await door.submit(events)
-    except Overloaded:
+    except (Overloaded, Unavailable):
         raise
     except Exception:  # noqa: BLE001 - whatever failed, the client must keep the events and come again
         _log.exception("events could not be made durable")
-        raise _unavailable() from None
+        raise Unavailable from None
     if len(verdicts) != len(events):
         _log.error("%d verdicts for %d events", len(verdicts), len(events))
-        raise _unavailable()
+        raise Unavailable
     return verdicts
 
 
-def _unavailable() -> Refused:
-    return Refused(503, "unavailable", "the events are not stored; send them again")
+def _unavailable(request: Request, cause: Unavailable) -> Response:
+    wait = {"retry-after": str(_RETRY_AFTER_S)}
+    return _answer(request, 503, {"code": "unavailable", "message": str(cause)}, wait)
 
 
 async def _settings(door: _Door, request: Request) -> Response:
@@ -215,7 +225,7 @@ async def _no_such_route(request: Request, error: Exception) -> Response:
 
 
 async def _own_fault(request: Request, _error: Exception) -> Response:
-    return _answer(request, 503, {"code": "unavailable", "message": "the events are not stored; send them again"})
+    return _unavailable(request, Unavailable())
 
 
 def _answer(request: Request, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> Response:

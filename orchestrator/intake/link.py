@@ -9,8 +9,21 @@ from itertools import count
 
 from orchestrator.domain.input import Control, Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.edge import Overloaded
-from orchestrator.partition.frames import Answers, Durable, Frame, FrameReader, Ready, Send, Submitted, Switched, packed
+from orchestrator.intake.edge import Overloaded, Unavailable
+from orchestrator.partition.frames import (
+    Answers,
+    Durable,
+    Failed,
+    Frame,
+    FrameReader,
+    Ready,
+    Send,
+    Stop,
+    Stopped,
+    Submitted,
+    Switched,
+    packed,
+)
 
 UNACKNOWLEDGED_EVENTS = 20_000
 """Events that may wait for the disk at once; more are told to come again."""
@@ -19,7 +32,7 @@ _RECEIVE_BYTES = 1 << 20
 Dispatch = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
-class EngineGone(Exception):  # noqa: N818 - a fact, answered with 503
+class EngineGone(Unavailable):
     """The engine process has ended; nothing more becomes durable."""
 
 
@@ -28,17 +41,39 @@ class EngineLink:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dispatch: Dispatch) -> None:
         self._reader, self._writer, self._dispatch = reader, writer, dispatch
-        self._waiting: dict[int, asyncio.Future[list[bool]]] = {}
+        self._waiting: dict[int, asyncio.Future[list[bool] | None]] = {}
+        """token → whether each event was a duplicate; None: the engine has gone."""
         self._tokens = count(1)
         self._pending = 0
-        self.ready = False
+        self._opened, self._stopped = asyncio.Event(), asyncio.Event()
         self.gone = False
+        self.failure: str | None = None
+        """Why the engine could not start, in its own words."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine decides what is submitted."""
+        return self._opened.is_set() and not self.gone
+
+    @property
+    def was_ready(self) -> bool:
+        """Whether the engine has ever been ready."""
+        return self._opened.is_set()
+
+    async def opened(self) -> None:
+        """Return once the engine is ready."""
+        await self._opened.wait()
 
     async def submit(self, events: Sequence[Event]) -> list[str]:
-        """Return once the events are on disk: `accepted` or `duplicate` of each. Raises Overloaded, EngineGone."""
-        if self.gone:
+        """Return once the events are on disk: `accepted` or `duplicate` of each.
+
+        Raises Overloaded, Unavailable while the engine is not ready yet, EngineGone when it has ended.
+        """
+        if self.gone or self._writer.is_closing():
             raise EngineGone
-        if not self.ready or self._pending + len(events) > UNACKNOWLEDGED_EVENTS:
+        if not self.ready:
+            raise Unavailable
+        if self._pending + len(events) > UNACKNOWLEDGED_EVENTS:
             raise Overloaded
         token, waiting = next(self._tokens), asyncio.get_running_loop().create_future()
         self._waiting[token] = waiting
@@ -47,14 +82,18 @@ class EngineLink:
             self._writer.write(packed(Submitted(token, list(events))))
             await self._writer.drain()
             duplicates = await waiting
+        except ConnectionError:
+            raise EngineGone from None
         finally:
             self._pending -= len(events)
             self._waiting.pop(token, None)
+        if duplicates is None:
+            raise EngineGone
         return ["duplicate" if duplicate else "accepted" for duplicate in duplicates]
 
     async def answer(self, key: int, outcome: Outcome) -> None:
         """Tell the engine what became of an attempt. One that is gone calls it in doubt when it is back."""
-        if not self.gone:
+        if not (self.gone or self._writer.is_closing()):
             self._writer.write(packed(Answers([(key, outcome)])))
             with suppress(ConnectionError):
                 await self._writer.drain()
@@ -63,6 +102,12 @@ class EngineLink:
         """Pass an operator's switch on."""
         self._writer.write(packed(Switched(control)))
         await self._writer.drain()
+
+    async def stop(self) -> None:
+        """Tell the engine to give no more leave; returns once `dispatch` has got every message that has it."""
+        if self.ready and not self._writer.is_closing():
+            self._writer.write(packed(Stop()))
+            await self._stopped.wait()
 
     async def run(self) -> None:
         """Read the engine's frames until it hangs up."""
@@ -74,10 +119,11 @@ class EngineLink:
         except ConnectionError:
             pass
         finally:
-            self.gone, self.ready = True, False
+            self.gone = True
+            self._stopped.set()
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(EngineGone())
+                    waiting.set_result(None)
 
     async def _take(self, frame: Frame) -> None:
         match frame:
@@ -88,7 +134,11 @@ class EngineLink:
             case Send(messages):
                 await self._dispatch(messages)
             case Ready():
-                self.ready = True
+                self._opened.set()
+            case Stopped():
+                self._stopped.set()
+            case Failed(message):
+                self.failure = message
             case _:
                 pass
 

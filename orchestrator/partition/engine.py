@@ -10,6 +10,7 @@ from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Activation, Adopt, Control, Event, ProfileInput, Visit
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Program
 from orchestrator.partition.partition import Decided, Partition, Surroundings
 from orchestrator.partition.ports import Store
@@ -29,6 +30,8 @@ class Engine:
         self._watch = watch
         self._adopted: dict[int, int] = {}
         """key of a profile that became part of another with attempts under way → the other's: answers follow it."""
+        self._moved: set[str] = set()
+        """Versions of steps whose runs merges moved to another profile since `versions_of` was asked last."""
         self.dead = 0
         """Inputs that became dead letters since this engine started."""
 
@@ -118,6 +121,7 @@ class Engine:
             target.install(theirs, new)
         else:
             target.take(new, Adopt(theirs.sealed, theirs.key), now)
+            self._moved |= live_versions(theirs.profile)
             ours = target.find(new)
             if ours is not None and any(message.attempted for message in theirs.profile.messages):
                 self._adopted[theirs.key] = ours.key
@@ -135,19 +139,34 @@ class Engine:
         for partition in self.partitions:
             partition.seal()
 
-    def activate(self, program: Program) -> None:
-        """Let a program go live: every decision from here on is its."""
+    def activate(self, program: Program, content: bytes = b"") -> None:
+        """Let a program go live, and keep its content: every decision from here on is its."""
         self._seal()
+        self.partitions[0].changes.programs[program.name] = content
         self.around.program = program
         for partition in self.partitions:
             partition.note(Activation(program.name))
 
-    def visit(self, after: int, most: int, cause: str) -> int | None:
-        """Look at the next profiles, by key, after their surroundings changed; gives the last key, None at the end."""
+    def visit(self, after: int, most: int, cause: str) -> list[int]:
+        """Look at the next profiles, by key, after their surroundings changed; gives their keys, none at the end."""
         keys = self.partitions[0].store.keys_after(after, most)
         for key in keys:
             self.give(key, Visit(cause), self.clock)
-        return keys[-1] if keys else None
+        return keys
+
+    def versions_of(self, keys: Sequence[int]) -> set[str]:
+        """Versions of the steps that live runs of these profiles are on, or that have moved since this was asked last."""
+        found, self._moved = self._moved, set()
+        records = (partition.record(key) for key in keys for partition in self.partitions)
+        return found.union(*(live_versions(record.profile) for record in records if record is not None))
+
+    def fact(self, name: str) -> bytes | None:
+        """What the file has noted under that name."""
+        return self.partitions[0].store.fact(name)
+
+    def note_fact(self, name: str, value: bytes) -> None:
+        """Note something small under a name; durable with the next commit."""
+        self.partitions[0].changes.facts[name] = value
 
     def commit(self) -> None:
         """Make everything since the last commit durable, atomically."""
@@ -157,6 +176,11 @@ class Engine:
         changes = [partition.drain() for partition in self.partitions]
         self.dead += sum(len(one.dead) for one in changes)
         self.partitions[0].store.commit([one for one in changes if not one.empty])
+
+
+def live_versions(profile: Profile) -> set[str]:
+    """Versions of the steps that this profile's live runs are on."""
+    return {run.version for run in profile.runs if not run.ended}
 
 
 def turned(controls: Controls, given: Control) -> Controls:

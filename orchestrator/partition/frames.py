@@ -31,6 +31,10 @@ class Switched(msgspec.Struct, frozen=True, tag_field="frame", tag="switched"):
     control: Control
 
 
+class Stop(msgspec.Struct, frozen=True, tag_field="frame", tag="stop"):
+    """edge → engine: give no more leave and fire no more timers; the end is near."""
+
+
 class Ready(msgspec.Struct, frozen=True, tag_field="frame", tag="ready"):
     """engine → edge: the store is open, the first decision may come."""
 
@@ -50,7 +54,17 @@ class Send(msgspec.Struct, frozen=True, tag_field="frame", tag="send"):
     messages: list[Outgoing]
 
 
-Frame = Submitted | Answers | Switched | Ready | Durable | Send
+class Stopped(msgspec.Struct, frozen=True, tag_field="frame", tag="stopped"):
+    """engine → edge: every message that ever got leave has been sent to you."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag_field="frame", tag="failed"):
+    """engine → edge: it cannot start, and why, for a person to mend."""
+
+    message: str
+
+
+Frame = Submitted | Answers | Switched | Stop | Ready | Durable | Send | Stopped | Failed
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frame)

@@ -10,8 +10,21 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from orchestrator.domain.input import Control
-from orchestrator.partition.frames import Answers, Durable, Frame, FrameReader, Ready, Send, Submitted, Switched, packed
+from orchestrator.domain.input import Control, Refusal
+from orchestrator.domain.profile import Message
+from orchestrator.partition.frames import (
+    Answers,
+    Durable,
+    Frame,
+    FrameReader,
+    Ready,
+    Send,
+    Stop,
+    Stopped,
+    Submitted,
+    Switched,
+    packed,
+)
 from orchestrator.partition.live import BATCH, Answered, Arrival, Live
 
 IDLE_S = 0.5
@@ -19,6 +32,17 @@ IDLE_S = 0.5
 RECEIVE_BYTES = 1 << 20
 GC_EVERY_TURNS = 5_000
 """Cyclic collection runs between turns, never inside one."""
+
+
+ASK_AGAIN_MS = 1_000
+"""When a message that finds the engine ending asks again: at the next start."""
+
+
+class _NoLeave:
+    """The permits of an engine that is ending: what it handed over now would have nobody to hear its outcome."""
+
+    def ask(self, _message: Message, now: int, _wall: int) -> Refusal:
+        return Refusal("permit", now + ASK_AGAIN_MS)
 
 
 @dataclass(slots=True)
@@ -45,7 +69,7 @@ class _Inbox:
 
 
 class Host:
-    """Runs one live engine until the edge hangs up."""
+    """Runs one live engine until the edge hangs up. `stopping`: what comes in is still decided, nothing goes out any more."""
 
     def __init__(self, live: Live, edge: socket.socket) -> None:
         self._live = live
@@ -53,6 +77,7 @@ class Host:
         self._reader = FrameReader()
         self._inbox = _Inbox()
         self._open = True
+        self._stopping = False
 
     def run(self) -> None:
         """Serve until the edge has gone and everything received is durable."""
@@ -70,7 +95,11 @@ class Host:
 
     def _patience(self) -> float:
         """How long nothing needs doing, in seconds."""
-        if len(self._inbox) or self._live.busy:
+        if len(self._inbox):
+            return 0.0
+        if self._stopping:
+            return IDLE_S
+        if self._live.busy:
             return 0.0
         due = self._live.next_due()
         return IDLE_S if due is None else min(IDLE_S, max(0.0, due / 1000 - time.time()))
@@ -84,10 +113,22 @@ class Host:
             received = self._read()
             if not received:
                 self._open = False
+                self._stop()
                 return
             for frame in self._reader.feed(received):
-                self._inbox.put(frame)
+                self._take(frame)
             patience = 0.0
+
+    def _take(self, frame: Frame) -> None:
+        if isinstance(frame, Stop):
+            self._stop()
+            self._say(Stopped())
+        else:
+            self._inbox.put(frame)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._live.engine.around.permits = _NoLeave()
 
     def _read(self) -> bytes:
         """What the edge sent; empty when it has gone, in order or not."""
@@ -108,7 +149,7 @@ class Host:
             arrivals.extend(Arrival(batch.token, event) for event in batch.events)
         answers = [inbox.answers.popleft() for _ in range(min(len(inbox.answers), BATCH))]
         wall = time.time_ns() // 1_000_000
-        turn = self._live.turn(arrivals, answers, wall, caught_up=not inbox.batches)
+        turn = self._live.turn(arrivals, answers, wall, caught_up=not (inbox.batches or self._stopping))
         self._tell(taken, turn.accepted)
         if turn.outgoing:
             self._say(Send(turn.outgoing))

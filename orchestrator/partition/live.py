@@ -8,7 +8,7 @@ simulation run this same code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.domain.input import Control, Event, Outcome
@@ -17,6 +17,7 @@ from orchestrator.domain.profile import Message
 from orchestrator.domain.program import Program
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.ports import Record
+from orchestrator.partition.standing import BROADCAST, STANDING, Broadcast, Standing, broadcast_of, noted, standing_of
 
 VISITS = 200
 """Profiles looked at in one turn after their surroundings changed."""
@@ -67,17 +68,35 @@ class Outbox:
 class Live:
     """One engine at work on what comes in."""
 
-    def __init__(self, engine: Engine, outbox: Outbox, *, visits: bool = False) -> None:
+    def __init__(self, engine: Engine, outbox: Outbox) -> None:
         self.engine = engine
         self.outbox = outbox
-        self._visited: int | None = 0 if visits else None
-        """Profiles are visited up to this key; None: no visit is under way."""
+        self.standing = standing_of(engine.fact(STANDING))
+        self._broadcast = broadcast_of(engine.fact(BROADCAST))
+        """Goes on where the last life's last commit left it; None: none is under way."""
+
+    def go_live(self, standing: Standing, content: Callable[[], bytes]) -> None:
+        """Make the engine's program the live one unless it is already, durably; then everyone is looked at again."""
+        if standing == self.standing:
+            return
+        self.engine.activate(self.engine.around.program, content())
+        self._stand(standing)
+        self._look(Broadcast())
+        self.engine.commit()
 
     def control(self, given: Control) -> None:
         """Turn a switch; when one ends, what it held back is looked at again."""
         self.engine.control(given)
         if not given.on:
-            self._visited = 0
+            self._look(Broadcast())
+
+    def _stand(self, standing: Standing) -> None:
+        self.standing = standing
+        self.engine.note_fact(STANDING, noted(standing))
+
+    def _look(self, broadcast: Broadcast | None) -> None:
+        self._broadcast = broadcast
+        self.engine.note_fact(BROADCAST, noted(broadcast))
 
     def turn(self, arrivals: Sequence[Arrival], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
         """Decide what came in; fire timers up to `wall` when nothing else waits; make it durable.
@@ -100,14 +119,22 @@ class Live:
         return turn
 
     def _visit(self) -> None:
-        """Go on with the look at everyone, a bounded share of the turn."""
-        if self._visited is not None:
-            self._visited = self.engine.visit(self._visited, VISITS, "visit")
+        """Go on with the look at everyone, a bounded share of the turn; how far it came is committed with what it decided."""
+        under_way = self._broadcast
+        if under_way is None:
+            return
+        keys = self.engine.visit(under_way.after, VISITS, "visit")
+        seen = self.engine.versions_of(keys)
+        if keys:
+            self._look(under_way.on(keys[-1], seen))
+        else:
+            self._stand(self.standing.kept(seen.union(under_way.seen)))
+            self._look(None)
 
     @property
     def busy(self) -> bool:
         """Whether there is work that waits for no input and no timer."""
-        return self._visited is not None
+        return self._broadcast is not None
 
     def next_due(self) -> int | None:
         """When the next timer wants the loop."""

@@ -70,10 +70,15 @@ class Changes:
     journal: list[JournalRow] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     controls: Controls | None = None
+    facts: dict[str, bytes] = field(default_factory=dict)
+    """What the whole file notes under a name."""
+    programs: dict[str, bytes] = field(default_factory=dict)
+    """name → content of a program that goes live."""
 
     @property
     def empty(self) -> bool:
-        return not (self.journal or self.ids or self.redirects or self.gone or self.records or self.controls)
+        changed = self.journal or self.ids or self.redirects or self.gone or self.records or self.controls
+        return not (changed or self.facts or self.programs)
 
 
 class Store(Protocol):
@@ -82,6 +87,10 @@ class Store(Protocol):
     def clock(self) -> int: ...
 
     def controls(self) -> Controls: ...
+
+    def fact(self, name: str) -> bytes | None:
+        """What the whole file has noted under that name."""
+        ...
 
     def find(self, raw: str) -> int | None: ...
 

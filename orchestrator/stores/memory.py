@@ -22,6 +22,8 @@ class MemoryFile:
     dead: list[DeadLetter] = field(default_factory=list)
     clocks: dict[int, int] = field(default_factory=dict)
     switches: Controls = field(default_factory=Controls)
+    facts: dict[str, bytes] = field(default_factory=dict)
+    programs: dict[str, bytes] = field(default_factory=dict)
     keys: int = 0
     seqs: int = 0
     keep_journal: bool = True
@@ -71,6 +73,9 @@ class MemoryStore:
 
     def controls(self) -> Controls:
         return self.file.switches
+
+    def fact(self, name: str) -> bytes | None:
+        return self.file.facts.get(name)
 
     def find(self, raw: str) -> int | None:
         return self.file.ids.get(raw)
@@ -135,5 +140,7 @@ class MemoryStore:
         file.redirects.update(changes.redirects)
         file.dead.extend(changes.dead)
         file.clocks[changes.partition] = changes.clock
+        file.facts.update(changes.facts)
+        file.programs.update(changes.programs)
         if changes.controls is not None:
             file.switches = changes.controls

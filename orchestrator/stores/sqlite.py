@@ -20,7 +20,7 @@ from orchestrator.partition.ports import Changes, Stored
 Synchronous = Literal["FULL", "OFF"]
 """`OFF` loses what was accepted when the power fails: for throw-away replays and as the tests' control."""
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of the tables; a file of another one is refused."""
 
 _TABLES = """
@@ -41,7 +41,7 @@ create index if not exists partition_rows on journal(seq) where key = 0;
 create table if not exists dead_letters(
   seq integer primary key, key integer not null, clock integer not null, given blob not null, cause text not null
 );
-create table if not exists programs(name text primary key, activated_at integer not null, content blob not null) without rowid;
+create table if not exists programs(name text primary key, content blob not null);
 """
 
 _WRITE_PROFILE = (
@@ -90,7 +90,9 @@ class SqliteFile:
         return SqliteStore(self, number)
 
     def commit(self, changes: list[Changes]) -> None:
-        """Write everything in one transaction; durable when it returns."""
+        """Write everything in one transaction; durable when it returns. Nothing is written where nothing changed."""
+        if not changes:
+            return
         run = self.connection.execute
         run("begin immediate")
         try:
@@ -117,6 +119,8 @@ class SqliteFile:
         many("delete from ids where raw = ?", [(raw,) for raw, key in one.ids.items() if key is None])
         many("insert or replace into redirects values(?, ?)", list(one.redirects.items()))
         self.connection.execute("insert or replace into partitions values(?, ?)", (one.partition, one.clock))
+        many("insert or replace into programs values(?, ?)", list(one.programs.items()))
+        many("insert or replace into facts values(?, ?)", list(one.facts.items()))
         if one.controls is not None:
             content = msgspec.json.encode(one.controls)
             self.connection.execute("insert or replace into facts values('controls', ?)", (content,))
@@ -130,22 +134,14 @@ class SqliteFile:
         for key, *stored in self.connection.execute("select key, raw, record, last_seq, due from profiles order by key"):
             yield key, Stored(*stored)
 
-    def programs(self) -> list[tuple[str, int, bytes]]:
-        """Programs that were live in this file, in order of activation: (name, since, content)."""
-        return list(self.connection.execute("select name, activated_at, content from programs order by activated_at, name"))
+    def program(self, name: str) -> bytes:
+        """The content of a program that was live in this file."""
+        content: bytes = self.connection.execute("select content from programs where name = ?", (name,)).fetchone()[0]
+        return content
 
-    def activate(self, name: str, content: bytes, now: int) -> None:
-        """Keep a program's content: people in flight on it go on with its steps."""
-        self.connection.execute("insert or replace into programs values(?, ?, ?)", (name, now, content))
-
-    def fact(self, name: str) -> str | int | None:
-        """Something small that the engine noted."""
+    def fact(self, name: str) -> bytes | None:
         row = self.connection.execute("select value from facts where name = ?", (name,)).fetchone()
         return row[0] if row else None
-
-    def note_fact(self, name: str, value: str | int) -> None:
-        """Note something small."""
-        self.connection.execute("insert or replace into facts values(?, ?)", (name, value))
 
     def close(self) -> None:
         self.connection.close()
@@ -165,6 +161,9 @@ class SqliteStore:
 
     def controls(self) -> Controls:
         return self.file.controls()
+
+    def fact(self, name: str) -> bytes | None:
+        return self.file.fact(name)
 
     def find(self, raw: str) -> int | None:
         row = self._run("select key from ids where raw = ?", (raw,)).fetchone()

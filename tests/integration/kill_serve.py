@@ -68,8 +68,6 @@ EARLY_SHARE = 0.15
 
 
 FAULTS_KEPT = 20
-EXPECTED = "orchestrator.intake.link.EngineGone"
-"""The edge's word for each request that its dead engine left unanswered."""
 _RAISED = re.compile(r"[\w.]+(Error|Gone|Exception|Interrupt|Iteration)\b")
 
 
@@ -232,7 +230,7 @@ def _complain(life: Serve, victim: str, report: Report) -> None:
     said = life.said()
     lines = said.splitlines()
     for at, line in enumerate(lines):
-        if _RAISED.match(line) and not line.startswith(EXPECTED) and len(report.faults) < FAULTS_KEPT:
+        if _RAISED.match(line) and len(report.faults) < FAULTS_KEPT:
             report.faults.append(f"after kill of {victim}: " + "\n".join(lines[max(0, at - 12) : at + 1]))
     life.log.unlink()
 

@@ -119,11 +119,11 @@ class Serve:
         self.process.wait(PATIENCE_S)
 
 
-def start(workspace: Path, state: Path, **environment: str) -> Serve:
+def start(workspace: Path, state: Path, *, port: int = 0, **environment: str) -> Serve:
     """Start `serve` in a process group of its own; does not wait for it."""
     number = len(list(state.parent.glob("serve-*.log"))) + 1
     log = state.parent / f"serve-{number}.log"
-    command = [sys.executable, "-m", "orchestrator", "serve", str(workspace), "--state", str(state), "--port", "0"]
+    command = [sys.executable, "-m", "orchestrator", "serve", str(workspace), "--state", str(state), "--port", str(port)]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **environment}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from orchestrator.authoring import load_program
 from orchestrator.delivery.governor import Governor
 from orchestrator.domain.input import Event
+from orchestrator.domain.profile import unseal
 from orchestrator.insight.accepted import given_of
 from orchestrator.partition.engine import Engine
-from orchestrator.partition.frames import Submitted, packed
+from orchestrator.partition.frames import Durable, Frame, FrameReader, Ready, Stop, Stopped, Submitted, packed
 from orchestrator.partition.host import Host
 from orchestrator.partition.live import Answered, Arrival, Live, Outbox, Turn
 from orchestrator.partition.partition import Surroundings
@@ -52,13 +54,29 @@ def live(tmp_path: Path) -> tuple[Closing, MemoryFile]:
 
 
 def submitted(token: int) -> bytes:
-    event = Event(f"m-{token}", 1_000, name="Order Completed", user_id="ada", received_at=1_000)
-    return packed(Submitted(token, [event]))
+    now = time.time_ns() // 1_000_000  # the loop's own clock is the wall's
+    traits, properties = {"email": "ada@example.com"}, {"order_id": str(token), "total": 10}
+    who = Event(f"i-{token}", now, type="identify", user_id="ada", received_at=now, traits=traits)
+    event = Event(f"m-{token}", now, name="Order Completed", user_id="ada", received_at=now, properties=properties)
+    return packed(Submitted(token, [who, event]))
+
+
+def states(file: MemoryFile) -> list[str]:
+    """The states of the messages that have not ended."""
+    return [message.state for _, stored in file.every_profile() for message in unseal(stored.sealed).messages]
+
+
+def frames(edge: socket.socket) -> list[Frame]:
+    """What the engine has said."""
+    received = b""
+    while more := edge.recv(1 << 16):
+        received += more
+    return list(FrameReader().feed(received))
 
 
 def journaled(file: MemoryFile) -> list[str]:
     inputs = (given_of(row.given) for row in file.journal)
-    return [given.message_id for given in inputs if isinstance(given, Event)]
+    return [given.message_id for given in inputs if isinstance(given, Event) and given.type == "track"]
 
 
 def test_what_the_edge_sent_before_it_hung_up_is_still_taken_in(tmp_path: Path) -> None:
@@ -89,3 +107,27 @@ def test_an_edge_that_died_before_the_engine_was_ready_ends_it_in_order(tmp_path
         engine, file = live(tmp_path)
         Host(engine, theirs).run()
     assert journaled(file) == []
+
+
+def test_told_to_stop_it_still_decides_and_gives_no_more_leave(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        engine, file = live(tmp_path)
+        ours.sendall(packed(Stop()) + submitted(1))
+        ours.shutdown(socket.SHUT_WR)
+        Host(engine, theirs).run()
+        theirs.close()
+        said = frames(ours)
+    assert [type(frame) for frame in said] == [Ready, Stopped, Durable]
+    assert states(file) == ["planned"]
+
+
+def test_nothing_gets_leave_when_the_edge_has_gone(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        engine, file = live(tmp_path)
+        ours.sendall(submitted(1))
+        ours.close()
+        Host(engine, theirs).run()
+    assert journaled(file) == ["m-1"]
+    assert states(file) == ["planned"]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
+from orchestrator.bootstrap.edge import _finish
+from orchestrator.delivery.channel import Answer, RenderedMessage
+from orchestrator.delivery.dispatch import Dispatcher
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.edge import Overloaded
+from orchestrator.intake.edge import Unavailable
 from orchestrator.intake.link import EngineGone, EngineLink
-from orchestrator.partition.frames import Durable, Ready, packed
+from orchestrator.partition.frames import Durable, Failed, Ready, Send, Stop, Stopped, packed
 
 EVENT = Event("m-1", 1_000, name="Order Completed", user_id="ada", received_at=1_000)
+MESSAGE = Outgoing("m-1", 1, "offer", "offer", "email", "ada@example.com", "en", 2_000, {})
 
 
 async def dispatch(_messages: Sequence[Outgoing]) -> None:
@@ -45,12 +51,11 @@ def test_events_wait_for_the_disk_and_hear_when_the_engine_dies() -> None:
     async def submit() -> list[str]:
         ours, theirs = socket.socketpair()
         link = await linked(ours)
-        with pytest.raises(Overloaded):
+        with pytest.raises(Unavailable):
             await link.submit([EVENT])
         reading = asyncio.create_task(link.run())
         theirs.sendall(packed(Ready("p")))
-        while not link.ready:  # noqa: ASYNC110 - a flag is what the link offers
-            await asyncio.sleep(0)
+        await link.opened()
         submitted = [asyncio.create_task(link.submit([EVENT])) for _ in range(2)]
         await asyncio.sleep(0)
         theirs.sendall(packed(Durable(1, [False])))
@@ -65,3 +70,97 @@ def test_events_wait_for_the_disk_and_hear_when_the_engine_dies() -> None:
         return verdicts
 
     assert asyncio.run(submit()) == ["accepted"]
+
+
+def test_a_broken_socket_is_an_engine_that_has_gone_and_nothing_else_is_said() -> None:
+    async def submit() -> list[object]:
+        said: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+        ours, theirs = socket.socketpair()
+        link = await linked(ours)
+        reading = asyncio.create_task(link.run())
+        theirs.sendall(packed(Ready("p")))
+        await link.opened()
+        theirs.close()
+        submitted = [asyncio.create_task(link.submit([EVENT])) for _ in range(10)]
+        await reading
+        for one in submitted:
+            with pytest.raises(EngineGone):
+                await one
+        link.close()
+        del submitted, one
+        gc.collect()
+        return said
+
+    assert asyncio.run(submit()) == []
+
+
+def test_stopping_ends_when_every_message_with_leave_is_here() -> None:
+    async def stop() -> tuple[list[Outgoing], bytes]:
+        given: list[Outgoing] = []
+
+        async def take(messages: Sequence[Outgoing]) -> None:
+            given.extend(messages)
+
+        ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        link = EngineLink(reader, writer, take)
+        reading = asyncio.create_task(link.run())
+        theirs.sendall(packed(Ready("p")))
+        await link.opened()
+        stopping = asyncio.create_task(link.stop())
+        await asyncio.sleep(0)
+        asked = theirs.recv(100)
+        theirs.sendall(packed(Send([MESSAGE])) + packed(Stopped()))
+        await stopping
+        link.close()
+        await reading
+        theirs.close()
+        await link.stop()
+        assert link.was_ready
+        return given, asked
+
+    assert asyncio.run(stop()) == ([MESSAGE], packed(Stop()))
+
+
+def test_why_an_engine_could_not_start_is_kept() -> None:
+    async def start() -> str | None:
+        ours, theirs = socket.socketpair()
+        link = await linked(ours)
+        theirs.sendall(packed(Failed("the file is another engine's")))
+        theirs.close()
+        await link.run()
+        link.close()
+        return link.failure
+
+    assert asyncio.run(start()) == "the file is another engine's"
+
+
+class Silent:
+    """A channel that never answers."""
+
+    async def send(self, _message: RenderedMessage) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+def test_an_attempt_that_does_not_end_is_given_up_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    async def end() -> list[Outcome]:
+        told: list[Outcome] = []
+
+        async def tell(_key: int, outcome: Outcome) -> None:
+            told.append(outcome)
+
+        ours, theirs = socket.socketpair()
+        link = await linked(ours)
+        content = RenderedMessage("m-1", "email", "ada@example.com", "Hello", "offer")
+        dispatcher = Dispatcher({"email": Silent()}, lambda _message: content, tell)
+        await dispatcher.dispatch([replace(MESSAGE, not_after=1 << 60)])
+        await asyncio.sleep(0)
+        await _finish(link, dispatcher, within_s=0.0)
+        link.close()
+        theirs.close()
+        return told
+
+    assert asyncio.run(end()) == []
+    assert capsys.readouterr().err == "attempts still under way after 0 s are given up: their messages are in doubt\n"

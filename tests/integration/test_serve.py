@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestrator.bootstrap import only_writer
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.input import Timer
 from orchestrator.errors import StoreError
 from orchestrator.intake.limits import BATCH_MAX_EVENTS
 from orchestrator.intake.link import UNACKNOWLEDGED_EVENTS
+from orchestrator.stores.lock import only_writer
 from tests.integration.serving import (
     PATIENCE_S,
     Asked,
@@ -149,6 +150,29 @@ def test_what_is_under_way_at_sigterm_is_answered_and_kept(workspace: Path, stat
     assert [event["messageId"] for event in events_of(state)] == ["m-1", "m-2"]
 
 
+def test_a_signal_to_the_whole_group_is_for_the_edge_alone(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        life.post([identify("m-1", "ada"), order("m-2", "ada")])
+        os.killpg(life.pid, signal.SIGTERM)
+        assert life.ended() == 0
+    assert [event["messageId"] for event in events_of(state)] == ["m-1", "m-2"]
+
+
+def test_a_second_sigterm_ends_the_edge_at_once(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+
+        def ended() -> bool:
+            life.process.send_signal(signal.SIGTERM)
+            return life.process.poll() is not None
+
+        until(ended, "the end")
+        assert life.ended() == -signal.SIGTERM
+        os.kill(engine, signal.SIGCONT)
+        until(lambda: not running(engine), "the engine to end in order")
+
+
 def test_a_restart_goes_on_and_timers_of_the_downtime_fire_at_their_own_instants(workspace: Path, state: Path) -> None:
     with serving(workspace, state) as life:
         life.post([identify("m-1", "ada"), order("m-2", "ada")])
@@ -193,8 +217,11 @@ def test_without_its_engine_the_edge_answers_503_and_ends(workspace: Path, state
         os.kill(engine, signal.SIGSTOP)
         request = asked(life, [order("m-1", "ada")])
         os.kill(engine, signal.SIGKILL)
-        assert request.answer().status == 503
-        assert life.ended() != 0
+        answer = request.answer()
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert life.ended() == 1
+        told = [line for line in life.said().splitlines() if not line.startswith("listening")]
+        assert told == ["error: the engine was killed by SIGKILL; what was answered with 200 is kept: start again"]
     assert events_of(state) == []
 
 
@@ -214,21 +241,85 @@ def test_without_its_edge_the_engine_ends_and_frees_the_file(workspace: Path, st
 def test_nobody_else_may_write_the_file(workspace: Path, state: Path) -> None:
     with (
         serving(workspace, state) as life,
-        pytest.raises(StoreError, match=r"state\.sqlite: another engine is writing it; stop that one first"),
+        pytest.raises(StoreError, match=r"state\.sqlite: another engine is writing it .process \d+.; stop that one first"),
         only_writer(state, wait_s=0.0),
     ):
         pytest.fail(f"two engines on one file beside {life.pid}")
 
 
-@pytest.mark.slow
-def test_a_second_serve_on_the_file_gives_up_and_says_why(workspace: Path, state: Path) -> None:
+def test_a_second_serve_on_the_file_fails_at_once_and_says_who_has_it(workspace: Path, state: Path) -> None:
     with serving(workspace, state) as life:
         second = start(workspace, state)
         try:
-            assert second.ended() != 0
+            assert second.ended() == 1
         finally:
             second.kill()
-        assert "another engine is writing it; stop that one first" in second.said()
-        assert "listening" not in second.said()
+        who = f"`orchestrator serve`, process {life.pid},"
+        assert second.said() == f"error: {state}: {who} is at work on it; stop that one first, or name another file\n"
         assert life.post([order("m-1", "ada")]).status == 200
     assert not sent(state)
+
+
+def test_a_restart_waits_for_the_engine_that_the_last_life_left(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+        os.kill(life.pid, signal.SIGKILL)
+        life.ended()
+        second = start(workspace, state)
+        try:
+            until(lambda: f"waiting for process {engine}" in second.said(), "what it waits for")
+            assert "listening" not in second.said()
+            os.kill(engine, signal.SIGCONT)
+            assert second.listening().post([order("m-1", "ada")]).status == 200
+            assert second.terminate() == 0
+        finally:
+            second.kill()
+
+
+def test_sigterm_while_it_waits_ends_it_at_once(workspace: Path, state: Path) -> None:
+    with serving(workspace, state) as life:
+        engine = life.engine()
+        os.kill(engine, signal.SIGSTOP)
+        os.kill(life.pid, signal.SIGKILL)
+        life.ended()
+        second = start(workspace, state)
+        try:
+            until(lambda: "waiting for process" in second.said(), "what it waits for")
+            assert second.terminate() == 0
+        finally:
+            second.kill()
+        assert len(second.said().splitlines()) == 1
+
+
+def test_a_port_in_use_is_told_plainly(workspace: Path, state: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        life = start(workspace, state, port=port)
+        try:
+            assert life.ended() == 1
+        finally:
+            life.kill()
+    why = "cannot listen there (Address already in use); stop what uses it, or choose another --port or --host"
+    assert life.said() == f"error: 127.0.0.1:{port}: {why}\n"
+
+
+def test_a_workspace_with_errors_is_told_once(tmp_path: Path, state: Path) -> None:
+    life = start(tmp_path / "nothing", state)
+    try:
+        assert life.ended() == 1
+    finally:
+        life.kill()
+    assert life.said().count("there is no folder") == 2  # the finding, and the summary
+    assert not state.exists()
+
+
+def test_an_engine_that_cannot_open_its_file_has_the_word(workspace: Path, state: Path) -> None:
+    state.write_bytes(b"no database" * 1_000)
+    life = start(workspace, state)
+    try:
+        assert life.ended() == 1
+    finally:
+        life.kill()
+    assert life.said().startswith(f"error: {state}: cannot be opened as a state file")
+    assert life.said().count("\n") == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -16,6 +16,7 @@ from orchestrator.partition.engine import Engine
 from orchestrator.partition.live import Live
 from orchestrator.partition.partition import Partition
 from orchestrator.partition.ports import Changes
+from orchestrator.partition.standing import BROADCAST, Broadcast, Standing, noted
 from orchestrator.stores.memory import MemoryStore
 from tests.negative.planting import instead, plant
 
@@ -209,7 +210,52 @@ def switches_do_not_survive_a_restart() -> Iterator[None]:
 @plant("I9")
 @contextmanager
 def resuming_looks_at_nobody() -> Iterator[None]:
-    with patch.object(Engine, "visit", lambda *_: None):
+    with patch.object(Engine, "visit", lambda *_: []):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def the_cursor_of_a_broadcast_is_not_durable() -> Iterator[None]:
+    real = Engine.note_fact
+
+    def note(engine: Engine, name: str, value: bytes) -> None:
+        if name != BROADCAST:
+            real(engine, name, value)
+
+    with patch.object(Engine, "note_fact", note):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def the_cursor_of_a_broadcast_runs_ahead_of_it() -> Iterator[None]:
+    """What the last commit kept is that everyone was visited, when the first were."""
+    real = Live._look
+
+    def look(live: Live, broadcast: Broadcast | None) -> None:
+        real(live, broadcast)
+        if broadcast is not None and broadcast.after:
+            live.engine.note_fact(BROADCAST, noted(None))
+
+    with patch.object(Live, "_look", look):
+        yield
+
+
+@plant("I7")
+@contextmanager
+def a_program_is_noted_as_live_before_it_is() -> Iterator[None]:
+    """As production once did: killed in between, the journal never got the activation."""
+
+    def go_live(live: Live, standing: Standing, content: Callable[[], bytes]) -> None:
+        if standing != live.standing:
+            live._stand(standing)
+            live.engine.commit()
+            live.engine.activate(live.engine.around.program, content())
+            live._look(Broadcast())
+            live.engine.commit()
+
+    with patch.object(Live, "go_live", go_live):
         yield
 
 

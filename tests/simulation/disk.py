@@ -33,6 +33,7 @@ class Part(msgspec.Struct, array_like=True):
     journal: list[tuple[int, int, int, int, bytes, bytes]]
     dead: list[tuple[int, int, int, bytes, str]]
     controls: tuple[bool, bool, list[str], list[str]] | None
+    facts: dict[str, bytes]
 
 
 class Commit(msgspec.Struct, array_like=True):
@@ -60,6 +61,7 @@ def _part(changes: Changes) -> Part:
         [tuple(row) for row in changes.journal],
         [(dead.seq, dead.key, dead.clock, dead.given, dead.cause[-80:]) for dead in changes.dead],
         None if changes.controls is None else _packed(changes.controls),
+        changes.facts,
     )
 
 
@@ -68,7 +70,8 @@ def _changes(part: Part) -> Changes:
     rows = [JournalRow(*row) for row in part.journal]
     dead = [DeadLetter(*one) for one in part.dead]
     controls = None if part.controls is None else _unpacked(part.controls)
-    return Changes(part.partition, part.clock, part.ids, records, part.redirects, set(part.gone), rows, dead, controls)
+    gone, facts = set(part.gone), part.facts
+    return Changes(part.partition, part.clock, part.ids, records, part.redirects, gone, rows, dead, controls, facts)
 
 
 _HEAD = 8

@@ -11,13 +11,14 @@ from orchestrator.domain import ledger
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import raw_id
-from orchestrator.domain.input import Adopt, Control, Event, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import Activation, Adopt, Control, Event, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
 from orchestrator.domain.program import Program
 from orchestrator.partition.engine import turned
 from orchestrator.partition.partition import PARTITION_KEY
 from orchestrator.partition.ports import JournalRow
+from orchestrator.partition.standing import STANDING, standing_of
 from tests.simulation.disk import Commit, Part
 from tests.simulation.message_checks import MessageChecks
 from tests.simulation.violation import require
@@ -47,6 +48,8 @@ class JournalChecks:
     last_of: dict[int, int] = field(default_factory=dict)
     clocks: dict[int, int] = field(default_factory=dict)
     latest_timer: int = 0
+    live: tuple[str, str] = ("", "")
+    """Program and engine that the file says are live."""
 
     def durable(self, commit: Commit) -> None:
         """Meet one record of the log."""
@@ -58,8 +61,17 @@ class JournalChecks:
             else:
                 self._row(partition, row, buried=seq in dead)
         require(not self.emitted, "I1", "emitted but never decided:", sorted(self.emitted))
+        self._live(commit, [row for _, _, row in rows if row.key == PARTITION_KEY])
         for part in commit.parts:
             self._part(part)
+
+    def _live(self, commit: Commit, rows: list[JournalRow]) -> None:
+        """What the file says is live went live in the same commit."""
+        activated = any(isinstance(_around(row.given), Activation) for row in rows)
+        noted = [standing_of(part.facts[STANDING]) for part in commit.parts if STANDING in part.facts]
+        live = (noted[-1].program, noted[-1].engine) if noted else self.live
+        require(activated == (live != self.live), "I7", live, "is noted as live after", self.live, "activated:", activated)
+        self.live = live
 
     def _switched(self, row: JournalRow) -> None:
         given = _around(row.given)

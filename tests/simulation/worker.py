@@ -25,6 +25,8 @@ class Knobs:
     partitions: int
     batch: int
     """Arrivals it takes in one turn."""
+    lives: int
+    """Starts after which the engine is a newer one: then its program goes live anew."""
 
 
 @dataclass(slots=True)
@@ -49,7 +51,9 @@ class Worker:
         stores = [SimStore(self.file, number, self.disk) for number in range(self.knobs.partitions)]
         outbox = Outbox()
         engine = Engine(stores, Surroundings(self.program, self.governor, outbox))
-        self.live = Live(engine, outbox, visits=True)
+        self.live = Live(engine, outbox)
+        standing = self.live.standing.followed_by(self.program, f"engine {self.life // self.knobs.lives}", engine.clock)
+        self.live.go_live(standing, lambda: b"")
 
     def deliver(self, token: int, event: Event) -> None:
         self.queue.append(Arrival(token, event))

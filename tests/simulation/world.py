@@ -71,7 +71,7 @@ class World:
         self.messages = MessageChecks(self.program, self.provider.taken)
         self.checks = JournalChecks(self.program, self.messages, lambda: self.now)
         self.disk = Disk(rng, self.checks.durable)
-        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)))
+        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), rng.choice((1, 3)))
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
         self.operators, self.post = Operators(self), Post(self)
@@ -111,7 +111,7 @@ class World:
             self.at(sending.at, lambda sending=sending: self._emit(sending))
         self.operators.plan(self.now, end)
         self.at(end, self._calm_down)
-        self._start()
+        self._happen(self._start)
         while self.agenda and self.agenda[0][0] <= end + AFTERWARDS:
             self.now, _, what = heappop(self.agenda)
             self.report.steps += 1
@@ -182,8 +182,10 @@ class World:
         require(profile_rows == self.checks.rows, "I1", "the journal has", profile_rows, "rows, it had", self.checks.rows)
         kept = self.checks.decided.keys() | self.checks.buried
         require(self.acked.keys() <= kept, "I1", "acknowledged and lost:", sorted(self.acked.keys() - kept))
+        self._maybe_doom()
         self.worker = Worker(self.life, file, self.disk, self.program, self.governor, self.knobs, self.accept, self.post.send)
         self.worker.commands.extend(self.operators.wanted)
+        self.doom = self.disk.fuse = ""
         self.note("worker starts, life", self.life)
         self.turn_at = -1
         self.wake(self.now)

@@ -15,7 +15,7 @@ from orchestrator.domain.input import Event
 from orchestrator.domain.program import EventType
 from orchestrator.intake.bodies import Bounds
 from orchestrator.intake.catalogue import Catalogue
-from orchestrator.intake.edge import CALLS, Overloaded, edge
+from orchestrator.intake.edge import CALLS, Overloaded, Unavailable, edge
 from orchestrator.intake.limits import BODY_MAX_BYTES
 
 NOON = 1_795_435_200_000
@@ -208,13 +208,19 @@ def test_our_own_trouble_is_never_a_4xx_that_drops_events() -> None:
     slow = door(Log(Overloaded(7))).post("/v1/t", json=order())
     assert (slow.status_code, slow.headers["retry-after"], slow.json()["code"]) == (429, "7", "overloaded")
     broken = door(Log(OSError("disk full"))).post("/v1/t", json=order())
-    assert (broken.status_code, broken.json()["code"]) == (503, "unavailable")
+    assert (broken.status_code, broken.headers["retry-after"], broken.json()["code"]) == (503, "1", "unavailable")
     assert "disk" not in broken.text
 
     def no_clock() -> int:
         raise RuntimeError("no clock")
 
     assert door(Log(), now=no_clock).post("/v1/t", json=order()).status_code == 503
+
+
+def test_what_is_unavailable_is_told_to_the_sender_and_not_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    gone = door(Log(Unavailable())).post("/v1/t", json=order())
+    assert (gone.status_code, gone.headers["retry-after"], gone.json()["code"]) == (503, "1", "unavailable")
+    assert caplog.text == ""
 
 
 def test_nothing_to_store_needs_no_store() -> None:

@@ -1,0 +1,135 @@
+"""The edge process of `serve`: HTTP in, messages out, the engine beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import aiohttp
+
+from orchestrator.authoring import load_workspace
+from orchestrator.bootstrap.beside import EngineProcess
+from orchestrator.config import Settings
+from orchestrator.delivery.channel import Channel
+from orchestrator.delivery.dispatch import Dispatcher
+from orchestrator.delivery.render import Renderer
+from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.intake.catalogue import Catalogue
+from orchestrator.intake.edge import edge
+from orchestrator.intake.link import EngineLink
+from orchestrator.intake.server import Server
+
+FINISH_S = 25.0
+"""How long attempts under way at the end may take; what has no outcome by then is in doubt."""
+
+
+def adapter(name: str) -> type[Channel]:
+    """Find a channel adapter by its entry point."""
+    found = entry_points(group="orchestrator.channels")
+    try:
+        loaded: type[Channel] = found[name].load()
+    except KeyError:
+        known = ", ".join(sorted(found.names))
+        message = f"there is no channel adapter {name!r}; known are {known}"
+        raise UsageError(message) from None
+    return loaded
+
+
+def build_channel(name: str, settings: dict[str, str], session: aiohttp.ClientSession) -> Channel:
+    """Make a channel; UsageError says which setting is missing."""
+    try:
+        return adapter(name)(settings, session)
+    except (KeyError, ValueError) as error:
+        message = f"channel adapter {name}: {error}; set ORCHESTRATOR_{name.upper()}_<SETTING>"
+        raise UsageError(message) from error
+
+
+async def run_edge(
+    workspace: Path, settings: Settings, engine: EngineProcess, sockets: Sequence[socket.socket], outbox: Path
+) -> None:
+    """Serve until told to stop; OrchestratorError where the engine has ended before that."""
+    loaded = load_workspace(workspace)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        channels = {name: _channel(settings, adapter, outbox, session) for name, adapter in settings.adapters.items()}
+        reader, writer = await asyncio.open_unix_connection(sock=engine.socket)
+        renderer = Renderer(loaded.templates, loaded.senders)
+        dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
+        link = EngineLink(reader, writer, dispatcher.dispatch)
+        app = edge(link.submit, Catalogue(loaded.program.events).validate, settings.keys, now=_wall, ready=lambda: link.ready)
+        died = await _serve(Server(app), link, dispatcher, sockets)
+    if not (died or link.was_ready):
+        engine.abandon()
+        return
+    how = await asyncio.to_thread(engine.ended)
+    if died or how:
+        raise OrchestratorError(
+            link.failure or f"the engine {how or 'hung up'}; what was answered with 200 is kept: start again"
+        )
+
+
+async def _serve(server: Server, link: EngineLink, dispatcher: Dispatcher, sockets: Sequence[socket.socket]) -> bool:
+    """Serve until told to stop or until the engine is gone, and end; says whether it was gone."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _stop, told)
+    reading = asyncio.create_task(link.run())
+    serving = asyncio.create_task(server.serve(list(sockets)))
+    announcing = asyncio.create_task(_announce(server, link, sockets[0]))
+    stopping = asyncio.create_task(told.wait())
+    await asyncio.wait({reading, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    died = reading.done()
+    server.stop()
+    for task in (announcing, stopping):
+        task.cancel()
+    await _finish(link, dispatcher)
+    await serving
+    link.close()
+    await reading
+    return died
+
+
+def _stop(told: asyncio.Event) -> None:
+    """Hear the first signal; a second one ends the process at once."""
+    told.set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+
+
+async def _finish(link: EngineLink, dispatcher: Dispatcher, within_s: float = FINISH_S) -> None:
+    """No more leave; then wait for the attempts under way."""
+    try:
+        async with asyncio.timeout(within_s):
+            await link.stop()
+            await dispatcher.finish()
+    except TimeoutError:
+        _say(f"attempts still under way after {within_s:g} s are given up: their messages are in doubt")
+
+
+async def _announce(server: Server, link: EngineLink, listening: socket.socket) -> None:
+    """Say where it listens, once it does and the engine is ready."""
+    host, port = listening.getsockname()[:2]
+    await server.up.wait()
+    await link.opened()
+    _say(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+def _channel(settings: Settings, name: str, outbox: Path, session: aiohttp.ClientSession) -> Channel:
+    given = dict(settings.adapter_settings[name])
+    if name == "file":
+        given.setdefault("folder", str(outbox))
+    return build_channel(name, given, session)
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice

@@ -1,0 +1,92 @@
+"""The engine process of `serve`, which the edge starts.
+
+    python -m orchestrator.bootstrap.engine WORKSPACE STATE SOCKET
+
+It has no command line, door or provider to import: it is ready as soon as the workspace is compiled and the store is open.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestrator.authoring import load_snapshot, load_workspace, snapshot
+from orchestrator.config import read_settings
+from orchestrator.delivery.governor import Governor
+from orchestrator.domain.program import Program, Steps
+from orchestrator.errors import OrchestratorError
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.frames import Failed, packed
+from orchestrator.partition.host import Host
+from orchestrator.partition.live import Live, Outbox
+from orchestrator.partition.partition import Surroundings
+from orchestrator.partition.standing import STANDING, Standing, standing_of
+from orchestrator.stores.lock import only_writer
+from orchestrator.stores.sqlite import SqliteFile
+
+
+def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> Live:
+    """The engine on this file with that program, which goes live where it is not yet.
+
+    People in flight on an earlier program keep its steps; a campaign's `without` that is new fires for later crossings only.
+    """
+    standing = standing_of(file.fact(STANDING)).followed_by(program, version("orchestrator"), now)
+    surrounded = replace(program, pinned=_pinned(file, standing), live_since=standing.live_since)
+    outbox = Outbox()
+    live = Live(
+        Engine([file.partition(0)], Surroundings(surrounded, Governor(rates=dict(read_settings().rates)), outbox)), outbox
+    )
+    live.go_live(standing, partial(snapshot, workspace))
+    return live
+
+
+def _pinned(file: SqliteFile, standing: Standing) -> dict[str, Steps]:
+    """Steps of earlier programs that someone may be on, by version. Only these programs are compiled."""
+    found: dict[str, Steps] = {}
+    for name in standing.earlier():
+        campaigns = load_snapshot(file.program(name)).program.campaigns.values()
+        found |= {c.steps.version: c.steps for c in campaigns if standing.steps.get(c.steps.version) == name}
+    return found
+
+
+def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
+    """Open the store, go live, and work until the edge hangs up; one that has by then changes nothing."""
+    program = load_workspace(workspace).program
+    with only_writer(state):
+        if _hung_up(edge):
+            return
+        file = SqliteFile(state)
+        Host(open_live(file, workspace, program, time.time_ns() // 1_000_000), edge).run()
+        file.close()
+
+
+def _hung_up(edge: socket.socket) -> bool:
+    try:
+        return not edge.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+
+
+def main() -> None:
+    """Run the engine. Signals to the whole group are the edge's to hear, and what a person can mend is the edge's to tell."""
+    for heard in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(heard, signal.SIG_IGN)
+    workspace, state, number = sys.argv[1:]
+    with socket.socket(fileno=int(number)) as edge:
+        try:
+            run_engine(Path(workspace), Path(state), edge)
+        except OrchestratorError as error:
+            with suppress(OSError):
+                edge.sendall(packed(Failed(str(error))))
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
