@@ -34,7 +34,7 @@ REASONS = {
     "pause": "it is paused",
     "expiry": "it was too late: the message had expired",
     "suppression": "the address is suppressed",
-    "address": "there is no address for this channel",
+    "address": "there is no address for this channel (trait `email` or `phone`)",
     "consent": "there is no consent for this topic on this channel",
     "hold": "a hold stops it",
     "cap": "a frequency cap is reached",

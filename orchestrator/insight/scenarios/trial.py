@@ -10,11 +10,11 @@ from orchestrator.delivery.governor import OpenGovernor
 from orchestrator.delivery.virtual import VirtualWire
 from orchestrator.domain.input import Event
 from orchestrator.domain.limits import DAY_MS
-from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.errors import RejectedEvent
-from orchestrator.insight.scenarios.customer import addressed, newcomer_of
+from orchestrator.insight.rehearsal import Rehearsal, Render
+from orchestrator.insight.scenarios.customer import newcomer_of
 from orchestrator.insight.scenarios.scenario import Given, Malformed, Scenario
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.partition.engine import Engine
@@ -34,6 +34,7 @@ HELD_OUT = "holdout"
 class Trial:
     """What came of a scenario."""
 
+    rehearsal: Rehearsal
     decided: list[Decided] = field(default_factory=list)
     sends: list[dict[str, Any]] = field(default_factory=list)
     suppressed: list[dict[str, Any]] = field(default_factory=list)
@@ -56,15 +57,19 @@ class Trial:
             self.suppressed += [{"campaign": name, "reason": HELD_OUT} for name in held]
 
 
-def run(scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: Callable[[Trial], bool]) -> Trial:
+def run(
+    scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: Callable[[Trial], bool], render: Render
+) -> Trial:
     """Feed the scenario's events, let the clock run on where it must, and say what came of it. Raises Malformed.
+
+    Channels need addresses here as they do live; every message that is handed over is rendered.
 
     The clock stops at `until` where the scenario has one; after 400 days where nothing may be sent; otherwise at the last
     event, or as soon after it as `satisfied` says, 400 days at the most.
     """
-    file, trial = MemoryFile(), Trial()
+    file, trial = MemoryFile(), Trial(Rehearsal(render))
     _install(file, scenario, program)
-    around = Surroundings(program, OpenGovernor(), VirtualWire(), Controls(addresses=addressed(scenario)))
+    around = Surroundings(program, OpenGovernor(), VirtualWire(trial.rehearsal.look))
     engine = Engine([file.partition(0)], around, trial.watch)
     arrival = scenario.start
     for number, given in enumerate(scenario.given):
