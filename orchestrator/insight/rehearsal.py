@@ -32,15 +32,24 @@ class Rehearsal:
     render: Render | None = None
     unrendered: dict[str, Unrendered] = field(default_factory=dict)
     """By message id."""
-    unaddressed: Counter[str] = field(default_factory=Counter)
-    """channel → messages for people without an address there."""
+    unaddressed: dict[str, str] = field(default_factory=dict)
+    """message id → channel, of messages for people without an address there."""
 
     def look(self, outgoing: Outgoing) -> None:
         if not outgoing.to:
-            self.unaddressed[outgoing.channel] += 1
+            self.unaddressed[outgoing.message_id] = outgoing.channel
         failure = unrendered(self.render, outgoing) if self.render is not None else None
         if failure is not None:
             self.unrendered[outgoing.message_id] = failure
+
+    def words(self, message_id: str) -> str | None:
+        """What a live channel would have said of an accepted message; None where nothing else."""
+        words = []
+        if message_id in self.unaddressed:
+            words.append(f"no address for {self.unaddressed[message_id]}, which only a replay does without (gate `address`)")
+        if message_id in self.unrendered:
+            words.append(f"refused at rendering: {self.unrendered[message_id].reason}")
+        return "; ".join(words) or None
 
     def as_json(self) -> Iterator[dict[str, Any]]:
         """Each different failure, the most frequent first."""

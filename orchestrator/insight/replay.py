@@ -124,7 +124,7 @@ class Replayed:
             "unknown_events": self.unknown,
             "dropped": dict(sorted(collected.dropped.items())),
             "until": iso(self.clock),
-            "without_address": dict(sorted(self.rehearsal.unaddressed.items())),
+            "without_address": dict(sorted(Counter(self.rehearsal.unaddressed.values()).items())),
             "refused_at_rendering": list(self.rehearsal.as_json()),
         }
 

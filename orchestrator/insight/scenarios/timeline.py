@@ -9,7 +9,7 @@ from orchestrator.domain.calendar import iso
 from orchestrator.domain.decide import cause_of
 from orchestrator.domain.decision import MessageChange
 from orchestrator.domain.input import Event
-from orchestrator.insight.explain import REASONS
+from orchestrator.insight.reasons import REASONS
 from orchestrator.insight.scenarios.trial import Trial
 from orchestrator.partition.partition import Decided
 
