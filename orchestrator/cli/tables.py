@@ -40,7 +40,7 @@ def print_replay(summary: dict[str, Any], rejected: Sequence[Rejected], console:
 def _remarks(summary: dict[str, Any]) -> Iterator[str]:
     """What the tables do not say, a line each."""
     if summary["suppressed"]:
-        yield f"stopped by gate: {_counted(summary['suppressed'])}"
+        yield f"suppressed by gate: {_counted(summary['suppressed'])}"
     under_way = sum(campaign["under_way"] for campaign in summary["campaigns"].values())
     if under_way:
         are = "run is" if under_way == 1 else "runs are"
