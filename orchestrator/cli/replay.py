@@ -26,6 +26,7 @@ from orchestrator.cli.tables import print_replay
 from orchestrator.delivery.render import Renderer
 from orchestrator.errors import UsageError
 from orchestrator.insight import replay as replaying
+from orchestrator.insight.alike import AlikeOnce
 from orchestrator.insight.replay import Replayed
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import read_events
@@ -85,7 +86,7 @@ def run(
             until=until,
             every_profile=opened.every_profile,
             progress=progress,
-            render=Renderer(workspace.templates, workspace.senders).render,
+            render=AlikeOnce(Renderer(workspace.templates, workspace.senders)),
         )
     result.unknown = dict(sorted(catalogue.unknown.items()))
     return result

@@ -13,7 +13,7 @@ from orchestrator.insight.times import Clock, span
 from orchestrator.insight.under_way import UnderWay
 
 _PASSING = ("planned", "attempting")
-"""Outcomes of a message that are not told where its end follows at the same instant."""
+"""Outcomes of a message that are not told where more follows in the same second."""
 _INDENT = " " * 21
 
 
@@ -56,11 +56,16 @@ def _rows(told: Told) -> Iterator[tuple[int | None, str, dict[str, Any] | None]]
     """(at, words, rule) in order of time; what never happened stands last."""
     rows: list[tuple[int | None, str, dict[str, Any] | None]]
     rows = [(at, f"stage    {source} → {target} ({cause})", None) for at, source, target, cause in told.stages]
-    settled = {(entry["at"], entry.get("message")) for entry in told.entries if entry["outcome"] not in _PASSING}
+    settled = {_second(entry) for entry in told.entries if entry["outcome"] not in _PASSING}
     for entry in told.entries:
-        if entry["outcome"] not in _PASSING or (entry["at"], entry["message"]) not in settled:
+        if entry["outcome"] not in _PASSING or _second(entry) not in settled:
             rows.append((instant_of(entry["at"]), _words(entry, Clock(told.zone)), entry["rule"]))
     yield from sorted(rows, key=lambda row: (row[0] is None, row[0] or 0))
+
+
+def _second(entry: dict[str, Any]) -> tuple[str, Any]:
+    """A message and the second in which something became of it."""
+    return (entry["at"] or "")[:19], entry.get("message")
 
 
 def _words(entry: dict[str, Any], clock: Clock) -> str:
