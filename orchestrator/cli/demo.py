@@ -57,10 +57,11 @@ def demo(
     """Run the shipped workspace over 6,919 real orders: the wheel, the campaigns, one customer explained, a page."""
     _refuse_file(out)
     with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as folder:
-        program = load_workspace(lay_out(Path(folder) / "workspace")).program
+        workspace = load_workspace(lay_out(Path(folder) / "workspace"))
+        program = workspace.program
         state = Path(folder) / "state.sqlite"
         with resources.as_file(resources.files("orchestrator.insight.sample") / "cdnow_sample.jsonl.gz") as sample:
-            result = run(program, [sample], "sqlite", 1, state, None)
+            result = run(workspace, [sample], "sqlite", 1, state, None)
         with open_reader(state) as journal:
             story = story_from(program, result, journal)
     report = make_report(result, program, telling(story))

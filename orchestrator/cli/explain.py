@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from orchestrator.authoring import load_workspace
 from orchestrator.cli.options import (
@@ -22,12 +22,15 @@ from orchestrator.cli.options import (
     print_json,
     progress_bar,
 )
+from orchestrator.cli.telling import print_told
+from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import UsageError
 from orchestrator.insight import explain as explaining
 from orchestrator.insight.replay import replay
+from orchestrator.insight.unheard import rejected_of
 from orchestrator.intake.catalogue import Catalogue
-from orchestrator.intake.files import read_events
+from orchestrator.intake.files import Rejected, read_events
 from orchestrator.stores.memory import MemoryFile
 from orchestrator.stores.reader import open_reader
 
@@ -39,69 +42,46 @@ def explain(
     more: MoreFiles = None,
     state: Annotated[Path | None, typer.Option(help="A state file of `serve` or `replay`.", metavar="FILE")] = None,
     campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
-    at: Annotated[str | None, typer.Option(help="As it stood then.", metavar="TIME")] = None,
+    at: Annotated[str | None, typer.Option(help="As it stood then; time runs on after the last event.", metavar="TIME")] = None,
     output: Output = Format.text,
 ) -> None:
-    """Explain one customer: every trigger, rule, gate and message, and the campaigns never met."""
-    program = load_workspace(workspace).program
+    """Explain one customer: every trigger, rule, gate and message, what is under way, and the campaigns never met."""
+    loaded = load_workspace(workspace)
+    program = loaded.program
     if campaign is not None and campaign not in program.campaigns:
         message = f"--campaign {campaign}: the workspace has no such campaign; it has {', '.join(program.campaigns)}"
         raise UsageError(message)
-    until = moment_option(at, "--at")
-    with _journal(program, [*(events or []), *(more or [])], state, until) as journal:
-        told = explaining.explain(program, journal, profile, campaign=campaign, until=until)
+    render = Renderer(loaded.templates, loaded.senders).render
+    with _opened(program, [*(events or []), *(more or [])], state, moment_option(at, "--at")) as source:
+        told = explaining.explain(program, source.journal, profile, campaign=campaign, until=source.until, render=render)
+    told.rejected = rejected_of(source.rejected, told.names)
     if output is Format.json:
         print_json(told.as_json())
     else:
-        print_told(told)
+        print_told(told, nameless=sum(not one.ids for one in source.rejected), may_run_on=state is None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    journal: explaining.Journal
+    until: int | None
+    rejected: Sequence[Rejected] = ()
+    """Lines that were no event; a state file keeps none."""
 
 
 @contextmanager
-def _journal(program: Program, files: list[Path], state: Path | None, until: int | None) -> Iterator[explaining.Journal]:
+def _opened(program: Program, files: list[Path], state: Path | None, until: int | None) -> Iterator[_Source]:
     if bool(files) == (state is not None):
         message = "explain needs either --events FILE or --state FILE"
         raise UsageError(message)
     if state is not None:
         with open_reader(state) as reader:
-            yield reader
+            yield _Source(reader, until)
         return
     memory = MemoryFile()
     lines = read_events(files, until, validate=Catalogue(program.events).validate)
     with progress_bar("replaying", lambda: count_lines(files)) as progress:
-        replay(program, lines, [memory.partition(0)], until=until, every_profile=memory.every_profile, progress=progress)
-    yield memory
-
-
-def print_told(told: explaining.Told, console: Console | None = None) -> None:
-    """Print one customer's story."""
-    console = console or Console()
-    if told.state is None:
-        console.print(f"No event of {told.profile} was accepted.", markup=False)
-    else:
-        console.print(f"{told.profile}: {len(told.events)} events, stands in {told.state.stage}", markup=False)
-    rows: list[tuple[str, str, dict[str, Any] | None]]
-    rows = [(at, f"stage    {source} → {target} ({cause})", None) for at, source, target, cause in _stages(told)]
-    rows += [(entry["at"] or "never", _words(entry), entry["rule"]) for entry in told.entries]
-    for at, words, rule in sorted(rows, key=lambda row: row[0]):
-        console.print(f"{at}  {words}", markup=False, highlight=False, soft_wrap=True)
-        if rule is not None:
-            for line in tree_lines(rule):
-                console.print(f"{'':26}{line}", markup=False, highlight=False, style="dim", soft_wrap=True)
-
-
-def _stages(told: explaining.Told) -> Iterator[tuple[str, str, str, str]]:
-    for row in told.as_json()["stages"]:
-        yield row["at"], row["from"], row["to"], row["cause"]
-
-
-def _words(entry: dict[str, Any]) -> str:
-    until = f"; next allowed {entry['next_allowed']}" if entry["next_allowed"] else ""
-    return f"{entry['campaign']}: {entry['outcome'].replace('_', ' ')} — {entry['reason']}{until}"
-
-
-def tree_lines(rule: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """A rule tree, one node a line, with the value that each node saw."""
-    name = f"{rule['op']} {rule['path']}" if rule.get("path") else str(rule["op"])
-    yield f"{'  ' * depth}{name} = {rule['value']!r}"
-    for child in rule.get("children", ()):
-        yield from tree_lines(child, depth + 1)
+        result = replay(
+            program, lines, [memory.partition(0)], until=until, every_profile=memory.every_profile, progress=progress
+        )
+    yield _Source(memory, result.clock if until is None else until, result.rejected)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from orchestrator import authoring
 from orchestrator.authoring import load_workspace
 from orchestrator.bootstrap import open_store
 from orchestrator.cli.options import (
@@ -22,8 +23,10 @@ from orchestrator.cli.options import (
     progress_bar,
 )
 from orchestrator.cli.tables import print_replay
+from orchestrator.delivery.render import Renderer
 from orchestrator.errors import UsageError
 from orchestrator.insight import replay as replaying
+from orchestrator.insight.alike import AlikeOnce
 from orchestrator.insight.replay import Replayed
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import read_events
@@ -41,20 +44,23 @@ def replay(
     events: EventFiles = None,
     more: MoreFiles = None,
     out: Annotated[Path | None, typer.Option(help="Write messages, transitions, rejections and the summary here.")] = None,
-    until: Annotated[str | None, typer.Option(help="Read nothing later; fire timers up to then.", metavar="TIME")] = None,
+    until: Annotated[str | None, typer.Option(help="Read nothing later; let time run on until then.", metavar="TIME")] = None,
     state: Annotated[Path | None, typer.Option(help="Keep the store in this SQLite file.", metavar="FILE")] = None,
     store: Annotated[StoreChoice | None, typer.Option(help="Where the replay keeps its state.")] = None,
     partitions: Annotated[int, typer.Option(min=1, max=PARTITIONS_MAX)] = 1,
     output: Output = Format.text,
 ) -> None:
-    """Replay recorded events: who stands where, what would have been sent, suppressed, held out."""
+    """Replay recorded events: who stands where, what would have been sent, suppressed, held out, refused at rendering.
+
+    The clock stops at the last event; --until lets it run on. The file channel stands for email and SMS.
+    """
     files = [*(events or []), *(more or [])]
     if not files:
         message = "replay needs events: --events FILE"
         raise UsageError(message)
     kind = store or (StoreChoice.sqlite if state is not None else StoreChoice.memory)
     loaded = load_workspace(workspace)
-    result = run(loaded.program, files, kind.value, partitions, state, moment_option(until, "--until"))
+    result = run(loaded, files, kind.value, partitions, state, moment_option(until, "--until"))
     if out is not None:
         result.write(out)
     if output is Format.json:
@@ -63,16 +69,24 @@ def replay(
         print_replay(result.summary(), result.rejected)
 
 
-def run(program: Any, files: list[Path], kind: str, partitions: int, state: Path | None, until: int | None) -> Replayed:
-    """Replay these files with a progress bar."""
-    catalogue = Catalogue(program.events)
+def run(
+    workspace: authoring.Workspace, files: list[Path], kind: str, partitions: int, state: Path | None, until: int | None
+) -> Replayed:
+    """Replay these files with a progress bar, every message rendered."""
+    catalogue = Catalogue(workspace.program.events)
     lines = read_events(files, until, validate=catalogue.validate)
     with (
         open_store("memory" if kind == "memory" else "sqlite", partitions, state) as opened,
         progress_bar("replaying", lambda: count_lines(files)) as progress,
     ):
         result = replaying.replay(
-            program, lines, opened.partitions, until=until, every_profile=opened.every_profile, progress=progress
+            workspace.program,
+            lines,
+            opened.partitions,
+            until=until,
+            every_profile=opened.every_profile,
+            progress=progress,
+            render=AlikeOnce(Renderer(workspace.templates, workspace.senders)),
         )
     result.unknown = dict(sorted(catalogue.unknown.items()))
     return result

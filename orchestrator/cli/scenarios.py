@@ -59,7 +59,7 @@ def print_results(results: Results, workspace: Path, *, coverage: bool, console:
         )
         for line in (verdict.difference or "").splitlines():
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-        for line in verdict.timeline:
+        for line in verdict.brief:
             console.print(f"      {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
     failed, share = len(results.failed), results.coverage.as_json()
     passed = len(results.verdicts) - failed
@@ -81,7 +81,7 @@ def as_junit(results: Results) -> str:
             f"  <testcase name={_attribute(verdict.name)} file={_attribute(verdict.file)} line={_attribute(verdict.line)}>"
         )
         if verdict.difference is not None:
-            body = "\n".join((verdict.difference, *verdict.timeline))
+            body = "\n".join((verdict.difference, *verdict.brief))
             lines.append(f"    <failure message={_attribute(verdict.difference)}>{escape(_printable(body))}</failure>")
         lines.append("  </testcase>")
     return "\n".join((*lines, "</testsuite>"))

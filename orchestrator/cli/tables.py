@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.box import SIMPLE
@@ -12,10 +12,14 @@ from rich.table import Table
 from orchestrator.intake.files import Rejected
 
 REJECTIONS_SHOWN = 5
+FAILURES_SHOWN = 5
+_HEADS = ("campaign", "entered", "held\nout", "accepted", "stopped", "cancelled", "waits", "under\nway", "goals")
+"""With names of 21 characters, a table of 79 columns."""
+NO_ADDRESS = "by the rules of a replay the file channel stands for email and SMS, and needs no address"
 
 
 def print_replay(summary: dict[str, Any], rejected: Sequence[Rejected], console: Console | None = None) -> None:
-    """Print the result of a replay: the wheel, the flows, the campaigns."""
+    """Print the result of a replay: the wheel, the flows, the campaigns, and what would be otherwise live."""
     console = console or Console()
     console.print(
         f"[bold]{summary['events']:,}[/] events of [bold]{summary['profiles']:,}[/] profiles, until {summary['until']};"
@@ -23,28 +27,62 @@ def print_replay(summary: dict[str, Any], rejected: Sequence[Rejected], console:
     )
     console.print(_wheel(summary))
     console.print(_campaigns(summary))
-    if summary["suppressed"]:
-        reasons = ", ".join(f"{reason} {number:,}" for reason, number in summary["suppressed"].items())
-        console.print(f"suppressed by gate: {reasons}")
-    if summary["unknown_events"]:
-        console.print(
-            "accepted though not in the catalogue: " + ", ".join(f"{n} ({k:,})" for n, k in summary["unknown_events"].items())
-        )
-    for one in rejected[:REJECTIONS_SHOWN]:
-        console.print(f"rejected {one.file}:{one.line}: {one.reason}", style="yellow", markup=False)
-    if len(rejected) > REJECTIONS_SHOWN:
-        console.print(f"… and {len(rejected) - REJECTIONS_SHOWN:,} more; --out DIR writes them all to rejected.jsonl")
+    for line in _remarks(summary):
+        console.print(line, markup=False, highlight=False)
+    for line in _failures(summary):
+        console.print(line, style="yellow", markup=False, highlight=False)
+    _print_rejected(rejected, console)
     if summary["dead_letters"]:
         console.print(f"[red]{summary['dead_letters']:,} inputs could not be decided (dead letters)[/]")
     console.print(f"digest {summary['digest']}", style="dim")
 
 
+def _remarks(summary: dict[str, Any]) -> Iterator[str]:
+    """What the tables do not say, a line each."""
+    if summary["suppressed"]:
+        yield f"suppressed by gate: {_counted(summary['suppressed'])}"
+    under_way = sum(campaign["under_way"] for campaign in summary["campaigns"].values())
+    if under_way:
+        are = "run is" if under_way == 1 else "runs are"
+        yield f"{under_way:,} {are} still under way at {summary['until']}; --until TIME lets the clock run on"
+    if summary["unknown_events"]:
+        yield f"accepted though not in the catalogue, so nothing reads them: {_counted(summary['unknown_events'])}"
+    if summary["without_address"]:
+        number = sum(summary["without_address"].values())
+        yield (
+            f"accepted for people without an address: {number:,} ({_counted(summary['without_address'])}); {NO_ADDRESS}."
+            " Live each would take its next channel, or stop at the gate `address`"
+        )
+
+
+def _counted(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in numbers.items())
+
+
+def _failures(summary: dict[str, Any]) -> Iterator[str]:
+    """Messages that count as accepted and could not be rendered."""
+    failures = summary["refused_at_rendering"]
+    if failures:
+        yield f"accepted, and live refused at rendering: {sum(one['messages'] for one in failures):,}"
+    for one in failures[:FAILURES_SHOWN]:
+        yield f"  {one['messages']:,} of {one['campaign']}: {one['reason']}"
+    if len(failures) > FAILURES_SHOWN:
+        yield f"  … and {len(failures) - FAILURES_SHOWN:,} more places; --format json lists them all"
+
+
+def _print_rejected(rejected: Sequence[Rejected], console: Console) -> None:
+    for one in rejected[:REJECTIONS_SHOWN]:
+        console.print(f"rejected {one.file}:{one.line}: {one.reason}", style="yellow", markup=False)
+    if len(rejected) > REJECTIONS_SHOWN:
+        console.print(f"… and {len(rejected) - REJECTIONS_SHOWN:,} more; --out DIR writes them all to rejected.jsonl")
+
+
 def _wheel(summary: dict[str, Any]) -> Table:
     table = Table(title="The wheel", title_justify="left", box=SIMPLE)
-    table.add_column("stage")
-    table.add_column("profiles", justify="right")
-    table.add_column("came in", justify="right")
-    table.add_column("went out", justify="right")
+    table.add_column("stage", overflow="fold")
+    table.add_column("profiles", justify="right", no_wrap=True)
+    table.add_column("came in", justify="right", no_wrap=True)
+    table.add_column("went out", justify="right", no_wrap=True)
     flows = {tuple(flow.split("→")): number for flow, number in summary["transitions"].items()}
     for stage, number in summary["stages"].items():
         came = sum(count for flow, count in flows.items() if flow[1] == stage)
@@ -54,10 +92,10 @@ def _wheel(summary: dict[str, Any]) -> Table:
 
 
 def _campaigns(summary: dict[str, Any]) -> Table:
-    table = Table(title="Campaigns", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
-    names = ("campaign", "entered", "held out", "accepted", "suppressed", "cancelled", "waiting", "goals")
-    for name in names:
-        table.add_column(name, justify="left" if name == "campaign" else "right", no_wrap=True)
+    table = Table(title="Campaigns", title_justify="left", box=SIMPLE, padding=0, pad_edge=False, show_edge=False)
+    table.add_column(_HEADS[0], overflow="fold", vertical="bottom")
+    for head in _HEADS[1:]:
+        table.add_column(head, justify="right", no_wrap=True)
     for name, campaign in summary["campaigns"].items():
         states = summary["messages"].get(name, {})
         shown = (
@@ -67,6 +105,7 @@ def _campaigns(summary: dict[str, Any]) -> Table:
             states.get("suppressed", 0) + states.get("expired", 0),
             states.get("cancelled", 0),
             states.get("planned", 0),
+            campaign["under_way"],
             campaign["goals"],
         )
         table.add_row(name, *(f"{number:,}" for number in shown))

@@ -19,6 +19,7 @@ from typing import Any
 
 from minijinja import Environment, TemplateError
 
+from orchestrator.delivery.blame import blame
 from orchestrator.delivery.channel import RenderedMessage
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.template import Part, Source, Template
@@ -30,6 +31,8 @@ PART_CHARS: Mapping[Part, int] = {"subject": 500, "preheader": 500, "html": 500_
 """What one rendered part may be long. 1,600 characters are Twilio's longest SMS."""
 AMOUNT_MAX = Decimal(10) ** 15
 
+_OF_VALUES = ("UndefinedError", "Unknown")
+"""Kinds of errors that come from what the recipient has or lacks; `Unknown` is what our own filters and printing raise."""
 _BULLET = "- "
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _HIDDEN = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{}</div>'
@@ -130,8 +133,7 @@ class _Press:
             # `render_str` would take a context key called `name` for the template's, and with it decide what is escaped
             return self._environment.render_template(part, **self._context)
         except TemplateError as error:
-            line = None if error.line is None else source.line + error.line - 1
-            raise RenderError(self._template.name, part, line, _told(error, source), source.file) from None
+            raise self._refused(part, source, error) from None
         except (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             told = f"a filter was given what it cannot take ({type(error).__name__})"
             raise RenderError(self._template.name, part, None, told, source.file) from None
@@ -141,15 +143,30 @@ class _Press:
             # a defect of minijinja met by this template: Rust's panic is no Exception and would end the process
             raise RenderError(self._template.name, part, None, "minijinja failed on this template", source.file) from None
 
+    def _refused(self, part: Part, source: Source, error: TemplateError) -> RenderError:
+        """The error with its line and the expression that it comes from, where these can be told."""
+        told, line = _told(error, source), error.line
+        if error.kind in _OF_VALUES:
+            blamed = blame(self._environment, part, source.text, self._context, error.kind)
+            if blamed is not None:
+                told, line = f"`{blamed.expression}`: {_said(error)}", blamed.line if line is None else line
+        return RenderError(self._template.name, part, None if line is None else source.line + line - 1, told, source.file)
+
 
 def _told(error: TemplateError, source: Source) -> str:
     """The reason and the template's own words for it, without values: `str(error)` may show the recipient's."""
     if error.kind == "Unknown":
-        return str(error.args[0])
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", error.kind).lower()
+        return _said(error)
     begin, end = error.range or (0, 0)
     words = source.text.encode()[begin:end].decode(errors="replace")
+    if error.kind == "UndefinedError":
+        return f"`{words}`: {_said(error)}"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", error.kind).lower()
     return f"{kind}: {error.detail}" if error.detail else f"{kind} at `{words}`"
+
+
+def _said(error: TemplateError) -> str:
+    return str(error.args[0]) if error.kind == "Unknown" else "no value here; give it a default, or test it first"
 
 
 def _json_only(template: Template, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,7 +129,10 @@ def _called(moment: Moment, event: str) -> Iterable[str]:
 def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:
     key, item = trigger
     event = moment.readable_event if pattern.event is not None else None
-    if not _meets(moment, campaign, event, item):
+    unmet = _unmet(moment, campaign, event, item)
+    if unmet is not None:
+        if moment.witness is not None:
+            moment.witness.turned_away(campaign.name, unmet, moment.now)
         return
     live = _live(moment, campaign, key)
     refusal = _refusal(moment, campaign, key, live)
@@ -141,11 +144,13 @@ def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger)
         _enter(moment, campaign, pattern, trigger)
 
 
-def _meets(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, item: Any) -> bool:
-    """Whether the campaign's own conditions let this trigger in; that they do not is no news: only a witness hears of it."""
+def _unmet(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, item: Any) -> str | None:
+    """Which of the campaign's own conditions keeps this trigger out. It is no news: only a witness hears of it."""
     if campaign.condition is not None and not moment.holds(campaign.condition, f"{campaign.name} if", event, item):
-        return False
-    return campaign.while_ is None or moment.holds(campaign.while_, f"{campaign.name} while", event, item)
+        return "if"
+    if campaign.while_ is not None and not moment.holds(campaign.while_, f"{campaign.name} while", event, item):
+        return "while"
+    return None
 
 
 def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:

@@ -35,9 +35,13 @@ class Controls:
 
 
 class Witness(Protocol):
-    """Sees every condition judged, with what it could read; `explain` brings one."""
+    """Sees what a decision does not keep; `explain` and `test` bring one."""
 
-    def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None: ...
+    def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None:
+        """A condition was judged on what it could read."""
+
+    def turned_away(self, campaign: str, reason: str, now: int) -> None:
+        """A trigger did not meet the campaign's own conditions: `if` or `while`."""
 
 
 @dataclass(slots=True)

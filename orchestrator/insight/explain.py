@@ -10,41 +10,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orchestrator.domain.calendar import iso
+from orchestrator.domain.calendar import iso, zone_of
 from orchestrator.domain.decide import cause_of, decide, newcomer
-from orchestrator.domain.decision import Decision
+from orchestrator.domain.decision import Decision, Entry, MessageChange
+from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Control, Event, ProfileInput
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Campaign, Pattern, Program
 from orchestrator.insight.accepted import given_of, given_of_partition
+from orchestrator.insight.reasons import REASONS, reason_of
+from orchestrator.insight.rehearsal import Rehearsal, Render
+from orchestrator.insight.under_way import UnderWay, under_way
+from orchestrator.insight.unheard import unknown_events
 from orchestrator.partition.engine import turned
 from orchestrator.partition.ports import JournalRow
 from rules import Condition, trace
-
-REASONS = {
-    "age": "the event was older than trigger_max_age when it arrived, so it may start nothing",
-    "live": "a run of this campaign with the same key was already under way",
-    "inactive": "the campaign was not active then",
-    "reentry": "its re-entry rule does not allow another run yet",
-    "limit": "the profile already has as many runs as it may have",
-    "if": "its condition (`if`) was not true",
-    "while": "its `while` was not true",
-    "kill": "the kill switch is on",
-    "pause": "it is paused",
-    "expiry": "it was too late: the message had expired",
-    "suppression": "the address is suppressed",
-    "address": "there is no address for this channel",
-    "consent": "there is no consent for this topic on this channel",
-    "hold": "a hold stops it",
-    "cap": "a frequency cap is reached",
-    "quiet": "it is quiet hours for this recipient",
-    "permit": "the governor gave no leave yet",
-    "exit": "an exit of the campaign ended the run",
-    "goal": "the goal was reached",
-    "restart": "the run began again with a new event",
-}
-"""Reasons from the closed set, in words."""
 
 
 class Journal(Protocol):
@@ -59,13 +41,17 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class _Watcher:
-    """Keeps the tree of every condition judged during one decision, by what it was judged for."""
+    """Keeps the tree of every condition judged during one decision, by what it was judged for, and who was turned away."""
 
     tables: dict[str, Any]
     seen: defaultdict[str, deque[dict[str, Any]]] = field(default_factory=lambda: defaultdict(deque))
+    away: list[Entry] = field(default_factory=list)
 
     def saw(self, subject: str, condition: Condition, readable: dict[str, Any], _result: object) -> None:
         self.seen[subject].append(trace(condition.rule, readable, self.tables).as_json())
+
+    def turned_away(self, campaign: str, reason: str, _now: int) -> None:
+        self.away.append(Entry(campaign, "not_entered", reason))
 
     def take(self, subject: str) -> dict[str, Any] | None:
         trees = self.seen.get(subject)
@@ -82,28 +68,72 @@ class Told:
     """(at, from, to, cause)"""
     events: list[Event] = field(default_factory=list)
     state: Profile | None = None
+    at: int | None = None
+    """Until when it is told."""
+    zone: str = "UTC"
+    """The customer's time zone, else the workspace's."""
+    own_zone: bool = False
+    under_way: list[UnderWay] = field(default_factory=list)
+    unknown: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    """Lines of theirs that were no event, where the files are known."""
+
+    @property
+    def names(self) -> set[str]:
+        """Every id of this customer."""
+        known = self.state
+        own = () if known is None else (*([known.user_id] if known.user_id is not None else []), *known.anonymous_ids)
+        return {self.profile, *own}
 
     def as_json(self) -> dict[str, Any]:
         """The result as `commands.md` names it."""
         story = [{"at": iso(at), "from": source, "to": target, "cause": cause} for at, source, target, cause in self.stages]
-        return {"profile": self.profile, "entries": self.entries, "stages": story, "events": len(self.events)}
+        told = {"profile": self.profile, "entries": self.entries, "stages": story, "events": len(self.events)}
+        runs = [run.as_json() for run in self.under_way]
+        more = {"unknown_events": self.unknown, "rejected": self.rejected}
+        return {**told, "zone": self.zone, "under_way": runs, **more}
 
 
-def explain(program: Program, journal: Journal, profile: str, *, campaign: str | None = None, until: int | None = None) -> Told:
-    """Decide this profile's journal again up to `until` and tell why each campaign did what it did."""
-    told = Told(profile)
+def explain(
+    program: Program,
+    journal: Journal,
+    profile: str,
+    *,
+    campaign: str | None = None,
+    until: int | None = None,
+    render: Render | None = None,
+) -> Told:
+    """Decide this profile's journal again up to `until` and tell why each campaign did what it did.
+
+    Of a replay, whose file channel accepts everything, it also tells what a live channel would have refused: for want of an
+    address and, with `render`, at rendering.
+    """
+    told = Told(profile, at=until)
     raws = [raw for raw in (f"u:{profile}", f"a:{profile}") if journal.key_of(raw) is not None]
     key = journal.key_of(raws[0]) if raws else None
     if key is not None:
-        switches = _Switches(journal)
+        switches, rehearsal = _Switches(journal), Rehearsal(render)
         for row in journal.history(key):
             if until is not None and row.clock > until:
                 break
-            _tell(program, switches.at(row.seq), told, row, raws[0] if raws else "")
+            _tell(program, switches.at(row.seq), told, row, rehearsal)
+            told.at = row.clock if until is None else until
+    _sum_up(program, told)
     told.entries += _never(program, told)
     if campaign is not None:
         told.entries = [entry for entry in told.entries if entry["campaign"] == campaign]
+        told.under_way = [run for run in told.under_way if run.campaign == campaign]
     return told
+
+
+def _sum_up(program: Program, told: Told) -> None:
+    """What the whole history amounts to."""
+    told.unknown = unknown_events(program, told.events)
+    own = told.state.traits.get("timezone") if told.state is not None else None
+    told.own_zone = isinstance(own, str) and zone_of(own) is not None
+    told.zone = str(own) if told.own_zone else program.policies.zone
+    if told.state is not None:
+        told.under_way = list(under_way(program, told.state))
 
 
 class _Switches:
@@ -121,10 +151,10 @@ class _Switches:
         return self._now
 
 
-def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, raw: str) -> None:
+def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, rehearsal: Rehearsal) -> None:
     given: ProfileInput = given_of(row.given)
     if told.state is None:
-        told.state = newcomer(program, row.clock, raw)
+        told.state = newcomer(program, row.clock, raw_id(given) if isinstance(given, Event) else "")
     if isinstance(given, Event):
         told.events.append(given)
     watcher = _Watcher(program.tables)
@@ -132,12 +162,25 @@ def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, raw
         told.entries.append(_entry(row.clock, "", "dead_letter", "this input could not be decided and waits for a redrive"))
         return
     decision = decide(program, controls, told.state, given, row.clock, watcher).decision
+    if not controls.addresses:
+        _rehearse(program, told.state, decision, row, rehearsal)
     told.stages += [(step.at, step.source, step.target, step.cause) for step in decision.transitions]
-    told.entries += _entries(decision, watcher, row.clock, cause_of(given))
+    told.entries += _entries(decision, watcher, row.clock, given, rehearsal)
 
 
-def _entries(decision: Decision, watcher: _Watcher, now: int, cause: str) -> Iterator[dict[str, Any]]:
-    for entry in decision.entries:
+def _rehearse(program: Program, state: Profile, decision: Decision, row: JournalRow, rehearsal: Rehearsal) -> None:
+    """Look at what is handed over now as a live channel would."""
+    for attempt in decision.attempts:
+        message = state.message(attempt.message_id)
+        if message is not None:
+            rehearsal.look(describe(program, state, message, attempt.not_after, row.clock, row.key))
+
+
+def _entries(
+    decision: Decision, watcher: _Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
+) -> Iterator[dict[str, Any]]:
+    cause = cause_of(given)
+    for entry in (*decision.entries, *watcher.away):
         rule = watcher.take(f"{entry.campaign} {entry.reason if entry.reason == 'while' else 'if'}")
         words = REASONS.get(entry.reason, "") if entry.reason else f"triggered by {cause}"
         yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, rule=rule)
@@ -149,12 +192,17 @@ def _entries(decision: Decision, watcher: _Watcher, now: int, cause: str) -> Ite
     for goal in decision.goals:
         yield _entry(now, goal.campaign, "goal", f"goal reached{'' if goal.value is None else f', worth {goal.value:g}'}")
     for change in decision.messages:
-        outcome = "waiting" if change.state == "planned" and change.reason else change.state
-        words = REASONS.get(change.reason or "", change.reason or f"{change.template} by {change.channel}")
-        found = _entry(now, change.campaign, outcome, words, gate=change.reason, until=change.until)
-        yield {**found, "message": change.id, "template": change.template, "channel": change.channel, "step": change.step}
+        yield _message(change, now, given, rehearsal)
     for end in decision.ends:
         yield _entry(now, end.campaign, "ended", REASONS.get(end.reason, end.reason))
+
+
+def _message(change: MessageChange, now: int, given: ProfileInput, rehearsal: Rehearsal) -> dict[str, Any]:
+    outcome = "waiting" if change.state == "planned" and change.reason else change.state
+    found = _entry(now, change.campaign, outcome, reason_of(change, given), gate=change.reason, until=change.until)
+    live = rehearsal.words(change.id) if change.state == "accepted" else None
+    of_message = {"message": change.id, "template": change.template, "channel": change.channel, "step": change.step}
+    return {**found, **of_message, "live": live}
 
 
 def _entry(

@@ -1,6 +1,7 @@
 """Replay: recorded events through the production loop in virtual time.
 
-The clock is driven by arrivals, every timer due is fired, the file channel stands for every channel.
+The clock is driven by arrivals, every timer due is fired, the file channel stands for every channel and accepts everything;
+what a live channel would have refused is counted beside.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from orchestrator.delivery.virtual import VirtualWire
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.decision import MessageChange
 from orchestrator.domain.input import Adopt, Event
-from orchestrator.domain.moment import Controls, Witness
+from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
+from orchestrator.insight.rehearsal import Rehearsal, Render
 from orchestrator.intake.files import Accepted, Rejected
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.partition import Decided, Surroundings
@@ -90,6 +92,9 @@ class Replayed:
     campaigns: tuple[str, ...]
     dead: int
     clock: int
+    rehearsal: Rehearsal
+    under_way: dict[str, int]
+    """campaign → runs that had not ended at the end"""
     unknown: dict[str, int] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
@@ -119,6 +124,8 @@ class Replayed:
             "unknown_events": self.unknown,
             "dropped": dict(sorted(collected.dropped.items())),
             "until": iso(self.clock),
+            "without_address": dict(sorted(Counter(self.rehearsal.unaddressed.values()).items())),
+            "refused_at_rendering": list(self.rehearsal.as_json()),
         }
 
     def _campaign(self, name: str) -> dict[str, Any]:
@@ -129,13 +136,15 @@ class Replayed:
             "goals": collected.goals[name],
             "goals_held_out": collected.goals_held[name],
             "value": round(collected.value[name], 6),
+            "under_way": self.under_way.get(name, 0),
         }
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """Rows of messages.jsonl, by time of planning and profile."""
+        """Rows of messages.jsonl, by time of planning and profile; `rendering` only where that would have been refused."""
         rows = [(c.planned_at, self._name(key), c.campaign, c.step, c) for key, c in self.collected.messages.values()]
         for planned_at, profile, campaign, step, change in sorted(rows, key=lambda row: row[:4]):
-            yield {
+            failure = self.rehearsal.unrendered.get(change.id)
+            row = {
                 "message_id": change.id,
                 "profile": profile,
                 "campaign": campaign,
@@ -147,6 +156,7 @@ class Replayed:
                 "state": change.state,
                 "reason": change.reason,
             }
+            yield row if failure is None else {**row, "rendering": failure.reason}
 
     def transitions(self) -> Iterator[dict[str, Any]]:
         """Rows of transitions.jsonl, by time and profile."""
@@ -180,20 +190,14 @@ def replay(
     *,
     until: int | None = None,
     every_profile: Callable[[], Iterable[tuple[int, Stored]]],
-    witness: Witness | None = None,
-    watch: Callable[[Sequence[Decided]], None] | None = None,
     progress: Callable[[int], None] | None = None,
+    render: Render | None = None,
 ) -> Replayed:
-    """Run every line through the engine and add it all up."""
-    collected = Collected()
+    """Run every line through the engine and add it all up; with `render`, try the text of every message too."""
+    collected, rehearsal = Collected(), Rehearsal(render)
 
-    def both(decided: Sequence[Decided]) -> None:
-        collected.watch(decided)
-        if watch is not None:
-            watch(decided)
-
-    around = Surroundings(program, OpenGovernor(), VirtualWire(), Controls(addresses=False), witness)
-    engine = Engine(stores, around, both)
+    around = Surroundings(program, OpenGovernor(), VirtualWire(rehearsal.look), Controls(addresses=False))
+    engine = Engine(stores, around, collected.watch)
     counts = Counter[str]()
     rejected: list[Rejected] = []
     clock = engine.clock
@@ -214,7 +218,7 @@ def replay(
     clock = clock if until is None else max(clock, until)
     engine.advance(clock)
     engine.commit()
-    stages, names, digest = _standing(program, every_profile())
+    stages, names, digest, under_way = _standing(program, every_profile())
     return Replayed(
         events=counts["event"],
         duplicates=counts["duplicate"],
@@ -227,20 +231,26 @@ def replay(
         campaigns=tuple(program.campaigns),
         dead=engine.dead,
         clock=clock,
+        rehearsal=rehearsal,
+        under_way=under_way,
     )
 
 
-def _standing(program: Program, profiles: Iterable[tuple[int, Stored]]) -> tuple[dict[str, int], dict[int, str], str]:
-    """Profiles by stage, their names by key, and the digest of all their decisions."""
+def _standing(
+    program: Program, profiles: Iterable[tuple[int, Stored]]
+) -> tuple[dict[str, int], dict[int, str], str, dict[str, int]]:
+    """Profiles by stage, their names by key, the digest of all their decisions, and the runs under way by campaign."""
     stages = dict.fromkeys((*program.wheel.stages, *program.wheel.outside), 0)
     names: dict[int, str] = {}
+    under_way = Counter[str]()
     digest = 0
     for key, stored in profiles:
         profile = unseal(stored.sealed)
         names[key] = profile.name
         stages[profile.stage] = stages.get(profile.stage, 0) + 1
+        under_way.update(run.campaign for run in profile.runs if not run.ended)
         digest = (digest + _weight(profile)) % (1 << 128)
-    return stages, names, f"{digest:032x}"
+    return stages, names, f"{digest:032x}", dict(under_way)
 
 
 def _weight(profile: Profile) -> int:

@@ -42,6 +42,8 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     file: str
     line: int
     reason: str
+    ids: tuple[str, ...] = ()
+    """The user and anonymous ids that the line names, where it can be read."""
 
 
 Line = Accepted | Rejected
@@ -100,7 +102,7 @@ def _lines(reading: _Reading) -> Iterator[Line]:
                 event, at = _event(raw, arrival, number, reading)
             except RejectedEvent as rejection:
                 stood_at = EARLIEST_MS if arrival is None else arrival
-                yield Rejected(stood_at, reading.file, number, str(rejection))
+                yield Rejected(stood_at, reading.file, number, str(rejection), _ids(raw))
                 continue
             if reading.until is not None and at > reading.until:
                 return
@@ -115,6 +117,16 @@ def _event(raw: bytes | RejectedEvent, arrival: int | None, number: int, reading
     if reading.validate is not None and (reading.until is None or at <= reading.until):
         reading.validate(event)
     return event, at
+
+
+def _ids(raw: bytes | RejectedEvent) -> tuple[str, ...]:
+    """Whose line it would have been."""
+    try:
+        call = {} if isinstance(raw, RejectedEvent) else msgspec.json.decode(raw)
+        named = (call.get("userId"), call.get("anonymousId")) if isinstance(call, dict) else ()
+        return tuple(str(one) for one in named if isinstance(one, str | int) and not isinstance(one, bool))
+    except (msgspec.DecodeError, ValueError, RecursionError):  # among them invalid UTF-8, and numbers of too many digits
+        return ()
 
 
 def _raw_lines(stream: io.BufferedReader[Any]) -> Iterator[bytes | RejectedEvent]:

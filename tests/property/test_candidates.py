@@ -44,6 +44,9 @@ class Everyone:
     def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None:
         """Nothing to keep."""
 
+    def turned_away(self, campaign: str, reason: str, now: int) -> None:
+        """Nothing to keep."""
+
 
 def campaign(number: int, rule: Any, where: str) -> Campaign:
     name, condition = f"c{number}", compile_condition(rule)

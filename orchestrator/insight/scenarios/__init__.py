@@ -14,11 +14,13 @@ from orchestrator.authoring import Finding, Workspace, load_workspace
 from orchestrator.authoring.document import Place, Spot
 from orchestrator.authoring.files import read_files
 from orchestrator.authoring.finding import Report
+from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import WorkspaceError
 from orchestrator.insight.scenarios.coverage import Coverage
-from orchestrator.insight.scenarios.expectation import differences, satisfied, timeline
+from orchestrator.insight.scenarios.expectation import differences, satisfied
 from orchestrator.insight.scenarios.scenario import Malformed, Scenario, personas_of, read_scenario
+from orchestrator.insight.scenarios.timeline import timeline, timeline_of
 from orchestrator.insight.scenarios.trial import Trial, run
 from orchestrator.intake.catalogue import Catalogue
 
@@ -34,6 +36,9 @@ class Verdict:
     line: int
     difference: str | None = None
     timeline: tuple[str, ...] = ()
+    """Everything that happened."""
+    brief: tuple[str, ...] = ()
+    """Of that what concerns the campaigns in question."""
 
     def as_json(self) -> dict[str, Any]:
         found = {"name": self.name, "file": self.file, "line": self.line, "passed": self.difference is None}
@@ -67,6 +72,7 @@ class Suite:
     """A workspace's scenarios, ready to run."""
 
     program: Program
+    renderer: Renderer
     spots: tuple[Spot, ...]
     personas: dict[str, dict[str, Any]]
     broken: tuple[Verdict, ...] = ()
@@ -90,6 +96,7 @@ def load_suite(path: Path) -> Suite:
     spoilt = [(finding, _around(finding, spots)) for finding in broken]
     return Suite(
         workspace.program,
+        Renderer(workspace.templates, workspace.senders),
         tuple(spot for spot in spots if not any(spot is found for _, found in spoilt)),
         personas_of(documents.get("personas", [])),
         tuple(_broken(finding, spot) for finding, spot in spoilt),
@@ -137,7 +144,8 @@ def _verdicts(suite: Suite) -> Iterator[tuple[Verdict, Trial | None]]:
     for spot in suite.spots:
         try:
             scenario = read_scenario(spot, suite.personas)
-            trial = run(scenario, suite.program, catalogue, partial(satisfied, scenario.expected))
+            reached = partial(satisfied, scenario.expected)
+            trial = run(scenario, suite.program, catalogue, reached, suite.renderer.render)
         except Malformed as verdict:
             yield _refused(spot, verdict.place, str(verdict)), None
         else:
@@ -151,4 +159,9 @@ def _refused(spot: Spot, place: Place, message: str) -> Verdict:
 def _judged(scenario: Scenario, trial: Trial) -> Verdict:
     found = differences(scenario.expected, trial)
     verdict = Verdict(scenario.name, scenario.place.file, scenario.place.line)
-    return replace(verdict, difference="\n".join(found), timeline=tuple(timeline(trial))) if found else verdict
+    if not found:
+        return verdict
+    concerned = {one.campaign for one in found}
+    brief = timeline_of(trial, concerned & scenario.expected.campaigns or concerned)
+    words = "\n".join(one.words for one in found)
+    return replace(verdict, difference=words, timeline=tuple(timeline(trial)), brief=tuple(brief))

@@ -15,7 +15,6 @@ from orchestrator.insight.scenarios.scenario import Malformed, Scenario
 
 DEFAULT_ID = "customer"
 """The user id of a profile that names none."""
-_ADDRESSES = ("email", "phone")
 _ID = "scenario"
 
 
@@ -45,12 +44,6 @@ def newcomer_of(scenario: Scenario, program: Program) -> Profile:
             raise Malformed(scenario.profile_place, f"`{value}` is no value of the feature `{name}` ({kind})") from None
     _pass_over(profile, program)
     return profile
-
-
-def addressed(scenario: Scenario) -> bool:
-    """Whether channels need addresses: they do as soon as the profile has one."""
-    traits = scenario.profile.get("traits") or {}
-    return any(traits.get(name) for name in _ADDRESSES)
 
 
 def _known(scenario: Scenario, kind: str, name: str, known: Any) -> None:

@@ -1,17 +1,25 @@
-"""What was expected against what came: differences in words, and the timeline that explains them."""
+"""What was expected against what came: the differences, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.domain.calendar import iso
-from orchestrator.domain.decide import cause_of
-from orchestrator.domain.input import Event
-from orchestrator.insight.explain import REASONS
 from orchestrator.insight.scenarios.scenario import Expected
+from orchestrator.insight.scenarios.timeline import happenings
 from orchestrator.insight.scenarios.trial import Trial
-from orchestrator.partition.partition import Decided
+from orchestrator.insight.times import span
+
+Message = dict[str, Any]
+"""campaign, template, channel, at: as expected only what is written, as found all of it."""
+
+
+class Difference(NamedTuple):
+    """`campaign` is empty where it is about none."""
+
+    campaign: str
+    words: str
 
 
 def satisfied(expected: Expected, trial: Trial) -> bool:
@@ -19,26 +27,23 @@ def satisfied(expected: Expected, trial: Trial) -> bool:
     if expected.stage is not None and trial.stage != expected.stage:
         return False
     wanted = ((expected.sends, trial.sends), (expected.suppressed, trial.suppressed))
-    return not any(_missing(asked or (), found) for asked, found in wanted)
+    return not any(_matched(asked or (), found).missing for asked, found in wanted)
 
 
-def differences(expected: Expected, trial: Trial) -> list[str]:
-    """What is not as expected, a line each; none if the scenario holds."""
-    return [*_of_sends(expected, trial), *_of_suppressed(expected, trial), *_of_the_rest(expected, trial)]
+def differences(expected: Expected, trial: Trial) -> list[Difference]:
+    """What is not as expected; none if the scenario holds. Campaigns that the scenario names come first."""
+    found = [*_of_sends(expected, trial), *_of_suppressed(expected, trial), *_of_texts(trial), *_of_the_rest(expected, trial)]
+    return sorted(found, key=lambda one: bool(one.campaign) and one.campaign not in expected.campaigns)
 
 
-def _fits(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
-    return all(found.get(name) == value for name, value in wanted.items())
+class _Matched(NamedTuple):
+    missing: list[Message]
+    unexpected: list[Message]
+    taken: list[Message]
+    """The found, in the order in which they were wanted."""
 
 
-def _missing(wanted: tuple[dict[str, Any], ...], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return _matched(wanted, found)[0]
-
-
-def _matched(
-    wanted: tuple[dict[str, Any], ...], found: list[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """(wanted and not found, found and not wanted, the found in the order in which they were wanted)."""
+def _matched(wanted: tuple[Message, ...], found: list[Message]) -> _Matched:
     left, missing, taken = list(found), [], []
     for one in wanted:
         match = next((candidate for candidate in left if _fits(one, candidate)), None)
@@ -47,88 +52,91 @@ def _matched(
         else:
             left.remove(match)
             taken.append(match)
-    return missing, left, taken
+    return _Matched(missing, left, taken)
 
 
-def _of_sends(expected: Expected, trial: Trial) -> Iterator[str]:
+def _fits(wanted: Message, found: Message) -> bool:
+    return all(found.get(name) == value for name, value in wanted.items())
+
+
+def _of_sends(expected: Expected, trial: Trial) -> Iterator[Difference]:
     if expected.sends is None:
         return
     missing, unexpected, taken = _matched(expected.sends, trial.sends)
     for one in missing:
-        yield f"not sent: {_shown(one)}{_instead(one, trial)}"
+        other = _nearest(one, unexpected)
+        if other is None:
+            yield Difference(one.get("campaign", ""), f"not sent: {_shown(one)}{_instead(one, trial)}")
+        else:
+            unexpected.remove(other)
+            yield Difference(other["campaign"], f"sent otherwise: {_shown(one, at=False)}: {'; '.join(_unlike(one, other))}")
     for one in unexpected:
-        yield f"sent, and not expected: {_shown(one)}"
+        yield Difference(one["campaign"], f"sent, and not expected: {_shown(one)}")
     times = [one["at"] for one in taken]
     if times != sorted(times):
-        yield "sent in another order than expected: " + "; ".join(
-            _shown(one) for one in sorted(taken, key=lambda one: one["at"])
-        )
+        order = "; ".join(_shown(one) for one in sorted(taken, key=lambda one: one["at"]))
+        yield Difference("", f"sent in another order than expected: {order}")
 
 
-def _instead(wanted: dict[str, Any], trial: Trial) -> str:
-    """The nearest thing to an explanation: what became of that campaign."""
+def _nearest(wanted: Message, found: list[Message]) -> Message | None:
+    """The message that was meant: of this campaign, with the same template or at the same time; the most alike of them."""
+    alike = [
+        one
+        for one in found
+        if "campaign" in wanted
+        and one["campaign"] == wanted["campaign"]
+        and (one["template"] == wanted.get("template", one["template"]) or one["at"] == wanted.get("at"))
+    ]
+    return min(alike, key=lambda one: len(list(_unlike(wanted, one))), default=None)
+
+
+def _unlike(wanted: Message, found: Message) -> Iterator[str]:
+    for name in ("template", "channel"):
+        if name in wanted and found[name] != wanted[name]:
+            yield f"{name} {found[name]}, expected {wanted[name]}"
+    if "at" in wanted and found["at"] != wanted["at"]:
+        late = found["at"] - wanted["at"]
+        told = f"{span(late)} {'later' if late > 0 else 'earlier'}"
+        yield f"time differs, sent at {iso(found['at'])}, expected {iso(wanted['at'])} ({told})"
+
+
+def _instead(wanted: Message, trial: Trial) -> str:
+    """The nearest thing to an explanation: what became of that message, else of its campaign."""
     name = wanted.get("campaign")
-    said = [line for at, campaign, line in _lines(trial) if campaign == name]
-    return f" ({said[-1]})" if said else f" ({name} was never triggered)" if name else ""
+    told = [one for one in happenings(trial) if one.campaign == name]
+    said = [one.words for one in told if one.template and one.template == wanted.get("template")] or [one.words for one in told]
+    return f" ({said[-1]})" if name and said else f" ({name} was never triggered)" if name else ""
 
 
-def _of_suppressed(expected: Expected, trial: Trial) -> Iterator[str]:
-    for one in _missing(expected.suppressed or (), trial.suppressed):
+def _of_suppressed(expected: Expected, trial: Trial) -> Iterator[Difference]:
+    for one in _matched(expected.suppressed or (), trial.suppressed).missing:
         others = [str(found["reason"]) for found in trial.suppressed if found["campaign"] == one.get("campaign")]
         instead = f", but by {', '.join(others)}" if others else ""
-        yield f"not suppressed: {one.get('campaign', 'any campaign')} by {one.get('reason', 'any gate')}{instead}"
+        campaign = one.get("campaign", "")
+        yield Difference(campaign, f"not suppressed: {campaign or 'any campaign'} by {one.get('reason', 'any gate')}{instead}")
 
 
-def _of_the_rest(expected: Expected, trial: Trial) -> Iterator[str]:
+def _of_texts(trial: Trial) -> Iterator[Difference]:
+    """A template that fails, once, whatever was expected: live nobody would have got this message."""
+    for failure in dict.fromkeys(trial.rehearsal.unrendered.values()):
+        yield Difference(failure.campaign, f"refused at rendering: {failure.campaign} · {failure.reason}")
+
+
+def _of_the_rest(expected: Expected, trial: Trial) -> Iterator[Difference]:
     if expected.stage is not None and trial.stage != expected.stage:
-        yield f"stands in {trial.stage}, expected {expected.stage}"
+        yield Difference("", f"stands in {trial.stage}, expected {expected.stage}")
     if expected.tasks:
-        yield "tasks are expected, and this version runs none"
+        yield Difference("", "tasks are expected, and this version runs none")
     for cause in trial.dead:
-        yield f"an input could not be decided: {cause}"
+        yield Difference("", f"an input could not be decided: {cause}")
 
 
-def _shown(one: dict[str, Any]) -> str:
+def _shown(one: Message, *, at: bool = True) -> str:
     words = [str(one.get("campaign", "any campaign"))]
     if "template" in one:
         words.append(f"· {one['template']}")
     if "channel" in one:
         words.append(f"by {one['channel']}")
-    if "at" in one:
+    if "at" in one and at:
         words.append(f"at {iso(one['at'])}")
     return " ".join(words)
-
-
-def timeline(trial: Trial) -> list[str]:
-    """What happened, a line each, until the clock stopped."""
-    return [*(f"{iso(at)}  {line}" for at, _, line in _lines(trial)), f"{iso(trial.end)}  the clock stops"]
-
-
-def _lines(trial: Trial) -> Iterator[tuple[int, str, str]]:
-    """(at, campaign or nothing, words)"""
-    for one in trial.decided:
-        if isinstance(one.given, Event):
-            yield one.now, "", cause_of(one.given)
-        for campaign, words in _told(one):
-            yield one.now, campaign, words
-
-
-def _told(one: Decided) -> Iterator[tuple[str, str]]:
-    decision = one.decision
-    for step in decision.transitions:
-        yield "", f"stage {step.source} → {step.target} ({step.cause})"
-    for entry in decision.entries:
-        reason = f": {REASONS.get(entry.reason, entry.reason)}" if entry.reason else ""
-        yield entry.campaign, f"{entry.campaign} {entry.outcome.replace('_', ' ')}{reason}"
-    for change in decision.messages:
-        if change.state in ("planned", "attempting") and not change.reason:
-            continue
-        state = "waits" if change.state == "planned" else change.state
-        reason = f": {REASONS.get(change.reason, change.reason)}" if change.reason else ""
-        until = f", next allowed {iso(change.until)}" if change.until is not None else ""
-        yield change.campaign, f"{change.campaign} {change.template} by {change.channel} {state}{reason}{until}"
-    for goal in decision.goals:
-        yield goal.campaign, f"{goal.campaign} goal reached{' by a held-out run' if goal.held else ''}"
-    for end in decision.ends:
-        if end.reason != "done":
-            yield end.campaign, f"{end.campaign} ended: {REASONS.get(end.reason, end.reason)}"

@@ -49,6 +49,11 @@ class Expected:
     tasks: int = 0
 
     @property
+    def campaigns(self) -> frozenset[str]:
+        """The campaigns that it names."""
+        return frozenset(one["campaign"] for one in (*(self.sends or ()), *(self.suppressed or ())) if "campaign" in one)
+
+    @property
     def nothing(self) -> bool:
         """Whether nothing at all may be sent, ever."""
         return not self.sends and not self.suppressed and self.stage is None and not self.tasks

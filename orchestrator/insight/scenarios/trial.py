@@ -10,17 +10,18 @@ from orchestrator.delivery.governor import OpenGovernor
 from orchestrator.delivery.virtual import VirtualWire
 from orchestrator.domain.input import Event
 from orchestrator.domain.limits import DAY_MS
-from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.errors import RejectedEvent
-from orchestrator.insight.scenarios.customer import addressed, newcomer_of
+from orchestrator.insight.rehearsal import Rehearsal, Render
+from orchestrator.insight.scenarios.customer import newcomer_of
 from orchestrator.insight.scenarios.scenario import Given, Malformed, Scenario
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.partition import Decided, Surroundings
 from orchestrator.partition.ports import Changes, Record
 from orchestrator.stores.memory import MemoryFile
+from rules import Condition
 
 PATIENCE_MS = 400 * DAY_MS
 """How long after the last event the clock may run on."""
@@ -34,14 +35,23 @@ HELD_OUT = "holdout"
 class Trial:
     """What came of a scenario."""
 
+    rehearsal: Rehearsal
     decided: list[Decided] = field(default_factory=list)
     sends: list[dict[str, Any]] = field(default_factory=list)
     suppressed: list[dict[str, Any]] = field(default_factory=list)
     stage: str = ""
     end: int = 0
     """Where the clock stopped."""
+    away: list[tuple[int, str, str]] = field(default_factory=list)
+    """(at, campaign, reason) of triggers that did not meet a campaign's conditions."""
     dead: list[str] = field(default_factory=list)
     """Why inputs could not be decided."""
+
+    def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None:
+        """What the conditions read is not told here."""
+
+    def turned_away(self, campaign: str, reason: str, now: int) -> None:
+        self.away.append((now, campaign, reason))
 
     def watch(self, decided: Sequence[Decided]) -> None:
         for one in decided:
@@ -56,15 +66,19 @@ class Trial:
             self.suppressed += [{"campaign": name, "reason": HELD_OUT} for name in held]
 
 
-def run(scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: Callable[[Trial], bool]) -> Trial:
+def run(
+    scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: Callable[[Trial], bool], render: Render
+) -> Trial:
     """Feed the scenario's events, let the clock run on where it must, and say what came of it. Raises Malformed.
+
+    Channels need addresses here as they do live; every message that is handed over is rendered.
 
     The clock stops at `until` where the scenario has one; after 400 days where nothing may be sent; otherwise at the last
     event, or as soon after it as `satisfied` says, 400 days at the most.
     """
-    file, trial = MemoryFile(), Trial()
+    file, trial = MemoryFile(), Trial(Rehearsal(render))
     _install(file, scenario, program)
-    around = Surroundings(program, OpenGovernor(), VirtualWire(), Controls(addresses=addressed(scenario)))
+    around = Surroundings(program, OpenGovernor(), VirtualWire(trial.rehearsal.look), witness=trial)
     engine = Engine([file.partition(0)], around, trial.watch)
     arrival = scenario.start
     for number, given in enumerate(scenario.given):

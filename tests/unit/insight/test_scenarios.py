@@ -82,6 +82,7 @@ def test_a_campaign_never_triggered_is_told(tested: Tested) -> None:
     [
         ("{traits: {email: a@example.com}}", "", "consent"),
         ("{traits: {phone: '1'}, consent: {reminders: [email]}}", "", "address"),
+        ("{consent: {reminders: [email, sms]}}", "", "address"),
         (ANNA, '{at: "2026-03-02T08:00:00Z", event: Ticket Opened, properties: {ticket_id: T}}, ', "hold"),
     ],
 )
@@ -99,6 +100,65 @@ def test_a_wrong_gate_is_told_with_the_right_one(tested: Tested) -> None:
 def test_the_order_of_sends_counts(tested: Tested) -> None:
     found = only(tested(scenario(f"{{sends: [{SECOND}}}, {FIRST}}}]}}")))
     assert found["difference"].startswith("sent in another order than expected: cart · hello")
+
+
+def test_somebody_without_an_address_is_sent_nothing(tested: Tested) -> None:
+    nobody = "{consent: {reminders: [email, sms]}}"
+    assert only(tested(scenario("{}", profile=nobody)))["passed"]
+    found = only(tested(scenario(f"{{sends: [{FIRST}}}]}}", profile=nobody)))
+    assert "there is no address for this channel (trait `email` or `phone`)" in found["difference"]
+
+
+TIME = "sent otherwise: cart · hello by email: time differs, sent at 2026-03-02T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (f'{FIRST}, at: "2026-03-02T09:30:00Z"}}', f"{TIME}, expected 2026-03-02T09:30:00.000Z (30 minutes later)"),
+        (f'{FIRST}, at: "+3d"}}', f"{TIME}, expected 2026-03-05T09:00:00.000Z (2 days 23 hours earlier)"),
+        ("{campaign: cart, template: hello, channel: sms", "cart · hello by sms: channel email, expected sms"),
+        ('{campaign: cart, template: again, at: "+1h"', "cart · again: template hello, expected again"),
+    ],
+)
+def test_a_message_sent_otherwise_is_told_once_with_both_sides(tested: Tested, asked: str, words: str) -> None:
+    asked = asked if asked.endswith("}") else f"{asked}}}"
+    found = only(tested(scenario(f"{{sends: [{asked}]}}", more='  until: "+2h"\n')))
+    assert words in found["difference"]
+    assert len(found["difference"].splitlines()) == 1
+
+
+AT_ONCE = """
+campaign: also
+stage: awareness
+topic: reminders
+on: {event: Cart Updated}
+then: [{send: {template: priced, channel: email}}]
+"""
+PRICED = {
+    "templates/priced/template.yaml": "sender: shop\nsubject: Hello\n",
+    "templates/priced/email.html": "<p>Hello</p>\n<p>{{ event.properties.cart_id | money }}</p>",
+    "campaigns/also.yaml": AT_ONCE,
+}
+
+
+def test_a_message_that_cannot_be_rendered_fails_with_file_line_and_expression(tested: Tested) -> None:
+    found = only(tested(scenario("{sends: [{campaign: also}], stage: awareness}", more='  until: "+5m"\n'), **PRICED))
+    place = "templates/priced/email.html:2: template 'priced', html"
+    assert found["difference"] == (
+        f"refused at rendering: also · {place}: `event.properties.cart_id | money`: money needs a number"
+    )
+    assert any("also priced by email accepted, and live refused at rendering" in line for line in found["timeline"])
+
+
+def test_the_campaigns_that_a_scenario_names_come_first(tested: Tested) -> None:
+    wrong = f'{{sends: [{FIRST}, at: "+1d"}}], stage: awareness}}'
+    (verdict,) = tested(scenario(wrong, more='  until: "+2h"\n'), **PRICED).failed
+    kinds = [line.split(":")[0] for line in (verdict.difference or "").splitlines()]
+    assert kinds == ["sent otherwise", "sent, and not expected", "refused at rendering"]
+    assert not any("also priced" in line for line in verdict.brief)
+    assert any("more of also" in line for line in verdict.brief)
+    assert any("also priced by email accepted" in line for line in verdict.timeline)
 
 
 def test_tasks_are_not_run_and_said_so(tested: Tested) -> None:

@@ -131,3 +131,15 @@ def test_a_file_that_cannot_be_opened_is_wrong_usage(tmp_path: Path) -> None:
 def test_an_empty_file_and_no_file_have_no_lines(tmp_path: Path) -> None:
     assert list(read_events([written(tmp_path / "a.jsonl")])) == []
     assert list(read_events([])) == []
+
+
+def test_a_rejected_line_names_whose_it_was_where_it_can_be_read(tmp_path: Path) -> None:
+    lines = [
+        '{"type": "track", "userId": "u", "anonymousId": 7}',
+        '{"type": "track", "userId": ["u"]}',
+        '{"type": "track", "userId": ' + "9" * 5_000 + "}",
+        '["u"]',
+        "{",
+    ]
+    found = list(read_events([written(tmp_path / "a.jsonl", *lines)]))
+    assert [one.ids for one in found if isinstance(one, Rejected)] == [("u", "7"), (), (), (), ()]

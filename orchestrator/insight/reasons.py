@@ -1,0 +1,48 @@
+"""Why something did not happen: the closed set of reasons, in words."""
+
+from __future__ import annotations
+
+from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.input import Outcome, ProfileInput
+
+REASONS = {
+    "age": "the event was older than trigger_max_age when it arrived, so it may start nothing",
+    "live": "a run of this campaign with the same key was already under way",
+    "inactive": "the campaign was not active then",
+    "reentry": "its re-entry rule does not allow another run yet",
+    "limit": "the profile already has as many runs as it may have",
+    "if": "its condition (`if`) was not true",
+    "while": "its `while` was not true",
+    "kill": "the kill switch is on",
+    "pause": "it is paused",
+    "expiry": "it was too late: the message had expired",
+    "suppression": "the address is suppressed",
+    "address": "there is no address for this channel (trait `email` or `phone`)",
+    "consent": "there is no consent for this topic on this channel",
+    "hold": "a hold stops it",
+    "cap": "a frequency cap is reached",
+    "quiet": "it is quiet hours for this recipient",
+    "permit": "the governor gave no leave yet",
+    "reject": "the provider refused this message",
+    "suppress": "the provider refuses this recipient",
+    "config": "the channel is not set up for it",
+    "throttle": "the provider takes no more at this rate",
+    "exit": "an exit of the campaign ended the run",
+    "goal": "the goal was reached",
+    "restart": "the run began again with a new event",
+}
+
+_AT_RENDERING = "render "
+"""How the detail of a refusal at rendering begins; after it stand file, line and expression."""
+
+
+def reason_of(change: MessageChange, given: ProfileInput) -> str:
+    """Why this message is in its new state; what its channel said where that is known."""
+    words = REASONS.get(change.reason or "", change.reason or f"{change.template} by {change.channel}")
+    if not isinstance(given, Outcome) or not given.detail:
+        return words
+    if change.state == "refused" and given.detail.startswith(_AT_RENDERING):
+        return f"it could not be rendered: {given.detail.removeprefix(_AT_RENDERING)}"
+    if given.result == "not_sent":
+        return f"it did not leave and is tried again ({given.detail})"
+    return f"{words} ({given.detail})"

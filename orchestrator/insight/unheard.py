@@ -1,0 +1,25 @@
+"""What a customer's systems said and the engine did not hear: rejected lines, and events that no catalogue lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from orchestrator.authoring.finding import did_you_mean
+from orchestrator.domain.input import Event
+from orchestrator.domain.program import Program
+from orchestrator.intake.catalogue import BUILT_IN
+from orchestrator.intake.files import Rejected
+
+
+def unknown_events(program: Program, events: Iterable[Event]) -> list[dict[str, Any]]:
+    """`event`, how many `events`, and a `fix` for each name that was accepted and that nothing can read, by name."""
+    known = {*program.events, *BUILT_IN}
+    found = Counter(event.name for event in events if event.name and event.name not in known)
+    return [{"event": name, "events": number, "fix": did_you_mean(name, known)} for name, number in sorted(found.items())]
+
+
+def rejected_of(rejected: Sequence[Rejected], names: set[str]) -> list[dict[str, Any]]:
+    """`file`, `line` and `reason` of the rejected lines that name one of these ids."""
+    return [{"file": one.file, "line": one.line, "reason": one.reason} for one in rejected if names.intersection(one.ids)]

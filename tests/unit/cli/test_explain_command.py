@@ -1,0 +1,61 @@
+"""`orchestrator explain` as a marketer reads it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli import app
+
+LIBRARY = Path(__file__).parents[3] / "rules" / "library"
+TRAITS = {"timezone": "Europe/Rome", "first_name": "Anna"}
+runner = CliRunner()
+
+
+def call(number: int, minute: int, kind: str = "track", **fields: object) -> dict[str, object]:
+    at = {"timestamp": f"2026-03-02T09:{minute:02}:00Z"}
+    return {"type": kind, "messageId": str(number), "userId": "anna", **at, **fields}
+
+
+CALLS = [
+    call(1, 0, "identify", traits=TRAITS),
+    call(2, 0, event="Consent Given", properties={"topic": "aftercare"}),
+    call(3, 1, event="Order Complete", properties={"order_id": "O-1", "total": 80.0}),
+    call(4, 1, event="Order Completed", properties={"order_id": "O-1", "total": "80"}),
+    call(5, 2, event="Order Completed", properties={"order_id": "O-1", "total": 80.0}),
+]
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    log = tmp_path_factory.mktemp("explain") / "events.jsonl"
+    log.write_text("".join(json.dumps(one) + "\n" for one in CALLS) + "{\n", encoding="utf-8")
+    result = runner.invoke(app, ["explain", str(LIBRARY), "--events", str(log), "--profile", "anna"])
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+def test_times_are_local_and_say_of_where(lines: list[str]) -> None:
+    assert lines[1] == "Times are in Europe/Rome, the customer's time zone."
+    assert "2026-03-02 10:02:00  stage    awareness → retention (Order Completed)" in lines
+
+
+def test_what_was_not_heard_comes_before_the_story(lines: list[str]) -> None:
+    assert lines[2] == "Order Complete: unknown event, accepted, and nothing reads it; did you mean `Order Completed`?"
+    assert 'events.jsonl:4: $.properties.total: the value is not of type "number"' in lines[3]
+    assert lines[4] == "1 rejected line more in these files, of nobody that can be told"
+
+
+def test_a_message_is_told_once_with_what_would_be_otherwise_live(lines: list[str]) -> None:
+    (told,) = [line for line in lines if "order-thanks by" in line]
+    assert told.startswith("2026-03-02 10:02:00  order-follow-up: accepted — order-thanks by email; live: no address for email")
+
+
+def test_it_ends_with_what_is_under_way(lines: list[str]) -> None:
+    begin = lines.index("Under way at 2026-03-02 10:02:00; --at TIME lets time run on:")
+    assert lines[-1] == (
+        "  order-follow-up: waits 7 days and then for 10:00, until 2026-03-10 10:00:00 (in 7 days 23 hours),"
+        " then sends how-it-goes by email or sms"
+    )
+    assert all(line.startswith("  ") for line in lines[begin + 1 :])
