@@ -29,8 +29,11 @@ from tests.simulation.worker import Knobs, Worker
 AFTERWARDS = 3 * 24 * HOUR
 """How long the world goes on without faults after its last event."""
 EVENTS = (6, 10, 14, 30)
+LIVES = 1_000
 STEPS_MAX = 20_000
 TRACE_SHOWN = 30
+OFTEN = 0.3
+"""How often a mortal worker dies in a turn in which it looks at everyone, and sleeps right after its start."""
 DEATHS = ("idle", "before", "written", "synced", "turned", "acknowledging", "handing", "handed")
 
 
@@ -71,7 +74,7 @@ class World:
         self.messages = MessageChecks(self.program, self.provider.taken)
         self.checks = JournalChecks(self.program, self.messages, lambda: self.now)
         self.disk = Disk(rng, self.checks.durable)
-        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), rng.choice((1, 3)))
+        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), (1, LIVES)[seed % 2])
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
         self.operators, self.post = Operators(self), Post(self)
@@ -188,6 +191,7 @@ class World:
         self.doom = self.disk.fuse = ""
         self.note("worker starts, life", self.life)
         self.turn_at = -1
+        self._maybe_sleep(OFTEN if self.mortality else 0.0)
         self.wake(self.now)
 
     def _die(self) -> None:
@@ -209,9 +213,8 @@ class World:
         if worker is None or self.turn_at != when:
             return
         self.turn_at = -1
-        if self.rng.random() < self.sleepiness:
-            self.asleep_until = self.now + self.rng.choice((500, 2_000, 20 * MINUTE, 4 * HOUR))
-            self.wake(self.asleep_until)
+        if self._maybe_sleep(self.sleepiness):
+            self.wake(self.now)
             return
         self._maybe_doom()
         self.rows_before = worker.file.seqs
@@ -229,13 +232,21 @@ class World:
         if due is not None:
             self.wake(due)
 
+    def _maybe_sleep(self, chance: float) -> bool:
+        asleep = self.rng.random() < chance
+        if asleep:
+            self.asleep_until = self.now + self.rng.choice((500, 2_000, 20 * MINUTE, 4 * HOUR))
+        return asleep
+
     def _answered(self, worker: Worker) -> list[tuple[str, int]]:
         """Attempts that the coming turn hears the end of, with their leave. Evidence may come too late to find its profile."""
         heard = [one.outcome.message_id for one in worker.answers if one.outcome.detail != "evidence"]
         return [(ident, self.messages.leave[ident]) for ident in heard if self.messages.states.get(ident) == "attempting"]
 
     def _maybe_doom(self) -> None:
-        self.doom = self.rng.choice(DEATHS) if self.rng.random() < self.mortality else ""
+        looking = self.worker is not None and self.worker.live.busy
+        chance = OFTEN if looking and self.mortality else self.mortality
+        self.doom = self.rng.choice(DEATHS) if self.rng.random() < chance else ""
         if self.doom in ("before", "written", "synced"):
             self.disk.fuse = self.doom
         if self.doom == "idle":
