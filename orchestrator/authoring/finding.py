@@ -42,6 +42,8 @@ CODES: dict[str, str] = {
     "E314": "an unknown persona",
     "E401": "a condition that is not admitted",
     "E402": "a value that can never be equal",
+    "E403": "a value of a type that does not fit",
+    "E404": "an empty value would make a condition true",
     "E501": "a marketing campaign without a topic",
     "E502": "a transactional campaign that policies.yaml does not list",
     "E503": "a holdout on a transactional campaign",

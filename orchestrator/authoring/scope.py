@@ -44,6 +44,8 @@ class View:
     run: bool = False
     saved: tuple[str, ...] = ()
     """What webhooks of this campaign save in `enrolment`."""
+    sometimes: frozenset[str] = frozenset()
+    """Those of `event` and `item` that may be missing, because something else may have begun the run."""
 
 
 @dataclass(slots=True)

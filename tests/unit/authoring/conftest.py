@@ -67,7 +67,7 @@ BASE = {
         """,
     "events/survey-answered.yaml": """\
         event: Survey Answered
-        properties: {type: object, properties: {score: {type: integer}}}
+        properties: {type: object, required: [score], properties: {score: {type: integer}}}
         """,
     "events/ticket-opened.yaml": "event: Ticket Opened\nkeys: {ticket: properties.ticket_id}\n",
     "events/ticket-closed.yaml": "event: Ticket Closed\nkeys: {ticket: properties.ticket_id}\n",
