@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "E511": "a time span that ends before it begins",
     "E601": "a template that is not valid",
     "E602": "a send without text in the default locale",
+    "E603": "a template prints what may be empty",
     "E901": "not supported yet",
     "W101": "a file that nothing reads",
     "W501": "a goal without `within`",

@@ -8,7 +8,7 @@ from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.program import Feature
 from rules.checking import Environment
-from rules.types import ANY, NUMBER, TEXT, TIME, Member, Members, Type, list_of, number, record, union
+from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, list_of, number, record, union
 
 _COUNTS = ("count", "distinct", "open")
 _ALWAYS = (*_COUNTS, "sum", "values")
@@ -31,6 +31,26 @@ def environment_of(view: View, scope: Scope) -> Environment:
     return Environment(record(**there), lambda table, column: _cell(table, column, scope))
 
 
+def text_environment(view: View, scope: Scope) -> Type:
+    """What a template reads beside its inputs: as for a condition, without segments; no event, item or user id is null."""
+    found = environment_of(view, scope).data
+    event, item, profile = (_member(found, name) for name in ("event", "item", "profile"))
+    known = {name: member for name in ("stage", "enrolment", "now") if (member := _member(found, name)) is not None}
+    if view.run and not view.events:
+        known["event"] = _always(NULL)
+    for name, member in (("event", event), ("item", item)):
+        if member is not None:
+            known[name] = _always(member.type if member.always else union(member.type, NULL))
+    if profile is not None:
+        person = {name: each for name in ("traits", "features") if (each := _member(profile.type, name)) is not None}
+        known["profile"] = _always(record(user_id=_always(union(TEXT, NULL)), **person))
+    return record(**known)
+
+
+def _member(holder: Type, name: str) -> Member | None:
+    return holder.members.get(name) if holder.members is not None else None
+
+
 def _declared(event: str, scope: Scope) -> bool:
     """Whether the event is in the catalogue, and its schema, if it has one, can be used."""
     return event in scope.events and (event not in scope.validators or scope.validators[event] is not None)
@@ -47,7 +67,7 @@ def _stage() -> Type:
 def _enrolment(view: View) -> Type:
     saved = {name: Member(ANY) for name in view.saved}
     arms = Type(frozenset({"object"}), members=Members(lambda _: Member(TEXT)))
-    key = union(TEXT, Type(frozenset({"null"})))
+    key = union(TEXT, NULL)
     return record(entered_at=_always(TIME), key=_always(key), arms=_always(arms), **saved)
 
 

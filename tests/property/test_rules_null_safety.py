@@ -1,7 +1,7 @@
 """No condition that passes is true because of an empty value: on generated conditions, with the official semantics as judge.
 
-The judge knows nothing of types. It puts null (or nothing) at one place and evaluates; then it puts everything else there that the
-schema admits. Where the first is true and one of the others false, null has made the condition true. What the author asks
+The judge knows nothing of types. It puts null (or nothing) at one place and evaluates; then it puts everything else there that
+the schema admits. Where the first is true and one of the others false, null has made the condition true. What the author asks
 in so many words (`== null`, `missing`, a default for what is absent) is first replaced by its answer.
 """
 
@@ -156,7 +156,7 @@ TEST: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def answered(rule: Any, place: str, mode: str) -> Any:
+def answered(rule: Any, place: str, mode: str) -> Any:  # noqa: PLR0911 - a case an answer
     """The rule, with what the author asks about the place answered: it is empty."""
     if isinstance(rule, list):
         return [answered(part, place, mode) for part in rule]
