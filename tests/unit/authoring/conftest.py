@@ -24,6 +24,7 @@ BASE = {
             email: {type: string}
             first_name: {type: string}
             plan: {enum: [free, business]}
+            notes: {type: object}
         features:
           orders: {count: Order Completed}
           spent: {sum: properties.total, of: Order Completed, over: 30d}
