@@ -1,10 +1,11 @@
 """The rule language: JSON-Logic with the official semantics, its preflight, types, compiler and tracing interpreter."""
 
-from rules.checking import Environment, type_problems
+from rules.checking import type_problems
 from rules.condition import Condition, compile_condition, source_of
 from rules.conjuncts import equalities
 from rules.explanation import Trace
 from rules.interpret import trace
+from rules.places import Environment
 from rules.problems import Problem, RuleError, preflight
 from rules.safety import null_problems
 

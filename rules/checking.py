@@ -8,48 +8,18 @@ no schema describes is let through. `rule` has passed preflight.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from rules.equality import comparable, listed
 from rules.instants import duration_of, microseconds_of
-from rules.nodes import operation
 from rules.operators import ITERATIONS
-from rules.places import Unlisted, reading
-from rules.problems import Path, Problem, near
+from rules.places import Environment, Node, Unlisted, reading
+from rules.problems import Problem, near
 from rules.results import result
 from rules.types import ANY, BOOLEAN, KINDS, NULL, Member, Type, constant, list_of, record, union
 from rules.values import segments_of
 from rules.wording import place_of, shown, told
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What a rule reads at the top, and the type of a table's cells by table and column."""
-
-    data: Type
-    cell: Callable[[Any, Any], Type] = lambda _table, _column: ANY
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A part of a rule: where it stands in it, the data that it reads, and the iteration (empty: none) in whose body it is."""
-
-    rule: Any
-    path: Path
-    data: Type
-    scope: Path = ()
-
-    def arguments(self) -> tuple[str, list[Node]]:
-        """The operator, and its arguments with their places."""
-        name, given = operation(self.rule)
-        if self.rule[name].__class__ is not list:
-            return name, [replace(self, rule=given[0], path=(*self.path, name))]
-        return name, [replace(self, rule=each, path=(*self.path, name, index)) for index, each in enumerate(given)]
-
-    def elements(self) -> list[Node]:
-        """The elements of a list that is written out."""
-        return [replace(self, rule=each, path=(*self.path, index)) for index, each in enumerate(self.rule)]
 
 
 def type_problems(rule: Any, environment: Environment, *, test: bool = True) -> list[Problem]:

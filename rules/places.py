@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
+from rules.nodes import operation
+from rules.problems import Path
 from rules.types import ANY, Member, Type, without_null
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a rule reads at the top, and the type of a table's cells by table and column."""
+
+    data: Type
+    cell: Callable[[Any, Any], Type] = lambda _table, _column: ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a rule: where it stands in it, the data that it reads, and the iteration (empty: none) in whose body it is."""
+
+    rule: Any
+    path: Path
+    data: Type
+    scope: Path = ()
+
+    def arguments(self) -> tuple[str, list[Node]]:
+        """The operator, and its arguments with their places."""
+        name, given = operation(self.rule)
+        if self.rule[name].__class__ is not list:
+            return name, [replace(self, rule=given[0], path=(*self.path, name))]
+        return name, [replace(self, rule=each, path=(*self.path, name, index)) for index, each in enumerate(given)]
+
+    def elements(self) -> list[Node]:
+        """The elements of a list that is written out."""
+        return [replace(self, rule=each, path=(*self.path, index)) for index, each in enumerate(self.rule)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Final
 
 from rules import truths
-from rules.checking import Environment, Node, type_of
+from rules.checking import type_of
 from rules.nodes import operation
 from rules.operators import ITERATIONS, OPERATORS
-from rules.places import Reading, Unlisted, reading
+from rules.places import Environment, Node, Reading, Unlisted, reading
 from rules.problems import Path
 from rules.results import result
+from rules.seen import Seen, Target, branch_of, changed_null, shift_through, test_of
 from rules.twofold import (
     ALIKE,
     ANYHOW,
     FALSE,
-    HIGHER,
-    LOWER,
     SAME,
     TRUE,
-    Pairs,
-    Shift,
     alike,
-    chosen,
     conjunction,
     disjunction,
     flipped,
@@ -35,59 +31,12 @@ from rules.twofold import (
     put,
     shift_of,
 )  # fmt: skip
-from rules.types import ANY, BOOLEAN, NULL, Member, Type, constant, list_of, number, record, union
+from rules.types import ANY, NULL, Member, Type, constant, list_of, number, record, union
 from rules.values import segments_of, truthy
 
 LOOKUP: Final[Path] = ("lookup",)
 """The scope of cells of tables."""
 _EITHER = truths.EITHER
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where null is put in: a place (`Unit.path`) in the data of a scope. `mode`: `absent` or `null`.
-
-    `only`: what one read makes of it is asked; the other reads of the place find null, too, but count as if they always did.
-    """
-
-    scope: Path
-    path: str
-    mode: str
-    only: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A part with null put in: what it may be; as a test (`pairs`); and how it compares with itself otherwise (`shift`)."""
-
-    type: Type
-    pairs: Pairs = ALIKE
-    shift: Shift = SAME
-
-    @property
-    def changed(self) -> bool:
-        return self.shift != SAME or any(p != q for p, q in self.pairs)
-
-    @property
-    def null(self) -> bool:
-        """It is null because null was put in."""
-        return self.type.kinds == {"null"} and self.changed
-
-    @property
-    def list_shift(self) -> Shift:
-        return LOWER if self.null else self.shift
-
-
-def test_of(pairs: Pairs) -> Seen:
-    return Seen(BOOLEAN, pairs, shift_of(pairs))
-
-
-def changed_null(meant: Type) -> Seen:
-    """Null, where something of the type meant would otherwise stand."""
-    shift = ANYHOW
-    if meant.kinds <= {"number"}:
-        shift = LOWER if meant.low >= 0 else HIGHER if meant.high <= 0 else ANYHOW
-    return Seen(NULL, put({False}), shift)
 
 
 def read_at(node: Node, path: Any) -> Reading | Unlisted | None:
@@ -222,7 +171,7 @@ class Run:
     def choice(self, _name: str, given: list[Node], _node: Node) -> Seen:
         steps = list(zip(given[0::2], given[1::2], strict=False))
         last = self.seen(given[-1]) if len(given) % 2 else Seen(NULL, FALSE)
-        return reduce(lambda other, step: _chosen(self.seen(step[0]).pairs, self.seen(step[1]), other), reversed(steps), last)
+        return reduce(lambda other, step: branch_of(self.seen(step[0]).pairs, self.seen(step[1]), other), reversed(steps), last)
 
     # lists ----------------------------------------------------------------------------------------------------------------
 
@@ -284,29 +233,12 @@ class Run:
             return Seen(result(name, types))
         emptied = any(part.null for part in parts)
         if OPERATORS[name].boolean:
-            return test_of(put({False}) if emptied else growing(_EITHER, _shift(name, parts)))
+            return test_of(put({False}) if emptied else growing(_EITHER, shift_through(name, parts)))
         if name == "merge":
             return Seen(list_of(ANY), put(_EITHER), ANYHOW)
         if emptied and name in ("lower", "ago", "days_between", "days", "hours", "minutes"):
             return changed_null(ANY)
-        return Seen(result(name, types), put(_EITHER), _shift(name, parts))
-
-
-def _chosen(test: Pairs, value: Seen, other: Seen) -> Seen:
-    ways = {p for p, _ in test}
-    branches = [branch for way, branch in ((True, value), (False, other)) if way in ways]
-    shift = ANYHOW if any(p != q for p, q in test) else frozenset().union(*(branch.shift for branch in branches))
-    return Seen(union(*(branch.type for branch in branches)), chosen(test, value.pairs, other.pairs), shift)
-
-
-def _shift(name: str, parts: Sequence[Seen]) -> Shift:
-    """How the value of an operator goes with what it is given."""
-    ways = [part.list_shift if name in ("any_of", "all_of") else part.shift for part in parts]
-    if name in ("+", "max", "min", "any_of", "days", "hours", "minutes"):
-        return frozenset().union(*ways)
-    if name in ("-", "all_of"):
-        return flipped(ways[0]) if len(ways) == 1 else ways[0] | flipped(ways[1])
-    return ANYHOW
+        return Seen(result(name, types), put(_EITHER), shift_through(name, parts))
 
 
 _SEEN: dict[str, Callable[[Run, str, list[Node], Node], Seen]] = {

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rules.checking import Environment, Node
 from rules.nodes import operation
 from rules.operators import ITERATIONS
-from rules.places import Reading, Unit
+from rules.places import Environment, Node, Reading, Unit
 from rules.problems import Path, Problem
-from rules.run import LOOKUP, Run, Target, body_of, cell_of, read_at
+from rules.run import LOOKUP, Run, body_of, cell_of, read_at
+from rules.seen import Target
 from rules.twofold import MADE_TRUE
 from rules.wording import place_of
 

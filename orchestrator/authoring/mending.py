@@ -41,7 +41,7 @@ def instead_of(value: Any, schema: dict[str, Any]) -> str:
 def _guess(value: Any, pattern: str) -> str:
     """What was meant, where that is plain: `1 day` is `1d`, `9:00` is `09:00`, 10 is `10%`."""
     text = str(value).strip().lower() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
-    return next((made for made in _meant(text) if pattern and re.search(pattern, made)), "")
+    return next((made for made in _meant(text) if text and pattern and re.search(pattern, made)), "")
 
 
 def _meant(text: str) -> list[str]:

@@ -44,7 +44,7 @@ class Fault:
 
 def faults(source: Source, root: Type, paths: set[str], *, lenient: bool) -> list[Fault]:
     """What is wrong with the text, for data of that type; one fault a place at most."""
-    full, press = Sample(lenient=lenient), _Press(source.text)
+    full, press = Sample(lenient=lenient), Press(source.text)
     data = full.of(root, paths)
     wrong = press.attempt(data)
     if wrong is not None:
@@ -116,7 +116,7 @@ def _offset(text: str, error: minijinja.TemplateError, path: str) -> int:
     return begin + (len(text[begin:end]) - len(text[begin:end].lstrip("{-% \n.")) if error.range else 0)
 
 
-class _Press:
+class Press:
     """Renders one text as delivery would: what is undefined or null cannot be printed, and can be tested."""
 
     def __init__(self, text: str) -> None:

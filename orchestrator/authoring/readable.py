@@ -7,7 +7,7 @@ from typing import Any
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.program import Feature
-from rules.checking import Environment
+from rules.places import Environment
 from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, list_of, number, record, union
 
 _COUNTS = ("count", "distinct", "open")
