@@ -15,7 +15,7 @@ from rules.equality import comparable, listed
 from rules.instants import duration_of, microseconds_of
 from rules.operators import ITERATIONS
 from rules.places import Environment, Node, Unlisted, reading
-from rules.problems import Problem, near
+from rules.problems import Path, Problem, near
 from rules.results import result
 from rules.types import ANY, BOOLEAN, KINDS, NULL, Member, Type, constant, list_of, record, union
 from rules.values import segments_of
@@ -45,9 +45,15 @@ class Checker:
         self.environment = environment
         self.portable = portable
         self.problems: list[Problem] = []
+        self.known: dict[Path, Type] = {}
 
     def type_of(self, node: Node) -> Type:
-        """The type of a part, null only where the rule itself says so."""
+        """The type of a part, null only where the rule itself says so; each part is gone through once."""
+        if node.path not in self.known:
+            self.known[node.path] = self._type_of(node)
+        return self.known[node.path]
+
+    def _type_of(self, node: Node) -> Type:
         if node.rule.__class__ is list:
             return list_of(union(*map(self.type_of, node.elements())))
         if node.rule.__class__ is not dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Final
 
@@ -68,11 +68,22 @@ def body_of(node: Node, environment: Environment) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    """`touched`: the parts that the target may change (None: any); what the others are is kept in `plain` from run to run."""
+
     target: Target
     environment: Environment
+    touched: frozenset[Path] | None = None
+    plain: dict[Path, Seen] = field(default_factory=dict)
 
     def seen(self, node: Node) -> Seen:
         """What the part is in this run."""
+        if self.touched is None or node.path in self.touched:
+            return self._seen(node)
+        if node.path not in self.plain:
+            self.plain[node.path] = self._seen(node)
+        return self.plain[node.path]
+
+    def _seen(self, node: Node) -> Seen:
         if node.rule.__class__ is list:
             parts = [self.seen(each) for each in node.elements()]
             shift = ANYHOW if any(part.changed for part in parts) else SAME
@@ -181,7 +192,7 @@ class Run:
             return False
         body = body_of(source, self.environment)
         passed = Run(replace(self.target, scope=body.scope, only=None), self.environment).seen(body).pairs
-        inner = replace(self, target=replace(self.target, scope=body.scope))
+        inner = Run(replace(self.target, scope=body.scope), self.environment)
         return not any(p for p, _ in passed) or inner.blocked(source.arguments()[1][0], body.scope)
 
     def iteration(self, name: str, node: Node) -> Seen:

@@ -17,32 +17,38 @@ from rules.operators import ITERATIONS
 from rules.places import Environment, Node, Reading, Unit
 from rules.problems import Path, Problem
 from rules.run import LOOKUP, Run, body_of, cell_of, read_at
-from rules.seen import Target
+from rules.seen import Seen, Target
 from rules.twofold import MADE_TRUE
 from rules.wording import place_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One place where the rule reads something that may be empty."""
+    """One place where the rule reads something that may be empty; without a unit, where it asks what is missing."""
 
     node: Node
     scope: Path
-    unit: Unit
+    unit: Unit | None = None
 
 
 def null_problems(rule: Any, environment: Environment) -> list[Problem]:
     """Every read that an empty value makes dangerous, in reading order. `rule` has passed preflight."""
     whole = Node(rule, (), environment.data)
     reads = list(_reads(whole, environment))
+    grouped: dict[tuple[Path, Unit], list[_Read]] = {}
+    for read in reads:
+        if read.unit is not None:
+            grouped.setdefault((read.scope, read.unit), []).append(read)
+    asked = [read for read in reads if read.unit is None]
     problems: dict[Path, Problem] = {}
-    for scope, unit in dict.fromkeys((read.scope, read.unit) for read in reads):
-        here = [read for read in reads if (read.scope, read.unit) == (scope, unit)]
+    plain: dict[Path, Seen] = {}
+    for (scope, unit), here in grouped.items():
+        touched = frozenset(read.node.path[:end] for read in (*here, *asked) for end in range(len(read.node.path) + 1))
         for mode in _modes(unit):
-            target = Target(scope, unit.path, mode)
-            if _made_true(target, whole, environment):
-                for read in _culprits(here, target, whole, environment):
-                    problems.setdefault(read.node.path, _problem(read, mode))
+            run = Run(Target(scope, unit.path, mode), environment, touched, plain)
+            if MADE_TRUE in run.seen(whole).pairs:
+                for read in _culprits(here, run, whole):
+                    problems.setdefault(read.node.path, _problem(read, unit, mode))
     order = dict.fromkeys(read.node.path for read in reads)
     return [problems[path] for path in order if path in problems]
 
@@ -51,24 +57,22 @@ def _modes(unit: Unit) -> list[str]:
     return [mode for mode, possible in (("absent", unit.absent), ("null", unit.null)) if possible]
 
 
-def _made_true(target: Target, whole: Node, environment: Environment) -> bool:
-    return MADE_TRUE in Run(target, environment).seen(whole).pairs
-
-
-def _culprits(reads: list[_Read], target: Target, whole: Node, environment: Environment) -> list[_Read]:
+def _culprits(reads: list[_Read], run: Run, whole: Node) -> list[_Read]:
     """Those reads that decide alone; all where they only do together."""
-    alone = [read for read in reads if _made_true(replace(target, only=read.node.path), whole, environment)]
-    return alone or reads
+    if len(reads) == 1:
+        return reads
+    ways = [replace(run, target=replace(run.target, only=read.node.path)) for read in reads]
+    return [read for read, way in zip(reads, ways, strict=True) if MADE_TRUE in way.seen(whole).pairs] or reads
 
 
-def _problem(read: _Read, mode: str) -> Problem:
+def _problem(read: _Read, unit: Unit, mode: str) -> Problem:
     name, given = operation(read.node.rule)
     if name == "lookup":
         message = "the table may have no such cell, and then this condition can be true"
         return Problem(read.node.path, message, "give `lookup` a fourth value: what stands for an absent cell", "null")
     path = given[0] if given and given[0] is not None else ""
     called = f"`{path}`" if path != "" else "an element"
-    within = "" if read.unit.path == path else f" (where `{read.unit.path}` is)"
+    within = "" if unit.path == path else f" (where `{unit.path}` is)"
     fix = f'ask first, in an earlier line: {{"!=": [{{var: {path}}}, null]}}'
     if mode == "absent" and len(given) < 2:  # noqa: PLR2004 - path and default
         fix = f"give a default, {{var: [{path}, …]}}, or {fix}"
@@ -87,6 +91,8 @@ def _reads(node: Node, environment: Environment) -> Iterator[_Read]:
         found = read_at(node, given[0].rule if given else None)
         for unit in found.units if isinstance(found, Reading) else ():
             yield _Read(node, node.scope, unit)
+    if name in ("missing", "missing_some"):
+        yield _Read(node, node.scope)
     if name == "lookup" and (not given[3:] or given[3].rule is None):
         yield _Read(node, LOOKUP, Unit(cell_of(node.rule), absent=True, null=False))
     for index, argument in enumerate(given):

@@ -79,9 +79,9 @@ class Sample:
 
     def _list(self, found: Type, path: str, depth: int) -> list[Any]:
         self.places[(path, "no elements")] = None
-        if (path, "no elements") in self.empty:
+        if (path, "no elements") in self.empty or depth >= _DEPTH:
             return []
-        element = self._member(Member(found.inner(), always=True), {}, f"{path}[]", depth)
+        element = self._member(Member(found.inner(), always=True), {}, f"{path}[]", depth + 1)
         return [element]
 
     def _scalar(self, found: Type, path: str) -> Any:

@@ -19,25 +19,28 @@ _KINDS = {
     "object": "object",
 }
 _TIMES = ("date", "date-time")
-_DEPTH = 16
-"""References and alternatives followed for one type; beyond, nothing is known of it."""
 
 
-def type_of_schema(schema: Any, top: Any = None, depth: int = 0) -> Type:
-    """What the schema admits. Keywords that are not read here make the type wider than the schema, never narrower."""
+def type_of_schema(schema: Any, top: Any = None, followed: frozenset[str] = frozenset()) -> Type:
+    """What the schema admits. Keywords that are not read here make the type wider than the schema, never narrower.
+
+    `followed`: references that led here; of one that leads back to itself nothing is known.
+    """
     top = schema if top is None else top
     if schema is False:
         return NEVER
-    if not isinstance(schema, dict) or depth > _DEPTH:
+    pointer = schema.get("$ref") if isinstance(schema, dict) else None
+    if not isinstance(schema, dict) or pointer in followed:
         return ANY
     found = _own(schema, top)
-    if "$ref" in schema:
-        meant = local(top, {"$ref": schema["$ref"]})
-        found = both(found, type_of_schema(meant, top, depth + 1)) if meant is not None else found
+    if isinstance(pointer, str):
+        followed |= {pointer}
+        meant = local(top, {"$ref": pointer})
+        found = both(found, type_of_schema(meant, top, followed)) if meant is not None else found
     for part in _schemas(schema, "allOf"):
-        found = both(found, type_of_schema(part, top, depth + 1))
+        found = both(found, type_of_schema(part, top, followed))
     for word in ("anyOf", "oneOf"):
-        ways = [type_of_schema(part, top, depth + 1) for part in _schemas(schema, word)]
+        ways = [type_of_schema(part, top, followed) for part in _schemas(schema, word)]
         found = both(found, union(*ways)) if ways else found
     return found
 

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.authoring import check
 from orchestrator.authoring.printing import Press
+from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.delivery.render import RenderError, render_texts
 from orchestrator.domain.template import Source, Template
@@ -33,10 +34,14 @@ SCHEMA: dict[str, Any] = {
         "box": {"$ref": "#/$defs/box"},
         "list": {"type": "array", "items": {"$ref": "#/$defs/box"}},
         "void": {},
+        "loop": {"$ref": "#/$defs/loop"},
+        "deep": {"type": "array", "items": {"$ref": "#/properties/deep"}},
         "map": {"type": "object", "additionalProperties": {"type": "number"}},
     },
     "$defs": {
-        "box": {"type": "object", "required": ["w"], "properties": {"w": {"type": "number"}, "in": {"$ref": "#/$defs/box"}}}
+        "loop": {"anyOf": [{"$ref": "#/$defs/loop"}, {"$ref": "#/$defs/other"}]},
+        "other": {"anyOf": [{"$ref": "#/$defs/loop"}, {"$ref": "#/$defs/other"}, {"$ref": "#/$defs/loop"}]},
+        "box": {"type": "object", "required": ["w"], "properties": {"w": {"type": "number"}, "in": {"$ref": "#/$defs/box"}}},
     },
 }
 READ: dict[str, tuple[set[str], list[tuple[str, bool, bool]]]] = {
@@ -70,6 +75,15 @@ def test_bounds_and_words_of_a_schema_are_known() -> None:
     assert (a.type.low, a.type.high) == (1, 9)
     assert one.type.values == {("text", "x"), ("text", "y"), ("text", "z")}
     assert top.members.get("nowhere") is None
+
+
+def test_a_schema_that_leads_to_itself_ends() -> None:
+    found = type_of_schema(SCHEMA)
+    assert found.members is not None
+    loop = found.members.get("loop")
+    assert loop is not None
+    assert loop.type.unknown
+    assert Sample().of(found, {"deep", "loop", "box"})["deep"] == [[[[]]]]
 
 
 def _codes(root: Path) -> list[tuple[str, int, int]]:
