@@ -16,14 +16,11 @@ from typing import Any
 
 import minijinja
 
+from orchestrator.authoring.limits import FUEL, RENDERINGS
 from orchestrator.authoring.sampling import Empty, Sample
 from orchestrator.domain.template import Source
 from rules.types import Type
 
-FUEL = 100_000
-"""Instructions, as delivery grants them."""
-ATTEMPTS = 300
-"""Renderings of one text for one place that sends it; what lies beyond is not looked at."""
 _BRANCHES = re.compile(r"\{%-?\s*(?:if|elif)\b|\bif\b[^%}]*\belse\b")
 _TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _CONSTANT = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'|(?<![\w.])(\d{1,9})(?![\w.])")
@@ -52,7 +49,7 @@ def faults(source: Source, root: Type, paths: set[str], *, lenient: bool) -> lis
         at = _offset(source.text, wrong, path)
         return [Fault(None, at, _told(wrong), wrong.kind in _UNKNOWN)] if _matters(wrong) else []
     found: dict[str, Fault] = {}
-    for sample, place in islice(_variants(source.text, full, lenient=lenient), ATTEMPTS):
+    for sample, place in islice(_variants(source.text, full, lenient=lenient), RENDERINGS):
         if place is not None and place[0] in found:
             continue
         wrong = press.attempt(sample.of(root, paths))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from orchestrator.authoring.limits import SAMPLE_DEPTH
 from rules.types import ANY, KINDS, Member, Members, Type
 
 Mode = Literal["absent", "null", "no elements"]
@@ -14,8 +15,6 @@ Empty = tuple[str, Mode]
 Tree = dict[str, "Tree"]
 """Paths that are read, by their parts; a part without any below it is read whole."""
 
-_DEPTH = 4
-"""Levels of an object that is read whole."""
 _GONE: Any = object()
 _THERE: Type = Type(KINDS - {"null"}, members=Members(lambda _: Member(_THERE, always=True)))
 """What nothing is known of, and what is taken to be there."""
@@ -47,7 +46,7 @@ class Sample:
     def _object(self, found: Type, tree: Tree, path: str, depth: int) -> dict[str, Any]:
         members = found.members if found.members is not None else Members(lambda _: Member(ANY))
         made: dict[str, Any] = {}
-        for name in tree or (members.names if depth < _DEPTH else ()):
+        for name in tree or (members.names if depth < SAMPLE_DEPTH else ()):
             member = members.get(name) or Member(_THERE, always=True)
             value = self._member(member, tree.get(name, {}), f"{path}.{name}" if path else name, depth + 1)
             if value is not _GONE:
@@ -79,7 +78,7 @@ class Sample:
 
     def _list(self, found: Type, path: str, depth: int) -> list[Any]:
         self.places[(path, "no elements")] = None
-        if (path, "no elements") in self.empty or depth >= _DEPTH:
+        if (path, "no elements") in self.empty or depth >= SAMPLE_DEPTH:
             return []
         element = self._member(Member(found.inner(), always=True), {}, f"{path}[]", depth + 1)
         return [element]

@@ -74,6 +74,7 @@ UNSAFE: list[tuple[Any, list[Any]]] = [
     ({"in": [{"var": "city"}, "annulled"]}, ["in", 0, "var"]),
     ({"<": [{"var": "score"}, 5]}, ["<", 0, "var"]),
     ({"<=": [{"var": "score"}, 0]}, ["<=", 0, "var"]),
+    ({"and": [{"missing": ["plan"]}, {"<": [{"var": "score"}, 5]}]}, ["and", 1, "<", 0, "var"]),
     ({">=": [{"var": "score"}, 0]}, [">=", 0, "var"]),
     ({">": [{"var": "score"}, -1]}, [">", 0, "var"]),
     ({"<=": [0, {"var": "score"}, 100]}, ["<=", 1, "var"]),
