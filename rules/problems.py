@@ -18,11 +18,16 @@ _NAME_CHARS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason why a rule is refused: where in the rule (keys and indexes from its top), what, and what to do."""
+    """One reason why a rule is refused: where in the rule (keys and indexes from its top), what, and what to do.
+
+    `kind`: `form` (it cannot be evaluated), `type` (an operator does not take this), `never` (a value that is never equal),
+    `unknown` (no such member of an element) or `null` (an empty value would make the whole condition true).
+    """
 
     path: Path
     message: str
     fix: str
+    kind: str = "form"
 
     def __str__(self) -> str:
         place = "".join(f"[{step!r}]" for step in self.path) or "the rule"
@@ -114,6 +119,14 @@ def _unknown(name: Any, path: Path) -> Problem:
     near = [FAMILIAR[name]] if name in FAMILIAR else get_close_matches(shown, OPERATORS, n=1)
     fix = f"did you mean {near[0]!r}?" if near else f"use one of: {' '.join(sorted(OPERATORS))}"
     return Problem(path, f"unknown operator {shown!r}", fix)
+
+
+def near(name: str, known: tuple[str, ...]) -> str:
+    """A fix that names the nearest known word, or what there is."""
+    found = get_close_matches(name, known, n=1)
+    if found:
+        return f"did you mean `{found[0]}`?"
+    return f"known here: {', '.join(sorted(known))}" if known else ""
 
 
 def _arity_problems(name: str, signature: Signature, given: Any, path: Path) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.content import version_of
 from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.facts import event_has
-from orchestrator.authoring.naming import StepNames, every_step, name_steps
-from orchestrator.authoring.patterns import pattern, patterns, view_of
+from orchestrator.authoring.naming import StepNames, name_steps
+from orchestrator.authoring.patterns import pattern, patterns, view_of_run
 from orchestrator.authoring.proofs import check_reach
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.steps import answered, lay_steps
@@ -44,7 +44,7 @@ def _campaign(document: Document, scope: Scope) -> Campaign:
     name = root.text_of("campaign") or ""
     steps = root.get("then")
     names = name_steps(steps, scope)
-    view = _view(root, scope)
+    view = view_of_run(root, scope)
     nodes, first = lay_steps(steps, name, names, view, scope)
     cls = _class(root, scope)
     scope.names(root.get("stage"), "stage")
@@ -101,20 +101,6 @@ def _topic(root: Spot, names: StepNames, cls: str, scope: Scope) -> str | None:
         fix = "write `topic:` and one of the topics of policies.yaml: consent is asked by topic"
         scope.report.add("E501", root.key_place, "a marketing campaign needs a topic", fix)
     return topic.text if topic is not None else None
-
-
-def _view(root: Spot, scope: Scope) -> View:
-    """What the campaign's conditions read: any of its triggers, their items, the run."""
-    saved = [text for step in every_step(root.get("then")) if (text := step.at("webhook").text_of("save")) is not None]
-    events: list[str] = []
-    items: list[View] = []
-    on = root.get("on")
-    for part in on.one_or_more() if on is not None else ():
-        view = view_of(part, scope, View())
-        events += view.events
-        items.append(view)
-    item = next((view.item for view in items if view.item is not None), None)
-    return View(tuple(dict.fromkeys(events)), item, run=True, saved=tuple(saved))
 
 
 def _on(root: Spot, name: str, scope: Scope) -> tuple[Pattern, ...]:

@@ -7,11 +7,15 @@ from typing import Any
 from orchestrator.authoring.constants import check_constants
 from orchestrator.authoring.document import Path, Place, Spot
 from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.readable import environment_of
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.domain.program import Value
-from rules import Condition, RuleError, compile_condition, preflight
+from rules import Condition, Problem, RuleError, compile_condition, null_problems, preflight, type_problems
 from rules.operators import ITERATIONS, OPERATORS
+
+_CODES = {"form": "E401", "never": "E402", "type": "E403", "null": "E404", "unknown": "E306"}
+"""Kind of a problem → the finding's code."""
 
 
 def conditions(spot: Spot | None, view: View, scope: Scope) -> Condition | None:
@@ -28,7 +32,7 @@ def conditions(spot: Spot | None, view: View, scope: Scope) -> Condition | None:
 
 def expression(spot: Spot, view: View, scope: Scope) -> Condition | None:
     """One JSON-Logic expression."""
-    return _compiled(spot.value, [spot], (), view, scope)
+    return _compiled(spot.value, [spot], (), view, scope, test=False)
 
 
 def value_of(spot: Spot, view: View, scope: Scope) -> Value:
@@ -42,22 +46,37 @@ def is_expression(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in OPERATORS
 
 
-def _compiled(rule: Any, parts: list[Spot], joined: Path, view: View, scope: Scope) -> Condition | None:
+def _compiled(rule: Any, parts: list[Spot], joined: Path, view: View, scope: Scope, *, test: bool = True) -> Condition | None:
+    """`joined`: what `rule` wraps around its `parts`; `test`: it decides (false: it builds a value)."""
     problems = preflight(rule)
-    for problem in problems:
-        inner = problem.path[len(joined) :]
-        part = parts[inner[0]] if joined and inner and isinstance(inner[0], int) else parts[0]
-        place = _operator_place(part.at(*(inner[1:] if joined else inner)))
-        scope.report.add("E401", place, problem.message, problem.fix)
+    _report(problems, parts, joined, scope)
     if problems:
         return None
     for part in parts:
         _Names(view, scope).walk(part, inside=False)
+    _report(_typed(rule, view, scope, test=test), parts, joined, scope)
     try:
         return compile_condition(rule, scope.tables)
     except RuleError as error:
         scope.report.add("E401", parts[0].place, str(error))
         return None
+
+
+def _typed(rule: Any, view: View, scope: Scope, *, test: bool) -> list[Problem]:
+    """Mismatched types, and reads that an empty value makes dangerous where no type is wrong already."""
+    environment = environment_of(view, scope)
+    wrong = type_problems(rule, environment, test=test)
+    around = [problem.path[:-2] or problem.path for problem in wrong]
+    unsafe = null_problems(rule, environment) if test else []
+    return [*wrong, *(problem for problem in unsafe if not any(problem.path[: len(path)] == path for path in around))]
+
+
+def _report(problems: list[Problem], parts: list[Spot], joined: Path, scope: Scope) -> None:
+    for problem in problems:
+        inner = problem.path[len(joined) :]
+        part = parts[inner[0]] if joined and inner and isinstance(inner[0], int) else parts[0]
+        place = _operator_place(part.at(*(inner[1:] if joined else inner)))
+        scope.report.add(_CODES[problem.kind], place, problem.message, problem.fix)
 
 
 def _operator_place(spot: Spot) -> Place:
@@ -82,7 +101,7 @@ class _Names:
         arguments = given.one_or_more()
         self.names(operator, arguments, inside=inside)
         if not inside:
-            check_constants(operator, arguments, self.view, self.scope)
+            check_constants(operator, arguments, self.scope)
         for index, argument in enumerate(arguments):
             self.walk(argument, inside=inside or (operator in ITERATIONS and index > 0))
 

@@ -29,6 +29,8 @@ class Files:
     """kind ("wheel", "events", …) → its files in order of name."""
     texts: dict[str, str] = field(default_factory=dict)
     """Other text files (templates, tables) by path relative to the workspace."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """`template.yaml` files as they are written, by path: they hold texts to render."""
     unreadable: set[str] = field(default_factory=set)
 
     def one(self, kind: str) -> Document | None:
@@ -145,6 +147,8 @@ def _take(files: Files, kind: str, name: str, text: str, report: Report) -> bool
         files.texts[name] = text
         return True
     try:
+        if kind == "templates":
+            files.settings[name] = text
         document = parse(name, text)
     except Unreadable as verdict:
         report.add(verdict.code, verdict.place, verdict.message, verdict.fix)

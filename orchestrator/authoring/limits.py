@@ -19,3 +19,12 @@ FINDINGS = 1_000
 """Findings of one check."""
 INTEGER = 2**53
 """Integers beyond it are not the same number in every engine."""
+
+RENDERINGS = 300
+"""Times that one text is rendered for one place that sends it, each with other data."""
+
+FUEL = 100_000
+"""Instructions of one rendering, as delivery grants them."""
+
+SAMPLE_DEPTH = 4
+"""Levels of an object that is made up as a whole, to render a text with."""

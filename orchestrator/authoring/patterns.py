@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator.authoring.catalogue import item_schema
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import declares_key
+from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
 from orchestrator.domain.program import Pattern
@@ -79,14 +81,41 @@ def view_of(spot: Spot, scope: Scope, view: View) -> View:
         if scope.events[event].keys[each.value].each is None:
             message = f"the key `{each.value}` of {event} does not go through a list"
             scope.report.add("E302", each.place, message, "`each` needs a key such as properties.products[].product_id")
-    return View((event,) if event is not None else (), item, view.run, view.saved)
+    return replace(view, events=(event,) if event is not None else (), item=item, sometimes=view.sometimes - {"event"})
+
+
+def view_of_run(root: Spot, scope: Scope) -> View:
+    """What a campaign's conditions and templates read: any of its triggers, their items, the run."""
+    on = root.get("on")
+    views = [view_of(part, scope, View()) for part in (on.one_or_more() if on is not None else ())]
+    items = [view.item for view in views if view.item is not None]
+    missing = {"event"} if not all(view.events for view in views) else set()
+    missing |= {"item"} if len(items) < len(views) else set()
+    return View(
+        tuple(dict.fromkeys(event for view in views for event in view.events)),
+        None if not items else items[0] if len(items) == 1 else {"anyOf": items},
+        run=True,
+        saved=tuple(text for step in every_step(root.get("then")) if (text := step.at("webhook").text_of("save")) is not None),
+        sometimes=frozenset(missing),
+    )
+
+
+def view_of_answer(awaited: Spot, view: View) -> View:
+    """What is read inside the `then` of a `wait_for`: the answer is the event."""
+    parts = awaited.one_or_more()
+    answers = tuple(dict.fromkeys(event for part in parts if (event := part.text_of("event")) is not None))
+    if not answers:
+        return view
+    if len(answers) == len(parts):
+        return replace(view, events=answers, sometimes=view.sometimes - {"event"})
+    return replace(view, events=tuple(dict.fromkeys((*answers, *view.events))))
 
 
 def _without(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
     event, span = spot.get("without"), duration(spot.text_of("for"))
     if event is None or not scope.names(event, "event") or span is None:
         return None
-    here = View(item=view.item, run=view.run, saved=view.saved)
+    here = replace(view, events=())
     return Pattern(ident, without=event.text, duration=span, condition=conditions(spot.get("if"), here, scope))
 
 
@@ -97,7 +126,7 @@ def _stage(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
     known = [scope.names(part, "stage") for part in parts]
     if not parts or not all(known):
         return None
-    here = View(item=view.item, run=view.run, saved=view.saved)
+    here = replace(view, events=())
     return Pattern(ident, stages=tuple(part.value for part in parts), condition=conditions(spot.get("if"), here, scope))
 
 

@@ -8,9 +8,13 @@ import minijinja
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report, did_you_mean
+from orchestrator.authoring.printing import Fault, faults
+from orchestrator.authoring.readable import text_environment
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.template import Source, Template
+from rules.types import Member, Members, Type
 
 _ADDED = ("survey", "unsubscribe_url", "preferences_url")
 """What delivery adds to what a template can read."""
@@ -19,6 +23,7 @@ _BUILT_IN = frozenset({"range", "dict", "namespace", "debug", "loop", "self", "s
 _CHAIN = re.compile(r"(?:\bnot\s+|-\s*){500}")
 """Prefixes in such a number overflow the stack of minijinja 3.1, and end the process."""
 _FINDER = minijinja.Environment()
+_WORD = re.compile(r"[\w.]+")
 
 
 def check_source(source: Source, place: Place, report: Report) -> None:
@@ -49,18 +54,66 @@ def _read(text: str) -> set[str]:
 
 
 def check_reads(template: Template, view: View, scope: Scope) -> None:
-    """Report what the template's texts read that is not there, for one place that sends it."""
+    """Report what the template's texts read or print that is not there, for one place that sends it."""
+    root = _root(template, view, scope)
     for sources in template.sources.values():
         for source in sources.values():
-            for path in sorted(_paths(source)):
+            paths = _paths(source)
+            for path in sorted(paths):
                 _check_path(path, source, template, view, scope)
+            found = faults(source, root, paths, lenient="" in view.events) if _readable(source) else []
+            for fault in found:
+                _report(fault, source, scope)
+
+
+def _root(template: Template, view: View, scope: Scope) -> Type:
+    """All that the template can read, and what delivery adds."""
+    inputs = {name: Member(type_of_schema(schema), always=True) for name, schema in template.inputs.items()}
+    found = text_environment(view, scope)
+    members = Members(lambda name: inputs.get(name) or (found.members.get(name) if found.members is not None else None))
+    return Type(frozenset({"object"}), members=members)
+
+
+def _report(fault: Fault, source: Source, scope: Scope) -> None:
+    here = _at(source, fault.at, scope)
+    if fault.unknown:
+        scope.report.add("E601", here, f"this template cannot be rendered: {fault.message}", "see the filters of minijinja")
+        return
+    if fault.place is None:
+        scope.report.add("E603", here, "what is printed here is not there, or is a list or an object", "print what is in it")
+        return
+    path, mode = fault.place
+    written = path.replace("[]", "")
+    how = "may have no elements" if mode == "no elements" else f"may be {mode}"
+    fix = f'write {{{{ {written} | default("…") }}}}, or test it: {{% if {written} %}} … {{% endif %}}'
+    scope.report.add("E603", here, f"`{written}` {how}, and then this message cannot be sent", fix)
+
+
+def _readable(source: Source) -> bool:
+    return _CHAIN.search(source.text) is None
 
 
 def _paths(source: Source) -> set[str]:
     try:
-        return _read(source.text) if _CHAIN.search(source.text) is None else set()
+        return _read(source.text) if _readable(source) else set()
     except minijinja.TemplateError:
         return set()
+
+
+def _at(source: Source, at: int, scope: Scope) -> Place:
+    """Where a character of the text stands in its file; in YAML where the word that begins there is written."""
+    written = scope.files.settings.get(source.file)
+    if written is None:
+        before = source.text[:at]
+        return Place(source.file, source.line + before.count("\n"), len(before.rpartition("\n")[2]) + 1)
+    match = _WORD.match(source.text, at)
+    earlier = source.text.count(match[0], 0, at) if match is not None else 0
+    found = sum(len(line) for line in written.splitlines(keepends=True)[: source.line - 1]) - 1
+    for _ in range(earlier + 1):
+        found = written.find(match[0], found + 1) if match is not None else -1
+        if found < 0:
+            return Place(source.file, source.line)
+    return Place(source.file, written.count("\n", 0, found) + 1, found - written.rfind("\n", 0, found))
 
 
 def _check_path(path: str, source: Source, template: Template, view: View, scope: Scope) -> None:
@@ -68,24 +121,27 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
     if root in template.inputs or root in _ADDED or root in _BUILT_IN:
         return
     if root == "items":
-        scope.report.add("E901", _place(path, source), "`items` comes with `merge`, which is not supported yet", "read `item`")
+        scope.report.add(
+            "E901",
+            _at(source, _first(path, source), scope),
+            "`items` comes with `merge`, which is not supported yet",
+            "read `item`",
+        )
         return
     if root not in _ROOTS:
         fix = did_you_mean(path, [*template.inputs, *_ROOTS]) or "declare it under `inputs`"
-        scope.report.add("E306", _place(path, source), f"there is no `{path}` to read", fix)
+        scope.report.add("E306", _at(source, _first(path, source), scope), f"there is no `{path}` to read", fix)
         return
     unknown = unknown_in(path, view, scope)
     if unknown is not None:
-        scope.report.add("E306", _place(path, source), *unknown)
+        scope.report.add("E306", _at(source, _first(path, source), scope), *unknown)
 
 
-def _place(path: str, source: Source) -> Place:
-    """Where the path is first written; the text's own place where it is not written so."""
+def _first(path: str, source: Source) -> int:
+    """The character at which the path is first written; the text's first where it is not written so."""
     pattern = re.compile(r"(?<![\w.])" + r"\s*\.\s*".join(re.escape(part) for part in path.split(".")) + r"(?!\w)")
     for block in re.finditer(r"\{[{%].*?[%}]\}", source.text, re.DOTALL):
         match = pattern.search(block[0])
         if match is not None:
-            before = source.text[: block.start() + match.start()]
-            line, column = before.count("\n"), len(before.rpartition("\n")[2])
-            return Place(source.file, source.line + line, column + 1)
-    return Place(source.file, source.line)
+            return block.start() + match.start()
+    return 0

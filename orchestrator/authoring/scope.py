@@ -16,19 +16,19 @@ from orchestrator.domain.template import Template
 CHANNELS = ("email", "sms")
 
 _KIND_OF = {
-    "event": ("E301", "events"),
-    "stage": ("E303", "wheel"),
-    "topic": ("E304", "policies"),
-    "campaign": ("E305", "campaigns"),
-    "feature": ("E306", "profile"),
-    "segment": ("E307", "segments"),
-    "table": ("E308", "tables"),
-    "template": ("E310", "templates"),
-    "sender": ("E311", "senders"),
-    "channel": ("E312", ""),
-    "persona": ("E314", "personas"),
+    "event": ("E301", "events", "write a file in events/ that declares it"),
+    "stage": ("E303", "wheel", "add it to `stages` or `outside` in wheel.yaml"),
+    "topic": ("E304", "policies", "add it to `topics` in policies.yaml"),
+    "campaign": ("E305", "campaigns", "write campaigns/{}.yaml"),
+    "feature": ("E306", "profile", "add it to `features` in profile.yaml"),
+    "segment": ("E307", "segments", "add it to segments.yaml"),
+    "table": ("E308", "tables", "write tables/{}.csv"),
+    "template": ("E310", "templates", "write templates/{}/template.yaml and email.html or sms.txt beside it"),
+    "sender": ("E311", "senders", "add it to senders.yaml"),
+    "channel": ("E312", "", "write email or sms"),
+    "persona": ("E314", "personas", "write personas/{}.yaml"),
 }
-"""what → the finding's code, and the kind of file that would define it."""
+"""what → the finding's code, the kind of file that would define it, and how to."""
 
 Table = dict[str, dict[str, Any]]
 
@@ -44,6 +44,8 @@ class View:
     run: bool = False
     saved: tuple[str, ...] = ()
     """What webhooks of this campaign save in `enrolment`."""
+    sometimes: frozenset[str] = frozenset()
+    """Those of `event` and `item` that may be missing, because something else may have begun the run."""
 
 
 @dataclass(slots=True)
@@ -104,5 +106,7 @@ class Scope:
         if name in known:
             return True
         if not self.unreadable(what):
-            self.report.add(_KIND_OF[what][0], spot.place, f"there is no {what} `{name}`", did_you_mean(name, known))
+            code, _, way = _KIND_OF[what]
+            fix = "; or ".join(part for part in (did_you_mean(name, known), way.format(name)) if part)
+            self.report.add(code, spot.place, f"there is no {what} `{name}`", fix)
         return False

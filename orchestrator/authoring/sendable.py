@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.authoring.document import Spot
-from orchestrator.authoring.naming import every_step
-from orchestrator.authoring.patterns import UNKNOWN, view_of
+from orchestrator.authoring.patterns import UNKNOWN, view_of_answer, view_of_run
 from orchestrator.authoring.rendering import check_reads
 from orchestrator.authoring.scope import CHANNELS, Scope, View
 from orchestrator.domain.template import Template
@@ -14,19 +13,10 @@ def check_sends(scope: Scope) -> None:
     """Check every `send` of every campaign."""
     used: set[str] = set()
     for document in scope.files.documents.get("campaigns", ()):
-        _walk(document.root.get("then"), _trigger_view(document.root, scope), scope, used)
+        _walk(document.root.get("then"), view_of_run(document.root, scope), scope, used)
     if "campaigns" not in scope.files.unreadable:
         for name in sorted(set(scope.templates) - used):
             check_reads(scope.templates[name], UNKNOWN, scope)
-
-
-def _trigger_view(root: Spot, scope: Scope) -> View:
-    on = root.get("on")
-    views = [view_of(part, scope, View()) for part in on.one_or_more()] if on is not None else []
-    events = tuple(dict.fromkeys(event for view in views for event in view.events))
-    item = next((view.item for view in views if view.item is not None), None)
-    saved = [text for step in every_step(root.get("then")) if (text := step.at("webhook").text_of("save")) is not None]
-    return View(events, item, run=True, saved=tuple(saved))
 
 
 def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
@@ -37,9 +27,7 @@ def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
             used.add(template.name)
             _check(send, template, view, scope)
         awaited = step.get("wait_for")
-        parts = awaited.one_or_more() if awaited is not None else []
-        answers = tuple(event for part in parts if (event := part.text_of("event")) is not None)
-        inside = View(answers or view.events, view.item, view.run, view.saved)
+        inside = view if awaited is None else view_of_answer(awaited, view)
         _walk(step.get("then"), inside, scope, used)
         _walk(step.get("else"), view, scope, used)
         branch, arms = step.at("branch"), step.at("arms")

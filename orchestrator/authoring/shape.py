@@ -14,6 +14,7 @@ from typing import Any
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.limits import INTEGER
+from orchestrator.authoring.mending import instead_of
 from orchestrator.authoring.schemas import resolved, schema_of
 
 _KINDS = {
@@ -88,6 +89,7 @@ class _Shape:
             return True
         got = "nothing" if spot.value is None else _KINDS[kind] if kind in ("object", "array") else shown(spot.value)
         fix = did_you_mean(str(spot.value), schema.get("enum", ())) if kind == "string" else ""
+        fix = fix or instead_of(spot.value, schema)
         place = spot.key_place if spot.value is None and spot.path else spot.place
         self.report.add("E203", place, f"{_subject(spot)} must be {_called(schema)}, not {got}", fix)
         return False
@@ -96,12 +98,12 @@ class _Shape:
         value, words = spot.value, [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])]
         if words and value not in words:
             listed = ", ".join(f"`{word}`" for word in words)
-            fix = did_you_mean(str(value), [str(word) for word in words])
+            fix = did_you_mean(str(value), [str(word) for word in words]) or f"write one of {listed}"
             self.report.add("E204", spot.place, f"{_subject(spot)} must be one of {listed}, not {shown(value)}", fix)
             return False
         problem = _malformed(value, schema)
         if problem:
-            self.report.add("E204", spot.place, f"{_subject(spot)}: {problem}", schema.get("x-fix", ""))
+            self.report.add("E204", spot.place, f"{_subject(spot)}: {problem}", instead_of(value, schema))
         return not problem
 
     def members(self, spot: Spot, schema: dict[str, Any], name: str) -> None:
@@ -126,7 +128,7 @@ class _Shape:
         rule = schema.get("propertyNames")
         problem = _malformed(spot.path[-1], rule) if rule else ""
         if problem:
-            self.report.add("E204", spot.key_place, f"a name: {problem}")
+            self.report.add("E204", spot.key_place, f"a name: {problem}", instead_of(spot.path[-1], rule or {}))
 
     def counts(self, spot: Spot, schema: dict[str, Any], meant: set[str]) -> None:
         """Required keys, and exactly one of several where `oneOf` asks for that; `meant` are there, but misspelt."""

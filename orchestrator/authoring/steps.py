@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.limits import STEPS_DEPTH
 from orchestrator.authoring.naming import StepNames, verb_of
-from orchestrator.authoring.patterns import pattern
+from orchestrator.authoring.patterns import pattern, view_of_answer
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
 from orchestrator.authoring.verbs import VERB, Setting
@@ -119,8 +119,7 @@ class _Layout:
                 )
         otherwise = self.path(step.get("else"), after, view, depth + 1)
         start = len(self.drafts)
-        events = tuple(each.event for each in patterns if each.event is not None)
-        then = self.path(step.get("then"), after, replace(view, events=events or view.events), depth + 1)
+        then = self.path(step.get("then"), after, view_of_answer(content, view), depth + 1)
         verb = WaitFor(patterns, spans[0] if spans else 0)
         index = self.add(step, lambda _: verb, then, otherwise)
         for draft in self.drafts[start:index]:

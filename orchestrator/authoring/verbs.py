@@ -9,9 +9,10 @@ from orchestrator.authoring.conditions import expression, is_expression, value_o
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import event_has
 from orchestrator.authoring.finding import did_you_mean
-from orchestrator.authoring.reading import trait_unknown
+from orchestrator.authoring.reading import schema_at, trait_unknown
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration, instant, minutes
+from orchestrator.authoring.values import check_given
 from orchestrator.domain.program import Emit, Exit, MoveTo, Send, SetTraits, Value, Verb, Wait
 
 
@@ -54,6 +55,8 @@ def _inputs(spot: Spot, given: Spot | None, here: Setting) -> None:
         if name not in template.inputs:
             fix = did_you_mean(name, template.inputs) or f"declare it in templates/{template.name}/template.yaml under `inputs`"
             here.scope.report.add("E509", value.key_place, f"the template `{template.name}` has no input `{name}`", fix)
+            continue
+        check_given(value, template.inputs[name], f"the input `{name}`", here.view, here.scope, needed=True)
     lacking = [name for name in template.inputs if name not in dict(members)]
     if lacking:
         place = given.key_place if given is not None else here.step.at("send").key_place
@@ -112,6 +115,8 @@ def _set(spot: Spot, here: Setting) -> Verb | None:
         unknown = trait_unknown([trait], here.scope)
         if unknown is not None:
             here.scope.report.add("E306", value.key_place, *unknown)
+        schema = schema_at(here.scope.traits, [trait])
+        check_given(value, schema, f"the trait `{trait}`", here.view, here.scope, needed=False)
         found[trait] = value_of(value, here.view, here.scope)
     return SetTraits(found)
 
@@ -125,6 +130,9 @@ def _emit(spot: Spot, here: Setting) -> Verb | None:
             event_has(value.key_place, ("properties", name), event.value, scope)
         schema = scope.events[event.value].schema or {}
         required = schema.get("required", [])
+        for name, value in members:
+            called = f"`{name}` of {event.value}"
+            check_given(value, schema_at(schema, [name]), called, here.view, scope, needed=name in required)
         lacking = [name for name in required if isinstance(name, str) and name not in dict(members)]
         if lacking:
             place = (properties or spot).key_place

@@ -172,7 +172,7 @@ def _only(spot: Spot, known: tuple[str, ...]) -> None:
     for name, member in spot.members():
         if name not in known:
             fix = did_you_mean(name, known)
-            raise Malformed(member.key_place, f"nothing reads `{name}` here; {fix}")
+            raise Malformed(member.key_place, f"a scenario has no `{name}` here, and nothing would read it; {fix}")
 
 
 def _profile(spot: Spot | None, personas: dict[str, dict[str, Any]]) -> dict[str, Any]:

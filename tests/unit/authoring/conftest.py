@@ -24,6 +24,7 @@ BASE = {
             email: {type: string}
             first_name: {type: string}
             plan: {enum: [free, business]}
+            notes: {type: object}
         features:
           orders: {count: Order Completed}
           spent: {sum: properties.total, of: Order Completed, over: 30d}
@@ -67,7 +68,7 @@ BASE = {
         """,
     "events/survey-answered.yaml": """\
         event: Survey Answered
-        properties: {type: object, properties: {score: {type: integer}}}
+        properties: {type: object, required: [score], properties: {score: {type: integer}}}
         """,
     "events/ticket-opened.yaml": "event: Ticket Opened\nkeys: {ticket: properties.ticket_id}\n",
     "events/ticket-closed.yaml": "event: Ticket Closed\nkeys: {ticket: properties.ticket_id}\n",

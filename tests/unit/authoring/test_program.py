@@ -87,7 +87,7 @@ def test_waits_and_values(written: Written) -> None:
   - wait: {until: 2026-12-24, plus: -2d, past: exit}
   - wait: {for: {days: {lookup: [products, {var: item.product_id}, days, 1]}}}
   - emit: {event: Order Refunded, to: {var: profile.user_id}, properties: {order_id: {cat: [a, b]}}}
-  - set: {traits.plan: free, traits.first_name: {unknown_word: 1}}
+  - set: {traits.plan: free, traits.notes: {unknown_word: 1}}
 """
     nodes = load_program(written({"campaigns/long.yaml": STEPS + steps})).campaigns["long"].steps.nodes
     first, second, third, emit, last = (node.verb for node in nodes)
@@ -98,7 +98,7 @@ def test_waits_and_values(written: Written) -> None:
     assert third.duration.expression is not None
     assert emit.to.expression is not None  # type: ignore[union-attr]
     assert emit.properties["order_id"].expression.rule == {"cat": ["a", "b"]}  # type: ignore[union-attr]
-    assert last.traits == {"plan": Value("free"), "first_name": Value({"unknown_word": 1})}  # type: ignore[union-attr]
+    assert last.traits == {"plan": Value("free"), "notes": Value({"unknown_word": 1})}  # type: ignore[union-attr]
 
 
 def test_policies_features_and_keys(written: Written) -> None:

@@ -19,7 +19,8 @@ LINES_MAX = 500
 LONG = {"orchestrator/domain/program.py": "the compiled workspace, declared in one place"}
 
 PUBLIC = {
-    "rules": "Condition Problem RuleError Trace compile_condition equalities preflight source_of trace",
+    "rules": "Condition Environment Problem RuleError Trace compile_condition equalities null_problems preflight source_of"
+    " trace type_problems",
     "orchestrator.authoring": "CODES Finding Source Template Workspace check load_program load_snapshot load_workspace"
     " snapshot",
     "orchestrator.insight.page": "Report Source Story Telling make_report render story_of",

@@ -1,0 +1,161 @@
+"""A template may print only what is always there, or what it tests or defaults.
+
+minijinja shows no syntax tree, so the template is rendered, as delivery would, with data that its schemas admit: everything
+there; each thing that may be empty left out alone; all of them left out; and, where the template branches, each of the former
+with each other value that an `enum`, a truth value or a constant of the template lets a place have. What delivery would refuse
+then is a finding. What it does not see: a branch that is taken only when several things have particular values at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import minijinja
+
+from orchestrator.authoring.limits import FUEL, RENDERINGS
+from orchestrator.authoring.sampling import Empty, Sample
+from orchestrator.domain.template import Source
+from rules.types import Type
+
+_BRANCHES = re.compile(r"\{%-?\s*(?:if|elif)\b|\bif\b[^%}]*\belse\b")
+_TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_CONSTANT = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'|(?<![\w.])(\d{1,9})(?![\w.])")
+_UNKNOWN = ("UnknownFilter", "UnknownTest", "UnknownFunction", "UnknownMethod", "MissingArgument", "TooManyArguments")
+_EMPTY = "prints null, a list or an object"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a text cannot be rendered. `place`: what is empty; None where nothing need be. `at`: the character."""
+
+    place: Empty | None
+    at: int
+    message: str
+    unknown: bool = False
+    """It names a filter, test or function that there is not."""
+
+
+def faults(source: Source, root: Type, paths: set[str], *, lenient: bool) -> list[Fault]:
+    """What is wrong with the text, for data of that type; one fault a place at most."""
+    full, press = Sample(lenient=lenient), Press(source.text)
+    data = full.of(root, paths)
+    wrong = press.attempt(data)
+    if wrong is not None:
+        path = next((path for path in sorted(paths) if _EMPTY in str(wrong) and _at(data, path) == press.refused), "")
+        at = _offset(source.text, wrong, path)
+        return [Fault(None, at, _told(wrong), wrong.kind in _UNKNOWN)] if _matters(wrong) else []
+    found: dict[str, Fault] = {}
+    for sample, place in islice(_variants(source.text, full, lenient=lenient), RENDERINGS):
+        if place is not None and place[0] in found:
+            continue
+        wrong = press.attempt(sample.of(root, paths))
+        if wrong is not None and (place is not None or (not found and _matters(wrong))):
+            path = place[0] if place is not None else ""
+            found[path] = Fault(place, _offset(source.text, wrong, path), _told(wrong))
+    return list(found.values())
+
+
+def _at(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _variants(text: str, full: Sample, *, lenient: bool) -> Iterator[tuple[Sample, Empty | None]]:
+    """Samples, each with what alone is empty in it."""
+    places = list(full.places)
+    for place in places:
+        yield Sample(frozenset({place}), lenient=lenient), place
+    if places:
+        yield Sample(frozenset(places), lenient=lenient), None
+    if _BRANCHES.search(text) is None:
+        return
+    for values in _values(text, full):
+        yield Sample(values=values, lenient=lenient), None
+        for place in places:
+            if place[0] not in values:
+                yield Sample(frozenset({place}), values, lenient), place
+
+
+def _values(text: str, full: Sample) -> Iterator[dict[str, Any]]:
+    """What else one place may be: the rest of its `enum`, or a constant that stands in the template."""
+    for path, others in full.others.items():
+        for value in others:
+            yield {path: value}
+    written = sorted({match for tag in _TAG.findall(text) for match in _CONSTANT.findall(tag)})
+    for path, kind in full.scalars.items():
+        if kind == "number":
+            yield from ({path: int(digits) + more} for _, _, digits in written if digits for more in (-1, 0, 1))
+        elif kind == "text":
+            yield from ({path: one or other} for one, other, digits in written if not digits)
+
+
+def _matters(error: minijinja.TemplateError) -> bool:
+    """Whether the error is one of the template, whatever the values are."""
+    return error.kind in _UNKNOWN or error.kind == "UndefinedError" or _EMPTY in str(error)
+
+
+def _told(error: minijinja.TemplateError) -> str:
+    return error.detail or (str(error.args[0]) if error.kind == "Unknown" and error.args else error.kind)
+
+
+def _offset(text: str, error: minijinja.TemplateError, path: str) -> int:
+    """The character at which the path is written last before the error, or at which the error is."""
+    begin, end = (len(text.encode()[:place].decode(errors="replace")) for place in (error.range or (0, 0)))
+    last = end if error.range else len(text)
+    found = [match.start() for match in re.finditer(r"(?<![\w.])" + re.escape(path) + r"(?!\w)", text) if match.start() < last]
+    if path and found and "[]" not in path:
+        return found[-1]
+    return begin + (len(text[begin:end]) - len(text[begin:end].lstrip("{-% \n.")) if error.range else 0)
+
+
+class Press:
+    """Renders one text as delivery would: what is undefined or null cannot be printed, and can be tested."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.refused: Any = None
+        """The last null, list or object that was to be printed."""
+        self.environment = minijinja.Environment(
+            fuel=FUEL,
+            debug=False,
+            pycompat=False,
+            finalizer=self.printed,
+            filters={"default": _default, "d": _default, "money": self.given, "day": self.given},
+        )
+        self.environment.undefined_behavior = "semi_strict"  # type: ignore[assignment]  # minijinja has it, its stub has not
+        self.environment.remove_global("debug")
+
+    def attempt(self, data: dict[str, Any]) -> minijinja.TemplateError | None:
+        """The error that the data lead to."""
+        try:
+            self.environment.add_template("html", self.text)
+            self.environment.render_template("html", **data)
+        except minijinja.TemplateError as error:
+            return error
+        except (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError):
+            return minijinja.TemplateError("a filter was given what it cannot take")
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            return minijinja.TemplateError("minijinja itself fails on it")
+        return None
+
+    def printed(self, value: Any) -> Any:
+        if value is None or isinstance(value, dict | list):
+            self.refused = value
+            raise minijinja.TemplateError(_EMPTY)
+        return value
+
+    def given(self, value: Any, *_words: str, **_named: str) -> str:
+        """Stands for delivery's own filters."""
+        self.printed(value)
+        return "1"
+
+
+def _default(value: Any, instead: Any = "", falsy: Any = False) -> Any:  # noqa: FBT002  (Jinja's signature)
+    return instead if value is None or (falsy and not value) else value
