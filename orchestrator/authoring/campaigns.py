@@ -14,7 +14,7 @@ from orchestrator.authoring.proofs import check_reach
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.steps import answered, lay_steps
 from orchestrator.authoring.units import basis_points, duration, instant
-from orchestrator.domain.program import Campaign, Goal, Pattern, Reentry, Steps, Wait
+from orchestrator.domain.campaign import Campaign, Goal, Pattern, Reentry, Steps, Wait
 
 _PRIORITY = {"high": 0, "normal": 1, "low": 2}
 _LATER = ("approval", "pace", "alarm")

@@ -10,7 +10,7 @@ from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.readable import environment_of
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.scope import Scope, View
-from orchestrator.domain.program import Value
+from orchestrator.domain.campaign import Value
 from rules import Condition, Problem, RuleError, compile_condition, null_problems, preflight, type_problems
 from rules.operators import ITERATIONS, OPERATORS
 

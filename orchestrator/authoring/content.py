@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from orchestrator.domain.program import Node, Program
+from orchestrator.domain.campaign import Node
+from orchestrator.domain.program import Program
 from rules import Condition
 
 _LENGTH = 16

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.naming import every_step, name_steps, verb_of
 from orchestrator.authoring.scope import Scope
-from orchestrator.domain.program import END, Branch, Campaign, Emit, MoveTo, Node, Program, Send, Split, Wait, WaitFor
+from orchestrator.domain.campaign import END, Branch, Campaign, Emit, MoveTo, Node, Send, Split, Wait, WaitFor
+from orchestrator.domain.program import Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from orchestrator.authoring.facts import declares_key
 from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
-from orchestrator.domain.program import Pattern
+from orchestrator.domain.campaign import Pattern
 
 LATER = {
     "segment": "a pattern on a segment",

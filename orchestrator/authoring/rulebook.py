@@ -10,7 +10,7 @@ from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.scope import CHANNELS, Scope, View
 from orchestrator.authoring.units import basis_points, duration, hours
 from orchestrator.domain.calendar import zone_of
-from orchestrator.domain.program import Cap, Hold, Policies, QuietHours, Topic
+from orchestrator.domain.policies import Cap, Hold, Policies, QuietHours, Topic
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")
 _LATER = ("approval", "breaker", "in_doubt")

@@ -10,7 +10,8 @@ from orchestrator.authoring.document import Spot
 from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.schemata import Validator
-from orchestrator.domain.program import EventType, Feature, Topic
+from orchestrator.domain.policies import Topic
+from orchestrator.domain.program import EventType, Feature
 from orchestrator.domain.template import Template
 
 CHANNELS = ("email", "sms")

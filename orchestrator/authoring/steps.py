@@ -13,7 +13,7 @@ from orchestrator.authoring.patterns import pattern, view_of_answer
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
 from orchestrator.authoring.verbs import VERB, Setting
-from orchestrator.domain.program import END, Arm, Branch, Exit, Node, Pattern, Split, Verb, WaitFor
+from orchestrator.domain.campaign import END, Arm, Branch, Exit, Node, Pattern, Split, Verb, WaitFor
 
 _TWO_WAYS = ("send", "wait_for", "task", "webhook")
 

@@ -13,7 +13,7 @@ from orchestrator.authoring.reading import schema_at, trait_unknown
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration, instant, minutes
 from orchestrator.authoring.values import check_given
-from orchestrator.domain.program import Emit, Exit, MoveTo, Send, SetTraits, Value, Verb, Wait
+from orchestrator.domain.campaign import Emit, Exit, MoveTo, Send, SetTraits, Value, Verb, Wait
 
 
 @dataclass(frozen=True, slots=True)

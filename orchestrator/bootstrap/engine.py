@@ -20,7 +20,8 @@ from pathlib import Path
 from orchestrator.authoring import load_snapshot, load_workspace, snapshot
 from orchestrator.config import read_settings
 from orchestrator.delivery.governor import Governor
-from orchestrator.domain.program import Program, Steps
+from orchestrator.domain.campaign import Steps
+from orchestrator.domain.program import Program
 from orchestrator.errors import OrchestratorError
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.frames import Failed, packed

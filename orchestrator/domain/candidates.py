@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from orchestrator.domain.campaign import Campaign
 from rules import Condition, compile_condition, equalities
-
-if TYPE_CHECKING:
-    from orchestrator.domain.program import Campaign
 
 Constant = str | int | float
 _INDEXED = ("event.", "profile.features.", "stage.current")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.domain.input import Event
+from orchestrator.domain.policies import Policies
 from orchestrator.domain.profile import Consent, Profile
-from orchestrator.domain.program import Policies
 
 GIVEN = "Consent Given"
 WITHDRAWN = "Consent Withdrawn"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from orchestrator.domain import enrolment, ledger, steps, timers, wheel
+from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.consent import fold_consent
 from orchestrator.domain.decision import Decision, chain, encode
 from orchestrator.domain.features import fold
@@ -21,7 +22,7 @@ from orchestrator.domain.limits import RECENT_KEPT, ROUNDS_AN_INPUT
 from orchestrator.domain.merge import adopt
 from orchestrator.domain.moment import Controls, Moment, Witness, event_view
 from orchestrator.domain.profile import Message, Profile, Recent, Run
-from orchestrator.domain.program import Campaign, Program
+from orchestrator.domain.program import Program
 
 
 class Decided(NamedTuple):

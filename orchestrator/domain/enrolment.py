@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.domain import steps
+from orchestrator.domain.campaign import Campaign, Goal, Pattern, WaitFor
 from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.consent import consented
 from orchestrator.domain.decision import End, Entry, GoalReached, StepTaken
@@ -14,7 +15,6 @@ from orchestrator.domain.limits import KEYS_KEPT, RUNS_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import Trigger, holds_for_run, looked_back, triggers_of
 from orchestrator.domain.profile import Entries, Run
-from orchestrator.domain.program import Campaign, Goal, Pattern, WaitFor
 
 _NO_KEY = ""
 

@@ -14,8 +14,8 @@ from orchestrator.domain.calendar import local_date, next_midnight, quiet_until,
 from orchestrator.domain.consent import consented
 from orchestrator.domain.limits import SLOT_SEARCH
 from orchestrator.domain.moment import Moment
+from orchestrator.domain.policies import Cap, Hold
 from orchestrator.domain.profile import Counted, HoldState, Message
-from orchestrator.domain.program import Cap, Hold
 
 _UTC = ZoneInfo("UTC")
 _ADDRESS_TRAITS = {"email": "email", "sms": "phone"}

@@ -5,6 +5,7 @@ planned → (cleared) → attempting → accepted | refused | in_doubt; or suppr
 
 from __future__ import annotations
 
+from orchestrator.domain.campaign import Campaign, Node, Send
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Attempt, MessageChange
 from orchestrator.domain.gates import Allow, Block, Defer, judge
@@ -12,7 +13,6 @@ from orchestrator.domain.input import HandOff, Outcome, Permit
 from orchestrator.domain.limits import AGAIN_MS, ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Counted, Message, Run
-from orchestrator.domain.program import Campaign, Node, Send
 
 WAITS = "planned"
 CLEARED = "cleared"

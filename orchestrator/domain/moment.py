@@ -7,13 +7,15 @@ from math import isfinite
 from typing import Any, Protocol
 
 from orchestrator.domain.calendar import iso
+from orchestrator.domain.campaign import Campaign, Node
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.features import ABSENT, value_of
+from orchestrator.domain.index import Needs
 from orchestrator.domain.input import Event
 from orchestrator.domain.keys import every_key
 from orchestrator.domain.limits import NUMBER_MAX
 from orchestrator.domain.profile import Message, Profile, Run
-from orchestrator.domain.program import Campaign, Needs, Node, Program
+from orchestrator.domain.program import Program
 from rules import Condition
 
 

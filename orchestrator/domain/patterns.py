@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.domain.campaign import Pattern
 from orchestrator.domain.keys import elements_of
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Recent, Run
-from orchestrator.domain.program import Pattern
 
 Trigger = tuple[list[str], Any]
 """Key values and item of one entry; a pattern with `each` gives several."""

@@ -7,15 +7,7 @@ from typing import Any
 
 from orchestrator.domain import ledger
 from orchestrator.domain.calendar import instant_of, next_local
-from orchestrator.domain.chance import id_of, share_of
-from orchestrator.domain.decision import End, StepTaken
-from orchestrator.domain.gates import recipient_zone
-from orchestrator.domain.input import Event, Move
-from orchestrator.domain.limits import DEPTH_MAX, STEPS_AN_INPUT
-from orchestrator.domain.moment import Moment
-from orchestrator.domain.patterns import looked_back
-from orchestrator.domain.profile import Run
-from orchestrator.domain.program import (
+from orchestrator.domain.campaign import (
     END,
     Branch,
     Campaign,
@@ -30,6 +22,14 @@ from orchestrator.domain.program import (
     Wait,
     WaitFor,
 )
+from orchestrator.domain.chance import id_of, share_of
+from orchestrator.domain.decision import End, StepTaken
+from orchestrator.domain.gates import recipient_zone
+from orchestrator.domain.input import Event, Move
+from orchestrator.domain.limits import DEPTH_MAX, STEPS_AN_INPUT
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.patterns import looked_back
+from orchestrator.domain.profile import Run
 
 
 def advance(moment: Moment, run: Run) -> None:

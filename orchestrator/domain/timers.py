@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.domain import ledger
+from orchestrator.domain.campaign import Pattern, WaitFor
 from orchestrator.domain.features import next_change
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import deadline_in_run
 from orchestrator.domain.profile import Run
-from orchestrator.domain.program import Feature, Pattern, WaitFor
+from orchestrator.domain.program import Feature
 from orchestrator.domain.wheel import deadline, next_deadline
 
 

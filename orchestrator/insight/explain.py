@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orchestrator.domain.calendar import iso, zone_of
+from orchestrator.domain.campaign import Campaign, Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
 from orchestrator.domain.decision import Decision, Entry, MessageChange
 from orchestrator.domain.identity import raw_id
@@ -18,7 +19,7 @@ from orchestrator.domain.input import Control, Event, ProfileInput
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile
-from orchestrator.domain.program import Campaign, Pattern, Program
+from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of, given_of_partition
 from orchestrator.insight.reasons import REASONS, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render

@@ -7,22 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.domain.calendar import iso
+from orchestrator.domain.campaign import END, Branch, Emit, MoveTo, Pattern, Send, SetTraits, Split, Steps, Verb, Wait, WaitFor
 from orchestrator.domain.profile import Message, Profile, Run
-from orchestrator.domain.program import (
-    END,
-    Branch,
-    Emit,
-    MoveTo,
-    Pattern,
-    Program,
-    Send,
-    SetTraits,
-    Split,
-    Steps,
-    Verb,
-    Wait,
-    WaitFor,
-)
+from orchestrator.domain.program import Program
 from orchestrator.insight.reasons import REASONS
 from orchestrator.insight.times import span
 

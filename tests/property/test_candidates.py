@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain.campaign import Campaign, Pattern, Reentry, SetTraits, Steps, Value
+from orchestrator.domain.campaign import Node as Step
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.input import Event
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.program import Campaign, Feature, Pattern, Program, Reentry, SetTraits, Steps, Transition, Value, Wheel
-from orchestrator.domain.program import Node as Step
+from orchestrator.domain.program import Feature, Program, Transition, Wheel
 from rules import Condition, compile_condition
 
 START = 1_750_000_000_000

@@ -7,11 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.campaign import Send
 from orchestrator.domain.decision import Attempt, MessageChange
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import Outgoing
+from orchestrator.domain.policies import Cap
 from orchestrator.domain.profile import Profile
-from orchestrator.domain.program import Cap, Program, Send
+from orchestrator.domain.program import Program
 from tests.simulation.violation import require
 
 LEASE_MS = 700

@@ -5,37 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.domain.program import (
+from orchestrator.domain.campaign import (
     END,
     Arm,
     Branch,
     Campaign,
-    Cap,
     Emit,
-    EventType,
-    Feature,
     Goal,
-    Hold,
-    KeyPath,
     MoveTo,
     Node,
     Pattern,
-    Policies,
-    Program,
-    QuietHours,
     Reentry,
     Send,
     SetTraits,
     Split,
     Steps,
-    Topic,
-    Transition,
     Value,
     Verb,
     Wait,
     WaitFor,
-    Wheel,
 )
+from orchestrator.domain.policies import Cap, Hold, Policies, QuietHours, Topic
+from orchestrator.domain.program import EventType, Feature, KeyPath, Program, Transition, Wheel
 from rules import Condition, compile_condition
 
 MINUTE = 60_000

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.decision import MessageChange
-from orchestrator.domain.program import Campaign, Program
+from orchestrator.domain.program import Program
 from orchestrator.insight.page.standing import Standing, standing
 from orchestrator.insight.page.story import Story
 from orchestrator.insight.page.words import month, months

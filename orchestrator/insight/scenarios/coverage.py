@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.domain.program import Branch, Node, Program, Send, Split, WaitFor
+from orchestrator.domain.campaign import Branch, Node, Send, Split, WaitFor
+from orchestrator.domain.program import Program
 from orchestrator.partition.partition import Decided
 
 Step = tuple[str, str]

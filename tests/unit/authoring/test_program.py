@@ -8,20 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.authoring import check, load_program, load_workspace
-from orchestrator.domain.program import (
-    END,
-    Branch,
-    Exit,
-    Feature,
-    KeyPath,
-    QuietHours,
-    Reentry,
-    Send,
-    Split,
-    Value,
-    Wait,
-    WaitFor,
-)
+from orchestrator.domain.campaign import END, Branch, Exit, Reentry, Send, Split, Value, Wait, WaitFor
+from orchestrator.domain.policies import QuietHours
+from orchestrator.domain.program import Feature, KeyPath
 
 Written = Callable[..., Path]
 DAY = 86_400_000

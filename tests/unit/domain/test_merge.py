@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from orchestrator.domain.campaign import Campaign, Pattern, Reentry, Steps
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.input import Adopt, ProfileInput, Timer
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
-from orchestrator.domain.program import Campaign, Pattern, Program, Reentry, Steps, Wheel
+from orchestrator.domain.program import Program, Wheel
 
 DAY = 86_400_000
 START = 20_000 * DAY

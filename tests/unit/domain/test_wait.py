@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.domain.calendar import iso
+from orchestrator.domain.campaign import Campaign, Node, Pattern, Steps, Value, Wait
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.input import Event
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.program import Campaign, Node, Pattern, Program, Steps, Value, Wait, Wheel
+from orchestrator.domain.program import Program, Wheel
 
 START = 1_750_000_000_000
 

@@ -1,0 +1,186 @@
+"""A compiled campaign: who starts it, what its steps do, what ends it.
+
+Durations and instants are integer milliseconds; shares are basis points (1/100 of a per cent).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rules import Condition
+
+Class = Literal["marketing", "transactional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The one pattern of the grammar: exactly one of `event`, `stages` or `without`.
+
+    `id` is stable between programs and names the pattern in state ("win-back/on/0").
+    """
+
+    id: str
+    event: str | None = None
+    stages: tuple[str, ...] = ()
+    without: str | None = None
+    duration: int = 0
+    """`for:` of a `without` pattern."""
+    key: str | None = None
+    each: str | None = None
+    of: str | None = None
+    """The id of the send step whose message this answers."""
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    pattern: Pattern
+    within: int | None = None
+    value: tuple[str, ...] | None = None
+    stay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Something authored that is a constant or a JSON-Logic expression: exactly one of the two is set."""
+
+    constant: Any = None
+    expression: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    template: str
+    channels: tuple[str, ...]
+    expires: int | None = None
+    given: dict[str, Value] = field(default_factory=dict)
+    """`with:` what the template's inputs get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """At least `duration`; then, with `at` (minutes of the local day), the next such local time. `until` is an instant."""
+
+    duration: Value | None = None
+    """Milliseconds."""
+    at: int | None = None
+    until: Value | None = None
+    """A date-time, RFC 3339, or a date."""
+    plus: int = 0
+    past: Literal["continue", "exit"] = "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    patterns: tuple[Pattern, ...]
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The first condition that holds leads to its node; otherwise `Node.otherwise`."""
+
+    ways: tuple[tuple[Condition, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    name: str
+    up_to: int
+    """Cumulative share in basis points, exclusive."""
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    name: str
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetTraits:
+    traits: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    event: str
+    to: Value | None = None
+    properties: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    pass
+
+
+Verb = Send | Wait | WaitFor | Branch | Split | SetTraits | Emit | MoveTo | Exit
+
+END = -1
+"""The node after the last step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step with its continuations, as indexes into `Campaign.nodes`; `END` ends the run.
+
+    `then` is the way on, and the first of two outcomes; `otherwise` the second (`else:`), equal to the way on where
+    the author wrote none.
+    """
+
+    id: str
+    verb: Verb
+    then: int = END
+    otherwise: int = END
+    answer_of: int | None = None
+    """The innermost `wait_for` whose `then` holds this step: inside it, `event` is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A campaign's steps, pinned for people in flight by the hash of their content. `first` is the entry node."""
+
+    version: str
+    nodes: tuple[Node, ...]
+    first: int = END
+
+
+@dataclass(frozen=True, slots=True)
+class Reentry:
+    """`after` None: once; 0: always; otherwise again from entry + `after` on. Counted per key or per profile."""
+
+    after: int | None = None
+    per_profile: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    name: str
+    stage: str
+    steps: Steps
+    on: tuple[Pattern, ...]
+    cls: Class = "marketing"
+    topic: str | None = None
+    priority: int = 1
+    """0 high, 1 normal, 2 low."""
+    active_from: int | None = None
+    active_until: int | None = None
+    condition: Condition | None = None
+    while_: Condition | None = None
+    restart: bool = False
+    reentry: Reentry = Reentry()
+    holdout: int = 0
+    goal: Goal | None = None
+    exits: tuple[Pattern, ...] = ()
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that its steps may send through, in order of appearance."""
+        found = (channel for node in self.steps.nodes if isinstance(node.verb, Send) for channel in node.verb.channels)
+        return tuple(dict.fromkeys(found))

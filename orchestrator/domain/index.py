@@ -1,0 +1,188 @@
+"""What `decide` looks up in a program by an input's event, stage or crossing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.campaign import Pattern, Steps, WaitFor
+from orchestrator.domain.candidates import Candidates, candidates
+from orchestrator.domain.policies import Hold
+from rules import Condition
+
+if TYPE_CHECKING:
+    from orchestrator.domain.program import Feature, Program, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be prepared before a condition is judged."""
+
+    features: tuple[str, ...]
+    segments: bool
+    now: bool
+    since: bool
+    steady: bool
+    """It reads nothing but features that time does not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramIndex:
+    """What `decide` looks up by an input's event, stage or crossing; derived from the program alone."""
+
+    by_event: dict[str, Candidates]
+    """event name → campaigns that it may start."""
+    by_stage: dict[str, tuple[str, ...]]
+    by_without: dict[str, Pattern]
+    """id → `without` pattern of a campaign's `on`."""
+    campaign_of: dict[str, str]
+    """id of a `without` pattern → its campaign."""
+    watched: frozenset[str]
+    """Events that exits, goals or waits may look back for."""
+    viewed: frozenset[str]
+    """Those of them whose content is read when looked back at."""
+    answers: dict[str, frozenset[str]]
+    """campaign → events that its waits may look back for."""
+    inner_withouts: bool
+    """Whether any exit, goal or wait is a `without`."""
+    elapsed: frozenset[str]
+    """Events whose last occurrence something counts from."""
+    features: dict[str, tuple[Feature, ...]]
+    """event name → features that it changes."""
+    feature: dict[str, Feature]
+    needs: dict[int, Needs]
+    """By identity of the condition, filled as they are first judged."""
+    wheel_by_source: dict[str, tuple[Transition, ...]]
+    timed_holds: tuple[Hold, ...]
+    hold_edges: tuple[Feature, ...]
+    """Features that time changes and that timed holds read."""
+    wheel_edges: dict[str, tuple[tuple[Transition, tuple[Feature, ...]], ...]]
+    """stage → `without` transitions from it whose conditions read features that time changes."""
+    longest_cap: int
+
+    def needs_of(self, condition: Condition) -> Needs:
+        """What the condition reads, worked out once."""
+        found = self.needs.get(id(condition))
+        if found is None:
+            found = self.needs[id(condition)] = _needs(condition, self.feature)
+        return found
+
+    @classmethod
+    def of(cls, program: Program) -> ProgramIndex:
+        stages: dict[str, list[str]] = {}
+        withouts: dict[str, Pattern] = {}
+        owner: dict[str, str] = {}
+        for campaign in program.campaigns.values():
+            for pattern in campaign.on:
+                for stage in pattern.stages:
+                    stages.setdefault(stage, []).append(campaign.name)
+                if pattern.without is not None:
+                    withouts[pattern.id] = pattern
+                    owner[pattern.id] = campaign.name
+        answers = {name: _answers(campaign.steps) for name, campaign in program.campaigns.items()}
+        for steps in program.pinned.values():
+            answers[steps.version] = _answers(steps)
+        folded: dict[str, list[Feature]] = {}
+        for feature in program.features:
+            for event in dict.fromkeys((feature.event, feature.closed_by)):
+                if event is not None:
+                    folded.setdefault(event, []).append(feature)
+        sources = {source for transition in program.wheel.transitions for source in transition.sources}
+        return cls(
+            by_event=candidates(program.campaigns.values()),
+            by_stage={name: tuple(dict.fromkeys(names)) for name, names in stages.items()},
+            by_without=withouts,
+            campaign_of=owner,
+            watched=_watched(program) | frozenset().union(*answers.values()),
+            viewed=_viewed(program) | frozenset().union(*answers.values()),
+            answers=answers,
+            inner_withouts=any(p.without is not None for p in _every_inner_pattern(program)),
+            elapsed=frozenset(p.without for p in _every_pattern(program) if p.without is not None),
+            features={name: tuple(found) for name, found in folded.items()},
+            feature={feature.name: feature for feature in program.features},
+            needs={},
+            timed_holds=tuple(hold for hold in program.policies.holds if hold.duration is not None),
+            wheel_by_source={s: tuple(t for t in program.wheel.transitions if s in t.sources) for s in sources},
+            hold_edges=_changing(program, [hold.condition for hold in program.policies.holds if hold.duration is not None]),
+            wheel_edges={source: found for source in sources if (found := _wheel_edges(program, source))},
+            longest_cap=max((cap.per for cap in program.policies.caps), default=0),
+        )
+
+
+def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:
+    reads = condition.reads
+    everything = condition.reads_all or not condition.portable or "profile" in reads
+    everyone = everything or "profile.features" in reads
+    named = {path[len("profile.features.") :].split(".", 1)[0] for path in reads if path.startswith("profile.features.")}
+    names = tuple(name for name in features if everyone or name in named)
+    timed = any(features[name].over_days is not None or features[name].kind == "days_since" for name in names)
+    return Needs(
+        features=names,
+        segments=everything or any(path.startswith("profile.segments") for path in reads),
+        now=everything or "now" in reads,
+        since=everything or "stage" in reads or "stage.since" in reads,
+        steady=not everything and not timed and all(path.startswith("profile.features.") for path in reads),
+    )
+
+
+def _wheel_edges(program: Program, source: str) -> tuple[tuple[Transition, tuple[Feature, ...]], ...]:
+    """`without` transitions that time alone may let through after their deadline."""
+    found = []
+    for transition in program.wheel.transitions:
+        if source in transition.sources and transition.pattern.without is not None:
+            features = _changing(program, [transition.pattern.condition, transition.condition])
+            if features:
+                found.append((transition, features))
+    return tuple(found)
+
+
+def _changing(program: Program, conditions: Sequence[Condition | None]) -> tuple[Feature, ...]:
+    """The features these conditions read, through segments too, whose value changes with time alone."""
+    reads = {path for condition in conditions if condition is not None for path in condition.reads}
+    everything = any(condition is not None and condition.reads_all for condition in conditions) or "profile" in reads
+    if everything or any(path.startswith("profile.segments") for path in reads):
+        reads |= {path for rule in program.segments.values() for path in rule.reads}
+    everything = everything or "profile.features" in reads
+    names = {path[len("profile.features.") :].split(".", 1)[0] for path in reads if path.startswith("profile.features.")}
+    timed = (f for f in program.features if f.over_days is not None or f.kind == "days_since")
+    return tuple(feature for feature in timed if everything or feature.name in names)
+
+
+def _answers(steps: Steps) -> frozenset[str]:
+    waits = (node.verb for node in steps.nodes if isinstance(node.verb, WaitFor))
+    return frozenset(p.event for wait in waits for p in wait.patterns if p.event is not None)
+
+
+def _watched(program: Program) -> frozenset[str]:
+    ends = [p for c in program.campaigns.values() for p in (*c.exits, *([c.goal.pattern] if c.goal else []))]
+    return frozenset(p.event for p in ends if p.event is not None)
+
+
+def _viewed(program: Program) -> frozenset[str]:
+    exits = {p.event for c in program.campaigns.values() for p in c.exits if p.event and (p.condition or p.of)}
+    goals = (c.goal for c in program.campaigns.values() if c.goal is not None)
+    return frozenset(
+        exits | {g.pattern.event for g in goals if g.pattern.event and (g.pattern.condition or g.pattern.of or g.value)}
+    )
+
+
+def _every_pattern(program: Program) -> Iterator[Pattern]:
+    for transition in program.wheel.transitions:
+        yield transition.pattern
+    for campaign in program.campaigns.values():
+        yield from campaign.on
+    yield from _every_inner_pattern(program)
+
+
+def _every_inner_pattern(program: Program) -> Iterator[Pattern]:
+    """Patterns that runs meet: exits, goals, waits."""
+    for campaign in program.campaigns.values():
+        yield from campaign.exits
+        if campaign.goal is not None:
+            yield campaign.goal.pattern
+    every_steps = [c.steps for c in program.campaigns.values()] + list(program.pinned.values())
+    for steps in every_steps:
+        for node in steps.nodes:
+            if isinstance(node.verb, WaitFor):
+                yield from node.verb.patterns
