@@ -216,7 +216,10 @@ SCENARIOS = [
                         {"id": "b", "branch": [{"if": {"==": [{"var": "event.properties.score"}, 3]}, "then": [mail("three")]}]}
                     ],
                 },
-                {"id": "a", "branch": [{"if": {"==": [{"var": ["event.properties.score", 0]}, 0]}, "then": [mail("trigger")]}]},
+                {
+                    "id": "a",
+                    "branch": [{"if": {"==": [{"var": ["event.properties.score", 99]}, 99]}, "then": [mail("trigger")]}],
+                },
             )
         ],
         [track("28T06:00", "Ping"), track("28T06:30", "Rated", score=3)],
@@ -871,7 +874,7 @@ SCENARIOS = [
                 {"event": "Ping"},
                 {"set": {"traits.flag": True}},
                 {"branch": [{"if": {"==": [{"var": "profile.traits.flag"}, True]}, "then": [mail("flag")]}]},
-                **{"if": {"!": [{"var": "profile.traits.flag"}]}},
+                **{"if": {"==": [{"var": "profile.traits.flag"}, None]}},
             )
         ],
         [track("28T06:00", "Ping"), track("28T07:00", "Ping")],
