@@ -128,12 +128,13 @@ class Run:
 
     def lookup(self, _name: str, given: list[Node], node: Node) -> Seen:
         cell = self.environment.cell(given[0].rule, given[2].rule)
-        if self.target.scope == LOOKUP and self.target.path == cell_of(node.rule):
+        defaulted = bool(given[3:]) and given[3].rule is not None
+        if self.target.scope == LOOKUP and self.target.path == cell_of(node.rule) and not defaulted:
             return self.emptied(node, cell)
         key = self.seen(given[1])
         default = self.seen(given[3]) if given[3:] else Seen(NULL, FALSE)
         if key.null:
-            return default if given[3:] and given[3].rule is not None else changed_null(cell)
+            return default if defaulted else changed_null(cell)
         return Seen(union(cell, default.type), put(_EITHER) if key.changed else ALIKE, ANYHOW if key.changed else SAME)
 
     # tests ----------------------------------------------------------------------------------------------------------------

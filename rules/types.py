@@ -145,8 +145,9 @@ def _members_of_either(one: Type, other: Type) -> Members | None:
     def get(name: str) -> Member | None:
         found = [members.get(name) for members in known]
         there = [member for member in found if member is not None]
-        always = len(there) == len(found) and all(member.always for member in there)
-        return Member(union(*(member.type for member in there)), always) if there else None
+        everywhere = len(there) == len(found)
+        kinds = [member.type for member in there] + ([] if everywhere else [NULL])
+        return Member(union(*kinds), everywhere and all(member.always for member in there)) if there else None
 
     return Members(get, tuple(dict.fromkeys(name for members in known for name in members.names)))
 

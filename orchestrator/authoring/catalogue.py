@@ -9,6 +9,7 @@ from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.reading import local, missing_in
 from orchestrator.authoring.schemata import check_sample, validator_of
 from orchestrator.authoring.scope import Scope
+from orchestrator.authoring.typed import never_null
 from orchestrator.domain.program import EventType, KeyPath
 
 _CONSENT: dict[str, Any] = {
@@ -54,7 +55,8 @@ def _event(name: str, spot: Spot, scope: Scope) -> EventType:
             paths[key] = found
     if keys is not None and not isinstance(keys.value, dict):
         scope.vague.add(name)
-    return EventType(name, paths, schema)
+    required = frozenset(name for name, always in never_null(schema).items() if always)
+    return EventType(name, paths, schema, required)
 
 
 def _key(spot: Spot, schema: dict[str, Any] | None, event: str, scope: Scope) -> KeyPath | None:

@@ -21,6 +21,13 @@ _KINDS = {
 _TIMES = ("date", "date-time")
 
 
+def never_null(schema: Any) -> dict[str, bool]:
+    """The properties that are never null, and whether each is always there."""
+    members = type_of_schema(schema).members if schema is not None else None
+    found = {name: members.get(name) for name in members.names} if members is not None else {}
+    return {name: one.always for name, one in found.items() if one is not None and "null" not in one.type.kinds}
+
+
 def type_of_schema(schema: Any, top: Any = None, followed: frozenset[str] = frozenset()) -> Type:
     """What the schema admits. Keywords that are not read here make the type wider than the schema, never narrower.
 

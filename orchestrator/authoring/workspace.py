@@ -23,6 +23,7 @@ from orchestrator.authoring.sendable import check_sends
 from orchestrator.authoring.shape import check_shape
 from orchestrator.authoring.tables import read_tables
 from orchestrator.authoring.texts import read_templates
+from orchestrator.authoring.typed import never_null
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.template import Template
 from orchestrator.errors import WorkspaceError
@@ -120,6 +121,7 @@ def _compiled(scope: Scope) -> Program:
         events=scope.events,
         features=tuple(scope.features.values()),
         segments=_segments(scope),
+        never_null=frozenset(never_null(scope.traits)),
         policies=read_policies(scope),
         campaigns=read_campaigns(scope),
         tables=scope.tables,

@@ -36,7 +36,8 @@ from orchestrator.stores.sqlite import SqliteFile
 def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> Live:
     """The engine on this file with that program, which goes live where it is not yet.
 
-    People in flight on an earlier program keep its steps; a campaign's `without` that is new fires for later crossings only.
+    People in flight on an earlier program keep its steps, also where another campaign has the same ones now. A campaign's
+    `without` that is new fires for later crossings only.
     """
     standing = standing_of(file.fact(STANDING)).followed_by(program, version("orchestrator"), now)
     surrounded = replace(program, pinned=_pinned(file, standing), live_since=standing.live_since)

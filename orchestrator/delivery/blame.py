@@ -10,6 +10,8 @@ from typing import Any
 from minijinja import Environment, TemplateError
 
 _BLOCK = re.compile(r"\{\{.*?\}\}|\{%-?\s*(?:if|for|set|with)\b.*?%\}", re.DOTALL)
+_ELSE_IF = re.compile(r"\{%-?\s*elif\b")
+"""Before it no mark can stand."""
 _MARK = "orchestrator_mark"
 
 
@@ -40,6 +42,9 @@ def blame(environment: Environment, part: str, text: str, context: Mapping[str, 
     except TemplateError as error:
         if met and error.kind == kind:
             block = found[met[-1]]
+            following = found[met[-1] + 1].start() if met[-1] + 1 < len(found) else len(text)
+            if _ELSE_IF.search(text, block.end(), following):
+                return None
             return Blamed(block[0].strip("{}%-").strip(), text.count("\n", 0, block.start()) + 1)
     except (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError):
         return None

@@ -96,7 +96,7 @@ def render_texts(template: Template, channel: str, locale: str | None, context: 
     page = press.part("html") or ""
     text = press.part("text")
     if text is None:
-        text = plain_text(page) if page else press.required("text", "email.html or email.txt")
+        text = press.plain(page) if page else press.required("text", "email.html or email.txt")
     subject = " ".join(press.required("subject", "subject").split())
     return Texts(text, subject, _with_preheader(page, press.part("preheader") or ""))
 
@@ -115,6 +115,13 @@ class _Press:
         if not text or text.isspace():
             raise RenderError(self._template.name, part, None, f"there is no {named} to send, or it says nothing")
         return text
+
+    def plain(self, page: str) -> str:
+        """The page as plain text."""
+        try:
+            return plain_text(page)
+        except AssertionError as error:  # how the standard library says what it cannot read
+            raise RenderError(self._template.name, "html", None, f"the page is not HTML: {error}") from None
 
     def part(self, part: Part) -> str | None:
         """The part's text; None where the template has none."""

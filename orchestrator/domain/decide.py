@@ -87,7 +87,7 @@ def cause_of(given: ProfileInput) -> str:
 
 def _event(moment: Moment, event: Event) -> None:
     moment.event, moment.readable_event, moment.depth = event, event_view(event), event.depth
-    identify(moment.profile, event)
+    identify(moment.profile, event, moment.program.never_null)
     _fold(moment, event)
     _pipeline(moment)
 
@@ -119,16 +119,10 @@ def _remember(moment: Moment, event: Event) -> None:
     needed: dict[str, int] = {}
     for run in profile.runs:
         if not run.ended:
-            for name in _awaited(program, run.campaign, run.version):
+            for name in program.index.answers.get(run.version, ()):
                 needed[name] = min(run.trigger_at, needed.get(name, run.trigger_at))
     kept = [recent for recent in profile.recent if recent.at >= min(oldest, needed.get(recent.name, oldest))]
     profile.recent = kept[-RECENT_KEPT:]
-
-
-def _awaited(program: Program, campaign: str, version: str) -> frozenset[str]:
-    """Events that the waits of a run may look back for."""
-    answers = program.index.answers
-    return answers.get(version) or answers.get(campaign) or frozenset()
 
 
 def _timer(moment: Moment, _given: Timer) -> None:

@@ -72,7 +72,7 @@ def wake_runs(moment: Moment) -> None:
 
 
 def _answer(moment: Moment, run: Run) -> None:
-    held = moment.program.steps_of(run.campaign, run.version)
+    held = moment.program.steps_of(run.version)
     node = held.nodes[run.node] if held is not None else None
     if node is None or not isinstance(node.verb, WaitFor) or (run.due is not None and run.due <= moment.now):
         return
@@ -86,7 +86,7 @@ def _answer(moment: Moment, run: Run) -> None:
 
 
 def _time_out(moment: Moment, run: Run) -> None:
-    held = moment.program.steps_of(run.campaign, run.version)
+    held = moment.program.steps_of(run.version)
     if held is None:
         run.state = "at"
         return
@@ -127,14 +127,14 @@ def _called(moment: Moment, event: str) -> Iterable[str]:
 
 
 def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:
-    key, item = trigger
+    key = trigger[0]
     event = moment.readable_event if pattern.event is not None else None
-    unmet = _unmet(moment, campaign, event, item)
+    live = _live(moment, campaign, key)
+    unmet = _unmet(moment, campaign, event, trigger, live)
     if unmet is not None:
         if moment.witness is not None:
             moment.witness.turned_away(campaign.name, unmet, moment.now)
         return
-    live = _live(moment, campaign, key)
     refusal = _refusal(moment, campaign, key, live)
     if refusal is not None:
         moment.decision.entries.append(Entry(campaign.name, "not_entered", refusal))
@@ -144,13 +144,31 @@ def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger)
         _enter(moment, campaign, pattern, trigger)
 
 
-def _unmet(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, item: Any) -> str | None:
+def _unmet(moment: Moment, campaign: Campaign, event: dict[str, Any] | None, trigger: Trigger, live: Run | None) -> str | None:
     """Which of the campaign's own conditions keeps this trigger out. It is no news: only a witness hears of it."""
-    if campaign.condition is not None and not moment.holds(campaign.condition, f"{campaign.name} if", event, item):
-        return "if"
-    if campaign.while_ is not None and not moment.holds(campaign.while_, f"{campaign.name} while", event, item):
-        return "while"
+    key, item = trigger
+    for reason, condition in (("if", campaign.condition), ("while", campaign.while_)):
+        if condition is None:
+            continue
+        run = (live or _new(moment, campaign, key)) if moment.program.index.needs_of(condition).run else None
+        if not moment.holds(condition, f"{campaign.name} {reason}", event, item, run):
+            return reason
     return None
+
+
+def _new(moment: Moment, campaign: Campaign, key: list[str], enrolment: str = "") -> Run:
+    """A run that begins now."""
+    return Run(
+        campaign=campaign.name,
+        version=campaign.steps.version,
+        enrolment=enrolment,
+        entered_at=moment.now,
+        trigger_at=0,
+        trigger_id="",
+        trigger_seq=0,
+        node=0,
+        key=key,
+    )
 
 
 def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:
@@ -206,17 +224,9 @@ def _enter(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigge
         entries.keys[value] = moment.now
     while len(entries.keys) > KEYS_KEPT:
         del entries.keys[next(iter(entries.keys))]
-    run = Run(
-        campaign=campaign.name,
-        version=campaign.steps.version,
-        enrolment=id_of(campaign.name, profile.name, "\0".join(trigger[0]), str(entries.count)),
-        entered_at=moment.now,
-        trigger_at=0,
-        trigger_id="",
-        trigger_seq=0,
-        node=0,
-        held=_held_out(moment, campaign),
-    )
+    enrolment = id_of(campaign.name, profile.name, "\0".join(trigger[0]), str(entries.count))
+    run = _new(moment, campaign, trigger[0], enrolment)
+    run.held = _held_out(moment, campaign)
     if campaign.goal is not None and campaign.goal.within is not None:
         run.goal_until = moment.now + campaign.goal.within
     profile.runs.append(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Any
 
 from orchestrator.domain.input import Event
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, DUPLICATES_FOR_MS, DUPLICATES_KEPT
@@ -26,8 +27,11 @@ def name_by(profile: Profile, raw: str) -> None:
         profile.anonymous_ids.append(raw[2:])
 
 
-def identify(profile: Profile, event: Event) -> None:
-    """Keep the event's ids and traits; of two words on a trait the later by (occurred_at, message id) rules."""
+def identify(profile: Profile, event: Event, never_null: frozenset[str]) -> None:
+    """Keep the event's ids and traits; of two words on a trait the later by (occurred_at, message id) rules.
+
+    Null takes a trait away that is never null.
+    """
     if event.user_id is not None and profile.user_id is None:
         profile.user_id = event.user_id
     if event.anonymous_id is not None and event.anonymous_id not in profile.anonymous_ids:
@@ -36,8 +40,16 @@ def identify(profile: Profile, event: Event) -> None:
     for trait, value in event.traits.items():
         word = (event.occurred_at, event.message_id)
         if tuple(profile.trait_at.get(trait, (-1, ""))) <= word:
-            profile.traits[trait] = value
-            profile.trait_at[trait] = word
+            set_trait(profile, trait, value, word, never_null)
+
+
+def set_trait(profile: Profile, trait: str, value: Any, word: tuple[int, str], never_null: frozenset[str]) -> None:
+    """Set a trait by that word; null takes one away that is never null."""
+    profile.trait_at[trait] = word
+    if value is None and trait in never_null:
+        profile.traits.pop(trait, None)
+    else:
+        profile.traits[trait] = value
 
 
 def is_duplicate(profile: Profile, event: Event, now: int) -> bool:

@@ -23,6 +23,7 @@ class Needs:
     segments: bool
     now: bool
     since: bool
+    run: bool
     steady: bool
     """It reads nothing but features that time does not change."""
 
@@ -42,8 +43,10 @@ class ProgramIndex:
     """Events that exits, goals or waits may look back for."""
     viewed: frozenset[str]
     """Those of them whose content is read when looked back at."""
+    steps: dict[str, Steps]
+    """version → steps that a run may be on."""
     answers: dict[str, frozenset[str]]
-    """campaign → events that its waits may look back for."""
+    """version of steps → events that their waits may look back for."""
     inner_withouts: bool
     """Whether any exit, goal or wait is a `without`."""
     elapsed: frozenset[str]
@@ -80,9 +83,8 @@ class ProgramIndex:
                 if pattern.without is not None:
                     withouts[pattern.id] = pattern
                     owner[pattern.id] = campaign.name
-        answers = {name: _answers(campaign.steps) for name, campaign in program.campaigns.items()}
-        for steps in program.pinned.values():
-            answers[steps.version] = _answers(steps)
+        every_steps = program.pinned | {campaign.steps.version: campaign.steps for campaign in program.campaigns.values()}
+        answers = {version: _answers(steps) for version, steps in every_steps.items()}
         folded: dict[str, list[Feature]] = {}
         for feature in program.features:
             for event in dict.fromkeys((feature.event, feature.closed_by)):
@@ -96,6 +98,7 @@ class ProgramIndex:
             campaign_of=owner,
             watched=_watched(program) | frozenset().union(*answers.values()),
             viewed=_viewed(program) | frozenset().union(*answers.values()),
+            steps=every_steps,
             answers=answers,
             inner_withouts=any(p.without is not None for p in _every_inner_pattern(program)),
             elapsed=frozenset(p.without for p in _every_pattern(program) if p.without is not None),
@@ -121,6 +124,7 @@ def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:
         features=names,
         segments=everything or any(path.startswith("profile.segments") for path in reads),
         now=everything or "now" in reads,
+        run=everything or any(path.split(".", 1)[0] == "enrolment" for path in reads),
         since=everything or "stage" in reads or "stage.since" in reads,
         steady=not everything and not timed and all(path.startswith("profile.features.") for path in reads),
     )

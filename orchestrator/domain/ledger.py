@@ -80,6 +80,7 @@ def _defer(moment: Moment, message: Message, gate: str, until: int | None) -> No
     if not open_ended and (due is None or due >= message.expires_at):
         finish(moment, message, "suppressed", gate)
         return
+    _release(moment, message)
     message.state, message.gate, message.due, message.cleared_at = WAITS, gate, due, None
     note(moment, message, WAITS, gate, until)
 
@@ -145,7 +146,7 @@ def resume(moment: Moment, message: Message, *, sent: bool) -> None:
     run = moment.profile.run(message.enrolment)
     if run is None or run.ended or run.message != message.id:
         return
-    steps = moment.program.steps_of(run.campaign, run.version)
+    steps = moment.program.steps_of(run.version)
     node = steps.nodes[run.node] if steps is not None else None
     if node is not None:
         run.node = node.then if sent else node.otherwise
@@ -173,7 +174,6 @@ def hand_off(moment: Moment, given: HandOff) -> None:
     if message is None or message.state != CLEARED:
         return
     if not isinstance(given.verdict, Permit):
-        _release(moment, message)
         _defer(moment, message, given.verdict.gate, given.verdict.retry_at)
         return
     verdict = judge(moment, message)
@@ -209,7 +209,6 @@ def _try_again(moment: Moment, message: Message, retry_at: int | None) -> None:
     if run is None or run.ended:
         finish(moment, message, "cancelled", run.ended if run is not None else "ended")
         return
-    _release(moment, message)
     _defer(moment, message, "permit", retry_at)
 
 

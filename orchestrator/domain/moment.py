@@ -171,9 +171,13 @@ class Moment:
         return self.program.campaigns.get(run.campaign)
 
     def event_for(self, run: Run, node: Node) -> dict[str, Any] | None:
-        """The run's trigger, or inside a `wait_for`'s `then` its answer."""
-        if node.answer_of is not None and node.answer_of in run.answers:
-            return run.answers[node.answer_of]
+        """The run's trigger, or inside a `wait_for`'s `then` its answer: that of the innermost which an event answered."""
+        place, steps = node.answer_of, None
+        while place is not None:
+            if place in run.answers:
+                return run.answers[place]
+            steps = steps or self.program.steps_of(run.version)
+            place = steps.nodes[place].answer_of if steps is not None else None
         return run.event
 
 

@@ -33,6 +33,8 @@ class EventType:
     name: str
     keys: dict[str, KeyPath] = field(default_factory=dict)
     schema: dict[str, Any] | None = None
+    required: frozenset[str] = frozenset()
+    """Properties that every such event has, and never as null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,13 @@ class Program:
     pinned: dict[str, Steps] = field(default_factory=dict)
     live_since: dict[str, int] = field(default_factory=dict)
     """id of a `without` pattern → since when it is live, where that is not always: earlier crossings fire nothing."""
+    never_null: frozenset[str] = frozenset()
+    """Traits whose schema admits no null."""
     index: ProgramIndex = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", ProgramIndex.of(self))
 
-    def steps_of(self, campaign: str, version: str) -> Steps | None:
-        """The steps that a run of this version is on: the live ones, or earlier ones still pinned."""
-        live = self.campaigns.get(campaign)
-        if live is not None and live.steps.version == version:
-            return live.steps
-        return self.pinned.get(version)
+    def steps_of(self, version: str) -> Steps | None:
+        """The steps that a run of this version is on: live ones, of whatever campaign, or earlier ones still pinned."""
+        return self.index.steps.get(version)

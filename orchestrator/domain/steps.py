@@ -25,6 +25,7 @@ from orchestrator.domain.campaign import (
 from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.decision import End, StepTaken
 from orchestrator.domain.gates import recipient_zone
+from orchestrator.domain.identity import set_trait
 from orchestrator.domain.input import Event, Move
 from orchestrator.domain.limits import DEPTH_MAX, STEPS_AN_INPUT
 from orchestrator.domain.moment import Moment
@@ -35,7 +36,7 @@ from orchestrator.domain.profile import Run
 def advance(moment: Moment, run: Run) -> None:
     """Take steps while the run stands at one; `while` is judged before each."""
     campaign = moment.campaign_of(run)
-    steps = moment.program.steps_of(run.campaign, run.version)
+    steps = moment.program.steps_of(run.version)
     if campaign is None or steps is None:
         end(moment, run, "removed")
         return
@@ -151,8 +152,8 @@ def _split(moment: Moment, run: Run, _node: Node, verb: Split) -> str:
 
 def _set(moment: Moment, run: Run, node: Node, verb: SetTraits) -> str:
     for trait, value in verb.traits.items():
-        moment.profile.traits[trait] = _evaluate(moment, run, node, value)
-        moment.profile.trait_at[trait] = (moment.now, run.enrolment)
+        word = (moment.now, run.enrolment)
+        set_trait(moment.profile, trait, _evaluate(moment, run, node, value), word, moment.program.never_null)
     moment.folded()
     _go(run, node.then)
     return "then"
@@ -171,7 +172,11 @@ def _emit(moment: Moment, run: Run, node: Node, verb: Emit) -> str:
     own = profile.user_id if verb.to is None else (str(to) if isinstance(to, str | int) and not isinstance(to, bool) else None)
     anonymous = profile.anonymous_ids[0] if verb.to is None and own is None and profile.anonymous_ids else None
     properties = {name: _evaluate(moment, run, node, value) for name, value in verb.properties.items()}
-    if own is None and anonymous is None:
+    kind = moment.program.events.get(verb.event)
+    empty = sorted(name for name in (kind.required if kind is not None else ()) if properties.get(name) is None)
+    if empty:
+        moment.decision.dropped.append(f"{run.campaign} {node.id}: no {verb.event}, its {', '.join(empty)} would be empty")
+    elif own is None and anonymous is None:
         moment.decision.dropped.append(f"{run.campaign} {node.id}: nobody to emit {verb.event} to")
     else:
         emitted = Event(

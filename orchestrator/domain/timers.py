@@ -54,7 +54,7 @@ def _armed(moment: Moment) -> Iterator[tuple[str, int, int]]:
 def _elapsing(moment: Moment, run: Run) -> list[int]:
     """Deadlines of `without` patterns among a run's exits, goal and current wait."""
     campaign = moment.campaign_of(run)
-    steps = moment.program.steps_of(run.campaign, run.version)
+    steps = moment.program.steps_of(run.version)
     patterns: list[Pattern] = [] if campaign is None else list(campaign.exits)
     if campaign is not None and campaign.goal is not None:
         patterns.append(campaign.goal.pattern)

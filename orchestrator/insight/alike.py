@@ -6,6 +6,7 @@ Exact: a text depends on nothing but its template, its channel, the locale and t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ from orchestrator.delivery.render import Renderer, RenderError
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.template import Template
 
+_HIDING = re.compile(r"\[[^\]]*:|\{%-?\s*(?:include|import|extends)")
+"""Slices and other files: what is read beyond them is not told."""
 OUTCOMES_KEPT = 20_000
 """Different texts of which the outcome is remembered."""
 
@@ -41,7 +44,7 @@ class AlikeOnce:
             self._outcomes[key] = self._tried(outgoing)
         error = self._outcomes[key]
         if error is not None:
-            raise error
+            raise error.with_traceback(None)  # each raise would add to it
 
     def _tried(self, outgoing: Outgoing) -> RenderError | None:
         try:
@@ -58,6 +61,8 @@ def _reads(template: Template) -> tuple[tuple[str, ...], ...] | None:
     try:
         for sources in template.sources.values():
             for source in sources.values():
+                if _HIDING.search(source.text):
+                    return None
                 found = environment.undeclared_variables_in_str(source.text, nested=True)
                 paths.update(tuple(path.split(".")) for path in found)
     except TemplateError:

@@ -46,13 +46,15 @@ class _Watcher:
 
     tables: dict[str, Any]
     seen: defaultdict[str, deque[dict[str, Any]]] = field(default_factory=lambda: defaultdict(deque))
-    away: list[Entry] = field(default_factory=list)
+    away: list[tuple[Entry, dict[str, Any] | None]] = field(default_factory=list)
 
     def saw(self, subject: str, condition: Condition, readable: dict[str, Any], _result: object) -> None:
         self.seen[subject].append(trace(condition.rule, readable, self.tables).as_json())
 
     def turned_away(self, campaign: str, reason: str, _now: int) -> None:
-        self.away.append(Entry(campaign, "not_entered", reason))
+        trees = [self.seen[f"{campaign} {asked}"] for asked in ("if", "while") if reason in (asked, "while")]
+        rules = [tree.pop() for tree in trees if tree]
+        self.away.append((Entry(campaign, "not_entered", reason), rules[-1] if rules else None))
 
     def take(self, subject: str) -> dict[str, Any] | None:
         trees = self.seen.get(subject)
@@ -181,8 +183,8 @@ def _entries(
     decision: Decision, watcher: _Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
 ) -> Iterator[dict[str, Any]]:
     cause = cause_of(given)
-    for entry in (*decision.entries, *watcher.away):
-        rule = watcher.take(f"{entry.campaign} {entry.reason if entry.reason == 'while' else 'if'}")
+    entries = [(entry, watcher.take(f"{entry.campaign} if")) for entry in decision.entries]
+    for entry, rule in (*entries, *watcher.away):
         words = REASONS.get(entry.reason, "") if entry.reason else f"triggered by {cause}"
         yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, rule=rule)
     for step in decision.steps:

@@ -37,7 +37,7 @@ def under_way(program: Program, profile: Profile) -> Iterator[UnderWay]:
     """The profile's live runs, in the order of their entries."""
     for run in profile.runs:
         if not run.ended:
-            steps = program.steps_of(run.campaign, run.version)
+            steps = program.steps_of(run.version)
             if steps is None:
                 yield UnderWay(run.campaign, run.entered_at, "", "is on the steps of an earlier version", run.due)
             elif run.node == END:

@@ -105,8 +105,10 @@ class EngineLink:
 
     async def stop(self) -> None:
         """Tell the engine to give no more leave; returns once `dispatch` has got every message that has it."""
-        if self.ready and not self._writer.is_closing():
-            self._writer.write(packed(Stop()))
+        if self.gone or self._writer.is_closing():
+            return
+        self._writer.write(packed(Stop()))
+        if self.ready:  # one that is not finds this before its first turn
             await self._stopped.wait()
 
     async def run(self) -> None:

@@ -114,6 +114,7 @@ class Live:
         if caught_up:
             self.engine.advance(wall, BATCH)
             self._visit()
+        self._note_moved()
         self.engine.commit()
         turn.outgoing = self.outbox.take()
         return turn
@@ -130,6 +131,12 @@ class Live:
         else:
             self._stand(self.standing.kept(seen.union(under_way.seen)))
             self._look(None)
+
+    def _note_moved(self) -> None:
+        """Steps of runs that a merge moved to a profile visited already: seen, and committed with the merge."""
+        moved = self.engine.versions_of(()) if self._broadcast is not None else None
+        if moved and self._broadcast is not None:
+            self._look(self._broadcast.on(self._broadcast.after, moved))
 
     @property
     def busy(self) -> bool:

@@ -142,6 +142,37 @@ def test_steps_that_a_merge_moves_to_someone_who_was_looked_at_already_stay(file
     assert engine.versions_of([2]) == {engine.around.program.campaigns["course"].steps.version}
 
 
+def test_a_merge_while_everyone_is_looked_at_survives_a_crash(
+    file: SqliteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "VISITS", 1)
+    known = Event("known", NOW, type="identify", user_id="ada", received_at=NOW)
+    anonymous = Event("course", NOW, name="Course Begun", anonymous_id="phone", received_at=NOW)
+    first = started(file, tmp_path)
+    taken(first, known, anonymous)
+    course = first.engine.around.program.campaigns["course"].steps.version
+    started(file, tmp_path, "lesson-new").turn([], [], NOW, caught_up=True)
+    both = Event("both", NOW, type="identify", user_id="ada", anonymous_id="phone", received_at=NOW)
+    started(file, tmp_path, "lesson-new").turn([Arrival(1, both)], [], NOW, caught_up=False)
+    taken(started(file, tmp_path, "lesson-new"))
+    assert course in started(file, tmp_path, "lesson-new").engine.around.program.pinned
+
+
+def test_a_run_stays_on_its_steps_where_only_another_campaign_still_has_them(file: SqliteFile, tmp_path: Path) -> None:
+    twin = tmp_path / "workspace" / "campaigns" / "twin.yaml"
+    started(file, tmp_path)
+    course = (twin.parent / "course.yaml").read_text(encoding="utf-8")
+    twin.write_text(course.replace("campaign: course", "campaign: twin"), encoding="utf-8")
+    taken(started(file, tmp_path), begun("ada"))
+    live = started(file, tmp_path, "lesson-new")
+    taken(live)
+    record = live.engine.partitions[0].find("u:ada")
+    assert record is not None
+    program = live.engine.around.program
+    assert {run.campaign for run in record.profile.runs} == {"course", "twin"}
+    assert all(program.steps_of(run.version) is not None for run in record.profile.runs)
+
+
 def test_a_without_that_comes_later_is_live_since_then(file: SqliteFile, tmp_path: Path) -> None:
     started(file, tmp_path)
     campaign = tmp_path / "workspace" / "campaigns" / "quiet.yaml"

@@ -164,3 +164,15 @@ def test_an_attempt_that_does_not_end_is_given_up_at_the_end(capsys: pytest.Capt
 
     assert asyncio.run(end()) == []
     assert capsys.readouterr().err == "attempts still under way after 0 s are given up: their messages are in doubt\n"
+
+
+def test_an_engine_that_is_not_ready_yet_finds_the_stop_before_its_first_turn() -> None:
+    async def stop() -> bytes:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            link = await linked(ours)
+            await link.stop()
+            link.close()
+            return theirs.recv(1_000)
+
+    assert asyncio.run(stop()) == packed(Stop())

@@ -276,3 +276,14 @@ def test_what_is_no_date_is_not_written(value: object) -> None:
 def test_what_is_no_amount_is_not_written(amount: object) -> None:
     with pytest.raises(Exception, match="money needs a number"):
         money(amount, "EUR", "it")
+
+
+def test_a_page_that_is_no_html_is_refused_like_any_other_text() -> None:
+    with pytest.raises(RenderError, match="the page is not HTML"):
+        mail(html="<p>Hello</p><![foo[ x ]]>")
+
+
+def test_what_an_elif_asks_is_blamed_on_nothing_else() -> None:
+    with pytest.raises(RenderError) as caught:
+        sms("{% if event.properties.total < 0 %}x{% elif profile.traits.b.c %}y{% endif %}")
+    assert "event.properties.total" not in str(caught.value)

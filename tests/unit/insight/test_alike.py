@@ -21,6 +21,7 @@ TEXTS = [
     "{% if event.total > 3 %}{{ profile.traits.name }}{% else %}x{% endif %}",
     "{% set p = profile %}{{ p.traits.name }}",
     "{% for one in event['items'] %}{{ one.name }}{% endfor %}.",
+    "{% for one in event['items'][:3] %}{{ one.name }}{% endfor %}.",
     "{{ event.total | money }}",
     "{{ profile.traits.name.first }}",
     "{{ now | day }}",
@@ -80,3 +81,14 @@ def test_a_text_is_rendered_once_for_the_values_that_it_reads() -> None:
     assert Counting.count == 1
     alike(outgoing({**BASE, "profile": {"traits": {"name": "Bob"}}}))
     assert Counting.count == 2
+
+
+def test_a_remembered_refusal_does_not_grow() -> None:
+    made = Template("t", "shop", {}, {"": {"sms": Source("{{ profile.traits.name }}", "sms.txt")}}, "en")
+    once = AlikeOnce(Renderer({"t": made}, {}))
+    depths = []
+    for _ in range(5):
+        with pytest.raises(RenderError) as caught:
+            once(Outgoing("m", 1, "c", "t", "sms", "+39", "en", 0, {"profile": {"traits": {}}}))
+        depths.append(len(caught.traceback))
+    assert depths[-1] == depths[1]

@@ -16,7 +16,7 @@ from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Message, unseal
 from orchestrator.domain.program import Program
-from orchestrator.insight.explain import Told, explain
+from orchestrator.insight.explain import Told, _Watcher, explain
 from orchestrator.insight.replay import Replayed, replay
 from orchestrator.insight.unheard import rejected_of
 from orchestrator.intake.catalogue import Catalogue
@@ -25,6 +25,7 @@ from orchestrator.partition.engine import Engine
 from orchestrator.partition.partition import Surroundings
 from orchestrator.partition.ports import Record
 from orchestrator.stores.memory import MemoryFile
+from rules import compile_condition
 
 Make = Callable[..., Path]
 HOUR_MS = 3_600_000
@@ -202,3 +203,13 @@ def test_a_customer_first_met_without_a_name_is_decided_as_they_were(make: Make,
     assert stored is not None
     assert state is not None
     assert state.digest == unseal(stored.sealed).digest
+
+
+def test_of_two_triggers_each_is_told_with_its_own_rule() -> None:
+    watcher, good = _Watcher({}), compile_condition({"==": [{"var": "item"}, "good"]})
+    for item in ("bad", "good"):
+        watcher.saw("c if", good, {"item": item}, good.holds({"item": item}))
+        if item == "bad":
+            watcher.turned_away("c", "if", NINE)
+    (entry, rule), entered = watcher.away[0], watcher.take("c if")
+    assert (entry.reason, rule and rule["value"], entered and entered["value"]) == ("if", False, True)

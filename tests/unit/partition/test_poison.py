@@ -20,6 +20,8 @@ from tests.simulation.programs import PROGRAMS
 
 START = 1_750_000_000_000 + 12 * 3_600_000
 MINUTE = 60_000
+NOON = START + 9 * 3_600_000
+"""Outside quiet hours."""
 
 
 class Wire:
@@ -100,3 +102,17 @@ def test_a_message_that_cannot_be_described_is_refused_and_the_loop_goes_on() ->
     wire.broken = False
     one.advance(START + AGAIN_MS)
     assert wire.taken == ["how"]
+
+
+def test_a_message_that_must_wait_after_all_lets_go_of_its_place_in_a_cap() -> None:
+    one, _, _ = engine()
+    with poisoned(HandOff):
+        one.feed(Event("v1", NOON, name="Viewed", user_id="ada", received_at=NOON, source="shop"), NOON)
+    record = one.partitions[0].find("u:ada")
+    assert record is not None
+    assert [message.state for message in record.profile.messages] == ["cleared"]
+    assert len(record.profile.counted) == 1
+    one.around.controls = Controls(kill=True, addresses=False)
+    one.advance(NOON + AGAIN_MS)
+    assert [(message.state, message.gate) for message in record.profile.messages] == [("planned", "kill")]
+    assert record.profile.counted == []

@@ -98,6 +98,10 @@ UNSAFE: list[tuple[Any, list[Any]]] = [
     ({"!": {"before": [{"var": "day"}, {"var": "now"}]}}, ["!", "before", 0, "var"]),
     ({"<": [{"days_between": [{"var": "day"}, {"var": "now"}]}, 7]}, ["<", 0, "days_between", 0, "var"]),
     ({"<": [{"lookup": ["t", {"var": "id"}, "days"]}, 4]}, ["<", 0]),
+    (
+        {"and": [{"!=": [{"lookup": ["t", "k", "days"]}, None]}, {"<": [{"var": "score"}, {"lookup": ["t", "k", "days", 5]}]}]},
+        ["and", 1, "<", 0, "var"],
+    ),
 ]
 MISTYPED: list[tuple[Any, list[Any], str]] = [
     ({">": [{"var": "total"}, "5"]}, [">", 1], "type"),
@@ -167,3 +171,9 @@ def test_what_no_schema_describes_is_let_through_and_must_be_asked_for() -> None
     assert null_problems({"==": [{"var": "saved.code"}, "X"]}, unknown) == []
     unsafe: list[Problem] = null_problems({"!=": [{"var": "saved.code"}, "X"]}, unknown)
     assert [problem.path for problem in unsafe] == [("!=", 0, "var")]
+
+
+def test_what_only_one_of_two_things_lists_may_be_null_in_the_other() -> None:
+    either = union(record(n=Member(NUMBER, always=True)), record(m=Member(NUMBER)))
+    environment = Environment(record(event=Member(either, always=True)), lambda _table, _column: TEXT)
+    assert [problem.path for problem in null_problems({"<": [{"var": ["event.n", 99]}, 18]}, environment)]
