@@ -11,7 +11,6 @@ from orchestrator.domain.limits import DAY_MS
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NAIVE_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - printing in UTC needs no zone, and is a third of the time without
 _MS = dt.timedelta(milliseconds=1)
-_MINUTE_MS = 60_000
 _DAY_MINUTES = 24 * 60
 
 

@@ -18,7 +18,8 @@ from orchestrator.domain.policies import Cap, Hold
 from orchestrator.domain.profile import Counted, HoldState, Message
 
 _UTC = ZoneInfo("UTC")
-_ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
+ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
+"""channel → the trait that holds its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _never(moment: Moment, message: Message, channel: str) -> str | None:
     profile = moment.profile
     if channel in profile.suppressed:
         return "suppression"
-    if moment.controls.addresses and not profile.traits.get(_ADDRESS_TRAITS.get(channel, channel)):
+    if moment.controls.addresses and not profile.traits.get(ADDRESS_TRAITS.get(channel, channel)):
         return "address"
     if message.cls == "transactional":
         return None

@@ -126,5 +126,3 @@ ProfileInput = Event | Timer | HandOff | Outcome | Move | EndRuns | Visit | Adop
 
 PartitionInput = Activation | Control
 """What changes the surroundings of every profile in a partition."""
-
-Input = ProfileInput | PartitionInput

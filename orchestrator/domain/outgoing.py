@@ -8,12 +8,11 @@ import msgspec
 
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.features import ABSENT, value_of
+from orchestrator.domain.gates import ADDRESS_TRAITS
 from orchestrator.domain.moment import enrolment_view
 from orchestrator.domain.profile import Message, Profile
 from orchestrator.domain.program import Program
 
-ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
-"""channel → the trait that holds its address."""
 _LOCALE_TRAITS = ("locale", "language")
 
 

@@ -18,7 +18,7 @@ from orchestrator.delivery.governor import OpenGovernor
 from orchestrator.delivery.virtual import VirtualWire
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.decision import MessageChange
-from orchestrator.domain.input import Adopt, Event
+from orchestrator.domain.input import Adopt
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
@@ -257,8 +257,3 @@ def _weight(profile: Profile) -> int:
     """A profile's share of the digest: its decisions in its own order; shares add up in any order."""
     name = profile.name.encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(name + b"\0" + profile.digest, digest_size=16).digest(), "big")
-
-
-def only_events(lines: Iterable[Line]) -> Iterator[Event]:
-    """The accepted events among the lines."""
-    return (line.event for line in lines if isinstance(line, Accepted))
