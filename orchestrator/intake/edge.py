@@ -30,6 +30,7 @@ from orchestrator.intake.source_keys import SourceKeys, basic_key
 CALLS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 _KIND_OF = CALLS | {kind: kind for kind in CALLS.values()}
 _RETRY_AFTER_S = 1
+_REASONS_TOLD = 5
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "authorization, content-type, x-retry-count",
@@ -141,7 +142,15 @@ async def _collect(door: _Door, read_body: ReadBody, kind: str | None, request: 
         return _answer(request, 400, {"code": "incomplete", "message": "the body ended early; send it again"})
     duplicates = sum(verdict == "duplicate" for verdict in verdicts)
     counts = {"accepted": len(verdicts) - duplicates, "duplicates": duplicates, "rejected": rejected}
-    return _answer(request, 200, {"success": True, **counts})
+    return _stored(request, counts, rejected, nothing=not events)
+
+
+def _stored(request: Request, counts: dict[str, Any], rejected: list[tuple[int, str]], *, nothing: bool) -> Response:
+    """What was stored; where nothing was, not even who looks at the status alone may think so."""
+    if not (rejected and nothing):
+        return _answer(request, 200, {"success": True, **counts})
+    message = "; ".join(dict.fromkeys(reason for _, reason in rejected[:_REASONS_TOLD]))
+    return _answer(request, 400, {"success": False, "code": "rejected", "message": message, **counts})
 
 
 def _source(door: _Door, request: Request, write_key: str | None) -> str:

@@ -50,6 +50,8 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E301", PROFILE, "{count: Order Completed}", "{count: ¦Ordered}"),
     ("E302", THANKS, "Order Completed, key: order", "Order Completed, key: ¦cart"),
     ("E302", THANKS, "Order Completed, key: order", "Order Completed, key: order, each: ¦order"),
+    ("E302", THANKS, "exit: [{event: Order Refunded, key: order}]", "exit: [{event: Ticket Opened, key: ¦ticket}]"),
+    ("E302", THANKS, "goal: {event: Order Completed,", "goal: {event: Ticket Closed, key: ¦ticket,"),
     ("E302", PROFILE, "values: product", "values: ¦products"),
     ("E303", THANKS, "stage: retention", "stage: ¦retentoin"),
     ("E303", WHEEL, "start: interest", "start: ¦intrest"),

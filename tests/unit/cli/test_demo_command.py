@@ -55,7 +55,7 @@ def test_the_page_is_one_small_file_that_names_its_assumptions_and_its_source(ra
     assert "the demo assumes it" in page
     assert "Fader" in page
     assert "MIT licence" in page
-    assert "Nothing was sent" in page
+    assert "No customer got anything" in page
 
 
 def test_the_policy_laid_over_assumes_consent_and_changes_nothing_else(tmp_path: Path) -> None:

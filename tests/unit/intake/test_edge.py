@@ -171,6 +171,16 @@ def test_single_calls_are_bounded_too() -> None:
     assert client.post("/v1/t", json=order(properties={})).json()["rejected"][0][0] == 0
 
 
+def test_an_answer_of_200_is_never_given_where_nothing_was_stored() -> None:
+    log = Log()
+    for path, body in (("/v1/track", order(properties={})), ("/v1/batch", {"batch": [order(properties={})]})):
+        answer = door(log).post(path, json=body)
+        assert answer.status_code == 400
+        assert answer.json()["success"] is False
+        assert "total" in answer.json()["message"]
+    assert log.events == []
+
+
 def test_bounds_are_arguments() -> None:
     client = door(Log(), bounds=Bounds(body_bytes=10_000, batch_events=1))
     assert client.post("/v1/batch", json={"batch": [order(1), order(2)]}).status_code == 400
@@ -225,7 +235,7 @@ def test_what_is_unavailable_is_told_to_the_sender_and_not_to_the_log(caplog: py
 
 def test_nothing_to_store_needs_no_store() -> None:
     answer = door(Log(OSError("disk full"))).post("/v1/t", json=order(properties={}))
-    assert (answer.status_code, answer.json()["accepted"]) == (200, 0)
+    assert (answer.status_code, answer.json()["accepted"]) == (400, 0)
 
 
 def test_browsers_get_cors_and_settings() -> None:
