@@ -21,6 +21,7 @@ COMMANDS = {
     "test": "scenarios",
     "replay": "replay",
     "explain": "explain",
+    "diff": "diff",
     "events": "events",
     "serve": "serve",
 }
