@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "replay",
     "explain": "explain",
     "diff": "diff",
+    "read": "read",
     "events": "events",
     "serve": "serve",
 }

@@ -14,6 +14,8 @@ from orchestrator.authoring import load_workspace
 from orchestrator.cli.options import (
     EventFiles,
     Format,
+    Language,
+    Locale,
     MoreFiles,
     Output,
     Workspace,
@@ -27,6 +29,7 @@ from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import UsageError
 from orchestrator.insight import explain as explaining
+from orchestrator.insight.reading.tongue import TONGUES
 from orchestrator.insight.replay import replay
 from orchestrator.insight.unheard import rejected_of
 from orchestrator.intake.catalogue import Catalogue
@@ -43,6 +46,7 @@ def explain(
     state: Annotated[Path | None, typer.Option(help="A state file of `serve` or `replay`.", metavar="FILE")] = None,
     campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
     at: Annotated[str | None, typer.Option(help="As it stood then; time runs on after the last event.", metavar="TIME")] = None,
+    locale: Locale = Language.en,
     output: Output = Format.text,
 ) -> None:
     """Explain one customer: every trigger, rule, gate and message, what is under way, and the campaigns never met."""
@@ -53,7 +57,15 @@ def explain(
         raise UsageError(message)
     render = Renderer(loaded.templates, loaded.senders).render
     with _opened(program, [*(events or []), *(more or [])], state, moment_option(at, "--at")) as source:
-        told = explaining.explain(program, source.journal, profile, campaign=campaign, until=source.until, render=render)
+        told = explaining.explain(
+            program,
+            source.journal,
+            profile,
+            campaign=campaign,
+            until=source.until,
+            render=render,
+            tongue=TONGUES[locale.value],
+        )
     told.rejected = rejected_of(source.rejected, told.names)
     if output is Format.json:
         print_json(told.as_json())

@@ -5,15 +5,15 @@ The production `decide` runs over the profile's own journal; cost follows that h
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from orchestrator.domain.calendar import iso, zone_of
 from orchestrator.domain.campaign import Campaign, Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
-from orchestrator.domain.decision import Decision, Entry, MessageChange
+from orchestrator.domain.decision import Decision, MessageChange
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Control, Event, ProfileInput
 from orchestrator.domain.moment import Controls
@@ -21,13 +21,14 @@ from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of, given_of_partition
+from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 from orchestrator.insight.reasons import REASONS, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render
 from orchestrator.insight.under_way import UnderWay, under_way
 from orchestrator.insight.unheard import unknown_events
+from orchestrator.insight.watcher import Judged, Watcher
 from orchestrator.partition.engine import turned
 from orchestrator.partition.ports import JournalRow
-from rules import Condition, trace
 
 
 class Journal(Protocol):
@@ -38,25 +39,6 @@ class Journal(Protocol):
     def controls(self) -> Controls: ...
 
     def partition_rows(self) -> list[JournalRow]: ...
-
-
-@dataclass(slots=True)
-class _Watcher:
-    """Keeps the tree of every condition judged during one decision, by what it was judged for, and who was turned away."""
-
-    tables: dict[str, Any]
-    seen: defaultdict[str, deque[dict[str, Any]]] = field(default_factory=lambda: defaultdict(deque))
-    away: list[Entry] = field(default_factory=list)
-
-    def saw(self, subject: str, condition: Condition, readable: dict[str, Any], _result: object) -> None:
-        self.seen[subject].append(trace(condition.rule, readable, self.tables).as_json())
-
-    def turned_away(self, campaign: str, reason: str, _now: int) -> None:
-        self.away.append(Entry(campaign, "not_entered", reason))
-
-    def take(self, subject: str) -> dict[str, Any] | None:
-        trees = self.seen.get(subject)
-        return trees.popleft() if trees else None
 
 
 @dataclass(slots=True)
@@ -103,11 +85,12 @@ def explain(
     campaign: str | None = None,
     until: int | None = None,
     render: Render | None = None,
+    tongue: Tongue = ENGLISH,
 ) -> Told:
     """Decide this profile's journal again up to `until` and tell why each campaign did what it did.
 
     Of a replay, whose file channel accepts everything, it also tells what a live channel would have refused: for want of an
-    address and, with `render`, at rendering.
+    address and, with `render`, at rendering. `tongue` is the language of the sentence beside a condition that was not true.
     """
     told = Told(profile, at=until)
     raws = [raw for raw in (f"u:{profile}", f"a:{profile}") if journal.key_of(raw) is not None]
@@ -117,7 +100,7 @@ def explain(
         for row in journal.history(key):
             if until is not None and row.clock > until:
                 break
-            _tell(program, switches.at(row.seq), told, row, rehearsal)
+            _tell(program, switches.at(row.seq), told, row, _Watch(rehearsal, tongue))
             told.at = row.clock if until is None else until
     _sum_up(program, told)
     told.entries += _never(program, told)
@@ -152,13 +135,18 @@ class _Switches:
         return self._now
 
 
-def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, rehearsal: Rehearsal) -> None:
+class _Watch(NamedTuple):
+    rehearsal: Rehearsal
+    tongue: Tongue
+
+
+def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, watch: _Watch) -> None:
     given: ProfileInput = given_of(row.given)
     if told.state is None:
         told.state = newcomer(program, row.clock, raw_id(given) if isinstance(given, Event) else "")
     if isinstance(given, Event):
         told.events.append(given)
-    watcher = _Watcher(program.tables)
+    watcher, rehearsal = Watcher(program.tables, watch.tongue), watch.rehearsal
     if not row.decision:
         told.entries.append(_entry(row.clock, "", "dead_letter", "this input could not be decided and waits for a redrive"))
         return
@@ -178,17 +166,17 @@ def _rehearse(program: Program, state: Profile, decision: Decision, row: Journal
 
 
 def _entries(
-    decision: Decision, watcher: _Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
+    decision: Decision, watcher: Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
 ) -> Iterator[dict[str, Any]]:
     cause = cause_of(given)
     for entry in (*decision.entries, *watcher.away):
-        rule = watcher.take(f"{entry.campaign} {entry.reason if entry.reason == 'while' else 'if'}")
+        judged = watcher.take(f"{entry.campaign} {entry.reason if entry.reason == 'while' else 'if'}")
         words = REASONS.get(entry.reason, "") if entry.reason else f"triggered by {cause}"
-        yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, rule=rule)
+        yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, judged=judged)
     for step in decision.steps:
         if step.way not in ("", "then", "waits"):
             yield _entry(
-                now, step.campaign, "step", f"{step.step}: {step.way}", rule=watcher.take(f"{step.campaign} {step.step} 1")
+                now, step.campaign, "step", f"{step.step}: {step.way}", judged=watcher.take(f"{step.campaign} {step.step} 1")
             )
     for goal in decision.goals:
         yield _entry(now, goal.campaign, "goal", f"goal reached{'' if goal.value is None else f', worth {goal.value:g}'}")
@@ -214,7 +202,7 @@ def _entry(
     *,
     gate: str | None = None,
     until: int | None = None,
-    rule: dict[str, Any] | None = None,
+    judged: Judged = Judged(),  # noqa: B008 - a tuple
     cause: str | None = None,
 ) -> dict[str, Any]:
     return {
@@ -224,7 +212,8 @@ def _entry(
         "reason": reason,
         "gate": gate,
         "next_allowed": None if until is None else iso(until),
-        "rule": rule,
+        "rule": judged.rule,
+        "why": judged.why,
         "cause": cause,
     }
 
