@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from orchestrator.authoring.workspace import Workspace, load_workspace
+from orchestrator.authoring.workspace import Workspace, load_admitted
 
 _decode = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
@@ -19,10 +19,10 @@ def snapshot(path: Path) -> bytes:
 
 
 def load_snapshot(content: bytes) -> Workspace:
-    """The workspace that a blob holds; raises WorkspaceError as loading its folder would."""
+    """The workspace that a blob holds. What was admitted stays admitted: a stricter check does not stop who is in flight."""
     with tempfile.TemporaryDirectory(prefix="workspace-") as folder:
         for name, text in _decode(content).items():
             place = Path(folder) / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text)
-        return load_workspace(Path(folder))
+        return load_admitted(Path(folder))

@@ -21,6 +21,8 @@ COMMANDS = {
     "test": "scenarios",
     "replay": "replay",
     "explain": "explain",
+    "diff": "diff",
+    "read": "read",
     "events": "events",
     "serve": "serve",
 }

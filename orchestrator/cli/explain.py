@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestrator.authoring import load_workspace
+from orchestrator.authoring import load_snapshot, load_workspace
 from orchestrator.cli.options import (
     EventFiles,
     Format,
+    Language,
+    Locale,
     MoreFiles,
     Output,
     Workspace,
@@ -27,12 +30,14 @@ from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import UsageError
 from orchestrator.insight import explain as explaining
+from orchestrator.insight.reading.tongue import TONGUES
 from orchestrator.insight.replay import replay
+from orchestrator.insight.surroundings import Compile
 from orchestrator.insight.unheard import rejected_of
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import Rejected, read_events
 from orchestrator.stores.memory import MemoryFile
-from orchestrator.stores.reader import open_reader
+from orchestrator.stores.reader import SqliteReader, open_reader
 
 
 def explain(
@@ -43,17 +48,27 @@ def explain(
     state: Annotated[Path | None, typer.Option(help="A state file of `serve` or `replay`.", metavar="FILE")] = None,
     campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
     at: Annotated[str | None, typer.Option(help="As it stood then; time runs on after the last event.", metavar="TIME")] = None,
+    locale: Locale = Language.en,
     output: Output = Format.text,
 ) -> None:
     """Explain one customer: every trigger, rule, gate and message, what is under way, and the campaigns never met."""
     loaded = load_workspace(workspace)
     program = loaded.program
-    if campaign is not None and campaign not in program.campaigns:
-        message = f"--campaign {campaign}: the workspace has no such campaign; it has {', '.join(program.campaigns)}"
-        raise UsageError(message)
     render = Renderer(loaded.templates, loaded.senders).render
     with _opened(program, [*(events or []), *(more or [])], state, moment_option(at, "--at")) as source:
-        told = explaining.explain(program, source.journal, profile, campaign=campaign, until=source.until, render=render)
+        told = explaining.explain(
+            program,
+            source.journal,
+            profile,
+            campaign=campaign,
+            until=source.until,
+            render=render,
+            tongue=TONGUES[locale.value],
+            compiled=source.compiled,
+        )
+    if campaign is not None and campaign not in program.campaigns and not told.entries:
+        message = f"--campaign {campaign}: the workspace has no such campaign; it has {', '.join(program.campaigns)}"
+        raise UsageError(message)
     told.rejected = rejected_of(source.rejected, told.names)
     if output is Format.json:
         print_json(told.as_json())
@@ -67,6 +82,7 @@ class _Source:
     until: int | None
     rejected: Sequence[Rejected] = ()
     """Lines that were no event; a state file keeps none."""
+    compiled: Compile = lambda _name: None
 
 
 @contextmanager
@@ -76,7 +92,7 @@ def _opened(program: Program, files: list[Path], state: Path | None, until: int 
         raise UsageError(message)
     if state is not None:
         with open_reader(state) as reader:
-            yield _Source(reader, until)
+            yield _Source(reader, until, compiled=partial(_live_then, reader))
         return
     memory = MemoryFile()
     lines = read_events(files, until, validate=Catalogue(program.events).validate)
@@ -85,3 +101,9 @@ def _opened(program: Program, files: list[Path], state: Path | None, until: int 
             program, lines, [memory.partition(0)], until=until, every_profile=memory.every_profile, progress=progress
         )
     yield _Source(memory, result.clock if until is None else until, result.rejected)
+
+
+def _live_then(reader: SqliteReader, name: str) -> Program | None:
+    """A program that was live in the file."""
+    content = reader.program(name)
+    return None if content is None else load_snapshot(content).program

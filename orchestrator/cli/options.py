@@ -24,12 +24,18 @@ class Format(StrEnum):
     json = "json"
 
 
+class Language(StrEnum):
+    en = "en"
+    it = "it"
+
+
 Workspace = Annotated[Path, typer.Argument(help="Folder of the workspace.", metavar="WORKSPACE")]
 EventFiles = Annotated[
     list[Path] | None,
     typer.Option("--events", help="JSON Lines in the Segment shape, .gz too; may be given several times.", metavar="FILE"),
 ]
 MoreFiles = Annotated[list[Path] | None, typer.Argument(help="More event files.", metavar="[FILE]...", show_default=False)]
+Locale = Annotated[Language, typer.Option(help="Language in which rules are put into words.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 

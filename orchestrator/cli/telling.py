@@ -23,8 +23,10 @@ def print_told(told: Told, console: Console | None = None, *, nameless: int = 0,
     clock = Clock(told.zone)
     for line in (*_head(told), *_unheard(told, nameless)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for at, words, rule in _rows(told):
+    for at, words, rule, why in _rows(told):
         console.print(f"{'never' if at is None else clock.tell(at):19}  {words}", markup=False, highlight=False, soft_wrap=True)
+        if why:
+            console.print(f"{_INDENT}{why}", markup=False, highlight=False, soft_wrap=True)
         for line in tree_lines(rule) if rule is not None else ():
             console.print(f"{_INDENT}{line}", markup=False, highlight=False, style="dim", soft_wrap=True)
     for line in _runs(told, clock, may_run_on=may_run_on):
@@ -37,6 +39,11 @@ def _head(told: Told) -> Iterator[str]:
         return
     number = len(told.events)
     yield f"{told.profile}: {number} event{'' if number == 1 else 's'}, stands in {told.state.stage}"
+    if told.edited:
+        yield "The workspace has changed since: each step is told by the rules that were live then."
+    if told.otherwise:
+        steps = "1 step" if told.otherwise == 1 else f"{told.otherwise} steps"
+        yield f"{steps} would come out otherwise now, under this version: what happened is told, the rules behind it are not."
     yield f"Times are in {told.zone}, the {'customer' if told.own_zone else 'workspace'}'s time zone."
 
 
@@ -52,14 +59,17 @@ def _unheard(told: Told, nameless: int) -> Iterator[str]:
         yield f"{nameless} rejected line{'' if nameless == 1 else 's'} more in these files, of nobody that can be told"
 
 
-def _rows(told: Told) -> Iterator[tuple[int | None, str, dict[str, Any] | None]]:
-    """(at, words, rule) in order of time; what never happened stands last."""
-    rows: list[tuple[int | None, str, dict[str, Any] | None]]
-    rows = [(at, f"stage    {source} → {target} ({cause})", None) for at, source, target, cause in told.stages]
+_Row = tuple[int | None, str, dict[str, Any] | None, str | None]
+
+
+def _rows(told: Told) -> Iterator[_Row]:
+    """(at, words, rule, why) in order of time; what never happened stands last."""
+    rows: list[_Row]
+    rows = [(at, f"stage    {source} → {target} ({cause})", None, None) for at, source, target, cause in told.stages]
     settled = {_second(entry) for entry in told.entries if entry["outcome"] not in _PASSING}
     for entry in told.entries:
         if entry["outcome"] not in _PASSING or _second(entry) not in settled:
-            rows.append((instant_of(entry["at"]), _words(entry, Clock(told.zone)), entry["rule"]))
+            rows.append((instant_of(entry["at"]), _words(entry, Clock(told.zone)), entry["rule"], entry["why"]))
     yield from sorted(rows, key=lambda row: (row[0] is None, row[0] or 0))
 
 

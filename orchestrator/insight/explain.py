@@ -5,29 +5,32 @@ The production `decide` runs over the profile's own journal; cost follows that h
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from orchestrator.domain.calendar import iso, zone_of
 from orchestrator.domain.campaign import Campaign, Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
-from orchestrator.domain.decision import Decision, Entry, MessageChange
+from orchestrator.domain.decision import Decision, MessageChange
 from orchestrator.domain.identity import raw_id
-from orchestrator.domain.input import Control, Event, ProfileInput
+from orchestrator.domain.input import Event, ProfileInput
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import describe
-from orchestrator.domain.profile import Profile
+from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
-from orchestrator.insight.accepted import given_of, given_of_partition
+from orchestrator.insight.accepted import given_of
+from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 from orchestrator.insight.reasons import REASONS, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render
+from orchestrator.insight.surroundings import Compile, SurroundingsThen
 from orchestrator.insight.under_way import UnderWay, under_way
 from orchestrator.insight.unheard import unknown_events
-from orchestrator.partition.engine import turned
-from orchestrator.partition.ports import JournalRow
-from rules import Condition, trace
+from orchestrator.insight.watcher import Judged, Watcher
+from orchestrator.partition.ports import JournalRow, Stored
 
 
 class Journal(Protocol):
@@ -39,26 +42,10 @@ class Journal(Protocol):
 
     def partition_rows(self) -> list[JournalRow]: ...
 
+    def read(self, key: int) -> Stored | None: ...
 
-@dataclass(slots=True)
-class _Watcher:
-    """Keeps the tree of every condition judged during one decision, by what it was judged for, and who was turned away."""
 
-    tables: dict[str, Any]
-    seen: defaultdict[str, deque[dict[str, Any]]] = field(default_factory=lambda: defaultdict(deque))
-    away: list[tuple[Entry, dict[str, Any] | None]] = field(default_factory=list)
-
-    def saw(self, subject: str, condition: Condition, readable: dict[str, Any], _result: object) -> None:
-        self.seen[subject].append(trace(condition.rule, readable, self.tables).as_json())
-
-    def turned_away(self, campaign: str, reason: str, _now: int) -> None:
-        trees = [self.seen[f"{campaign} {asked}"] for asked in ("if", "while") if reason in (asked, "while")]
-        rules = [tree.pop() for tree in trees if tree]
-        self.away.append((Entry(campaign, "not_entered", reason), rules[-1] if rules else None))
-
-    def take(self, subject: str) -> dict[str, Any] | None:
-        trees = self.seen.get(subject)
-        return trees.popleft() if trees else None
+_decision = msgspec.msgpack.Decoder(Decision).decode
 
 
 @dataclass(slots=True)
@@ -80,6 +67,10 @@ class Told:
     unknown: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     """Lines of theirs that were no event, where the files are known."""
+    edited: bool = False
+    """The workspace at hand is not the program that the file ends with."""
+    otherwise: int = 0
+    """Inputs that would be decided otherwise now: what was decided is told, why it was is not."""
 
     @property
     def names(self) -> set[str]:
@@ -93,7 +84,7 @@ class Told:
         story = [{"at": iso(at), "from": source, "to": target, "cause": cause} for at, source, target, cause in self.stages]
         told = {"profile": self.profile, "entries": self.entries, "stages": story, "events": len(self.events)}
         runs = [run.as_json() for run in self.under_way]
-        more = {"unknown_events": self.unknown, "rejected": self.rejected}
+        more = {"unknown_events": self.unknown, "rejected": self.rejected, "decided_otherwise_now": self.otherwise}
         return {**told, "zone": self.zone, "under_way": runs, **more}
 
 
@@ -105,23 +96,32 @@ def explain(
     campaign: str | None = None,
     until: int | None = None,
     render: Render | None = None,
+    tongue: Tongue = ENGLISH,
+    compiled: Compile = lambda _name: None,
 ) -> Told:
-    """Decide this profile's journal again up to `until` and tell why each campaign did what it did.
+    """Tell from this profile's journal, up to `until`, what each campaign did, and why by deciding it again.
 
+    Each row is decided by the program that was live then, which `compiled` gives by its name; `program` is the one at hand.
     Of a replay, whose file channel accepts everything, it also tells what a live channel would have refused: for want of an
-    address and, with `render`, at rendering.
+    address and, with `render`, at rendering. `tongue` is the language of the sentence beside a condition that was not true.
     """
     told = Told(profile, at=until)
     raws = [raw for raw in (f"u:{profile}", f"a:{profile}") if journal.key_of(raw) is not None]
     key = journal.key_of(raws[0]) if raws else None
     if key is not None:
-        switches, rehearsal = _Switches(journal), Rehearsal(render)
+        controls = Controls(addresses=journal.controls().addresses)
+        then, rehearsal = SurroundingsThen(program, journal.partition_rows(), controls, compiled), Rehearsal(render)
         for row in journal.history(key):
             if until is not None and row.clock > until:
                 break
-            _tell(program, switches.at(row.seq), told, row, rehearsal)
+            then.at(row.seq)
+            _tell(then.program, then.controls, told, row, _Watch(rehearsal, tongue))
             told.at = row.clock if until is None else until
-    _sum_up(program, told)
+        stored = journal.read(key) if until is None else None
+        told.state = unseal(stored.sealed) if stored is not None else told.state
+        then.at(sys.maxsize)
+        told.edited = then.program.name != program.name
+        _sum_up(then.program, told)
     told.entries += _never(program, told)
     if campaign is not None:
         told.entries = [entry for entry in told.entries if entry["campaign"] == campaign]
@@ -139,36 +139,39 @@ def _sum_up(program: Program, told: Told) -> None:
         told.under_way = list(under_way(program, told.state))
 
 
-class _Switches:
-    """The operators' switches as they stood at each row of the journal."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._rows = deque((row.seq, given_of_partition(row.given)) for row in journal.partition_rows())
-        self._now = Controls(addresses=journal.controls().addresses)
-
-    def at(self, seq: int) -> Controls:
-        while self._rows and self._rows[0][0] < seq:
-            _, given = self._rows.popleft()
-            if isinstance(given, Control):
-                self._now = turned(self._now, given)
-        return self._now
+class _Watch(NamedTuple):
+    rehearsal: Rehearsal
+    tongue: Tongue
 
 
-def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, rehearsal: Rehearsal) -> None:
+def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, watch: _Watch) -> None:
     given: ProfileInput = given_of(row.given)
     if told.state is None:
         told.state = newcomer(program, row.clock, raw_id(given) if isinstance(given, Event) else "")
     if isinstance(given, Event):
         told.events.append(given)
-    watcher = _Watcher(program.tables)
+    watcher, rehearsal = Watcher(program.tables, watch.tongue), watch.rehearsal
     if not row.decision:
         told.entries.append(_entry(row.clock, "", "dead_letter", "this input could not be decided and waits for a redrive"))
         return
-    decision = decide(program, controls, told.state, given, row.clock, watcher).decision
+    decision = _decided(program, controls, told, row, watcher)
     if not controls.addresses:
         _rehearse(program, told.state, decision, row, rehearsal)
     told.stages += [(step.at, step.source, step.target, step.cause) for step in decision.transitions]
     told.entries += _entries(decision, watcher, row.clock, given, rehearsal)
+
+
+def _decided(program: Program, controls: Controls, told: Told, row: JournalRow, watcher: Watcher) -> Decision:
+    """What the journal says was decided. Deciding it again shows why, unless that comes out otherwise now."""
+    assert told.state is not None  # noqa: S101 - its only caller has made it
+    try:
+        again = decide(program, controls, told.state, given_of(row.given), row.clock, watcher).encoded
+    except Exception:  # noqa: BLE001 - another version of the engine had no trouble with it
+        again = b""
+    if again != row.decision:
+        told.otherwise += 1
+        watcher.forget()
+    return _decision(row.decision)
 
 
 def _rehearse(program: Program, state: Profile, decision: Decision, row: JournalRow, rehearsal: Rehearsal) -> None:
@@ -180,17 +183,17 @@ def _rehearse(program: Program, state: Profile, decision: Decision, row: Journal
 
 
 def _entries(
-    decision: Decision, watcher: _Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
+    decision: Decision, watcher: Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
 ) -> Iterator[dict[str, Any]]:
     cause = cause_of(given)
     entries = [(entry, watcher.take(f"{entry.campaign} if")) for entry in decision.entries]
-    for entry, rule in (*entries, *watcher.away):
+    for entry, judged in (*entries, *watcher.away):
         words = REASONS.get(entry.reason, "") if entry.reason else f"triggered by {cause}"
-        yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, rule=rule)
+        yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, judged=judged)
     for step in decision.steps:
         if step.way not in ("", "then", "waits"):
             yield _entry(
-                now, step.campaign, "step", f"{step.step}: {step.way}", rule=watcher.take(f"{step.campaign} {step.step} 1")
+                now, step.campaign, "step", f"{step.step}: {step.way}", judged=watcher.take(f"{step.campaign} {step.step} 1")
             )
     for goal in decision.goals:
         yield _entry(now, goal.campaign, "goal", f"goal reached{'' if goal.value is None else f', worth {goal.value:g}'}")
@@ -216,7 +219,7 @@ def _entry(
     *,
     gate: str | None = None,
     until: int | None = None,
-    rule: dict[str, Any] | None = None,
+    judged: Judged = Judged(),  # noqa: B008 - a tuple
     cause: str | None = None,
 ) -> dict[str, Any]:
     return {
@@ -226,7 +229,8 @@ def _entry(
         "reason": reason,
         "gate": gate,
         "next_allowed": None if until is None else iso(until),
-        "rule": rule,
+        "rule": judged.rule,
+        "why": judged.why,
         "cause": cause,
     }
 

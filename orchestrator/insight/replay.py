@@ -10,26 +10,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from orchestrator.delivery.governor import OpenGovernor
-from orchestrator.delivery.virtual import VirtualWire
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.decision import MessageChange
 from orchestrator.domain.input import Adopt
-from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
 from orchestrator.insight.rehearsal import Rehearsal, Render
+from orchestrator.insight.replaying import BATCH, Replaying, standing
 from orchestrator.intake.files import Accepted, Rejected
-from orchestrator.partition.engine import Engine
-from orchestrator.partition.partition import Decided, Surroundings
+from orchestrator.partition.partition import Decided
 from orchestrator.partition.ports import Store, Stored
-
-BATCH = 1_000
-"""Events in one commit."""
 
 Line = Accepted | Rejected
 
@@ -195,65 +187,27 @@ def replay(
 ) -> Replayed:
     """Run every line through the engine and add it all up; with `render`, try the text of every message too."""
     collected, rehearsal = Collected(), Rehearsal(render)
-
-    around = Surroundings(program, OpenGovernor(), VirtualWire(rehearsal.look), Controls(addresses=False))
-    engine = Engine(stores, around, collected.watch)
-    counts = Counter[str]()
+    replaying = Replaying(program, stores, collected.watch, rehearsal.look)
     rejected: list[Rejected] = []
-    clock = engine.clock
-    pending = 0
     for line in lines:
         if isinstance(line, Rejected):
             rejected.append(line)
-            continue
-        decision = engine.feed(line.event, line.arrival)
-        clock = max(clock, line.arrival)
-        counts["duplicate" if decision is not None and decision.duplicate else "event"] += 1
-        pending += 1
-        if pending == BATCH:
-            engine.commit()
-            pending = 0
-            if progress is not None:
-                progress(BATCH)
-    clock = clock if until is None else max(clock, until)
-    engine.advance(clock)
-    engine.commit()
-    stages, names, digest, under_way = _standing(program, every_profile())
+        elif replaying.take(line) and progress is not None:
+            progress(BATCH)
+    replaying.finish(until)
+    found = standing(program, every_profile())
     return Replayed(
-        events=counts["event"],
-        duplicates=counts["duplicate"],
+        events=replaying.events,
+        duplicates=replaying.duplicates,
         rejected=rejected,
-        profiles=len(names),
-        stages=stages,
+        profiles=len(found.names),
+        stages=found.stages,
         collected=collected,
-        names=names,
-        digest=digest,
+        names=found.names,
+        digest=found.digest,
         campaigns=tuple(program.campaigns),
-        dead=engine.dead,
-        clock=clock,
+        dead=replaying.dead,
+        clock=replaying.clock,
         rehearsal=rehearsal,
-        under_way=under_way,
+        under_way=dict(found.under_way),
     )
-
-
-def _standing(
-    program: Program, profiles: Iterable[tuple[int, Stored]]
-) -> tuple[dict[str, int], dict[int, str], str, dict[str, int]]:
-    """Profiles by stage, their names by key, the digest of all their decisions, and the runs under way by campaign."""
-    stages = dict.fromkeys((*program.wheel.stages, *program.wheel.outside), 0)
-    names: dict[int, str] = {}
-    under_way = Counter[str]()
-    digest = 0
-    for key, stored in profiles:
-        profile = unseal(stored.sealed)
-        names[key] = profile.name
-        stages[profile.stage] = stages.get(profile.stage, 0) + 1
-        under_way.update(run.campaign for run in profile.runs if not run.ended)
-        digest = (digest + _weight(profile)) % (1 << 128)
-    return stages, names, f"{digest:032x}", dict(under_way)
-
-
-def _weight(profile: Profile) -> int:
-    """A profile's share of the digest: its decisions in its own order; shares add up in any order."""
-    name = profile.name.encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(name + b"\0" + profile.digest, digest_size=16).digest(), "big")

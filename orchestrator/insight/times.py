@@ -25,11 +25,17 @@ class Clock:
         return f"{at.astimezone(zone_of(self.zone) or dt.UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def span(milliseconds: int) -> str:
-    """`3 days`, `1 hour 30 minutes`: the two largest units that are not zero."""
-    words, left = [], abs(milliseconds)
+def parts_of(milliseconds: int) -> list[tuple[str, int]]:
+    """All of the span, by units that are not zero, the largest first: (name, number)."""
+    parts, left = [], abs(milliseconds)
     for name, unit in _UNITS:
         number, left = divmod(left, unit)
         if number:
-            words.append(f"{number} {name}{'' if number == 1 else 's'}")
-    return " ".join(words[:_SHOWN]) or "no time"
+            parts.append((name, number))
+    return parts
+
+
+def span(milliseconds: int) -> str:
+    """`3 days`, `1 hour 30 minutes`: the two largest units that are not zero."""
+    words = [f"{number} {name}{'' if number == 1 else 's'}" for name, number in parts_of(milliseconds)[:_SHOWN]]
+    return " ".join(words) or "no time"

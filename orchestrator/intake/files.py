@@ -84,7 +84,7 @@ def _refuse_unreadable(path: str | Path) -> None:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[io.BufferedReader[Any]]:
+def opened(path: str) -> Iterator[io.BufferedReader[Any]]:
     """Open a file, unpacked where it begins as gzip does or is called so."""
     with io.BufferedReader(io.FileIO(path), _BUFFER_BYTES) as plain:
         if plain.peek(2)[:2] == _GZIP_MAGIC or path.endswith(".gz"):
@@ -96,8 +96,8 @@ def _opened(path: str) -> Iterator[io.BufferedReader[Any]]:
 
 def _lines(reading: _Reading) -> Iterator[Line]:
     arrival: int | None = None
-    with _opened(reading.file) as stream:
-        for number, raw in enumerate(_raw_lines(stream), start=1):
+    with opened(reading.file) as stream:
+        for number, raw in enumerate(raw_lines(stream), start=1):
             try:
                 event, at = _event(raw, arrival, number, reading)
             except RejectedEvent as rejection:
@@ -129,7 +129,7 @@ def _ids(raw: bytes | RejectedEvent) -> tuple[str, ...]:
         return ()
 
 
-def _raw_lines(stream: io.BufferedReader[Any]) -> Iterator[bytes | RejectedEvent]:
+def raw_lines(stream: io.BufferedReader[Any]) -> Iterator[bytes | RejectedEvent]:
     """Give each line without its end, or why there is none; a broken file ends with the reason."""
     try:
         while line := stream.readline(LINE_MAX_BYTES + 1):

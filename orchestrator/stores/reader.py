@@ -64,6 +64,11 @@ class SqliteReader:
         query = "select seq, key, prev_seq, clock, given, decision from journal where key = 0 order by seq"
         return [JournalRow(*row) for row in self._run(query)]
 
+    def program(self, name: str) -> bytes | None:
+        """The content of a program that was live in this file."""
+        row = self._run("select content from programs where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()

@@ -10,9 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from orchestrator.authoring import load_program
+from orchestrator.authoring import load_program, load_snapshot
 from orchestrator.bootstrap.engine import open_live, run_engine
 from orchestrator.domain.input import Activation, Event, Visit
+from orchestrator.domain.program import Program
+from orchestrator.insight.explain import explain
 from orchestrator.partition import live as live_module
 from orchestrator.partition.live import Arrival, Live
 from orchestrator.stores.reader import open_reader
@@ -171,6 +173,29 @@ def test_a_run_stays_on_its_steps_where_only_another_campaign_still_has_them(fil
     program = live.engine.around.program
     assert {run.campaign for run in record.profile.runs} == {"course", "twin"}
     assert all(program.steps_of(run.version) is not None for run in record.profile.runs)
+
+
+def test_explain_tells_each_step_by_the_rules_that_were_live_then(file: SqliteFile, state: Path, tmp_path: Path) -> None:
+    first = started(file, tmp_path)
+    taken(first, begun("ada"))
+    live = started(file, tmp_path, "lesson-new", now=NOW + HOUR)
+    (tmp_path / "workspace" / "campaigns" / "course.yaml").unlink()
+    taken(live, begun("bob", NOW + HOUR), now=NOW + 40 * 24 * HOUR)
+    gone = load_program(tmp_path / "workspace")
+    assert "course" not in gone.campaigns
+    with open_reader(state) as reader:
+
+        def compiled(name: str) -> Program:
+            content = reader.program(name)
+            assert content is not None
+            return load_snapshot(content).program
+
+        told = explain(gone, reader, "ada", compiled=compiled)
+        blind = explain(gone, reader, "ada")
+    assert (told.edited, told.otherwise) == (True, 0)
+    for one in (told, blind):
+        assert next(entry["outcome"] for entry in one.entries if entry["campaign"] == "course") == "entered"
+    assert blind.otherwise > 0
 
 
 def test_a_without_that_comes_later_is_live_since_then(file: SqliteFile, tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Message, unseal
 from orchestrator.domain.program import Program
-from orchestrator.insight.explain import Told, _Watcher, explain
+from orchestrator.insight.explain import Told, explain
+from orchestrator.insight.reading.tongue import ENGLISH
 from orchestrator.insight.replay import Replayed, replay
 from orchestrator.insight.unheard import rejected_of
+from orchestrator.insight.watcher import Watcher
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import read_events
 from orchestrator.partition.engine import Engine
@@ -206,10 +208,10 @@ def test_a_customer_first_met_without_a_name_is_decided_as_they_were(make: Make,
 
 
 def test_of_two_triggers_each_is_told_with_its_own_rule() -> None:
-    watcher, good = _Watcher({}), compile_condition({"==": [{"var": "item"}, "good"]})
+    watcher, good = Watcher({}, ENGLISH), compile_condition({"==": [{"var": "item"}, "good"]})
     for item in ("bad", "good"):
         watcher.saw("c if", good, {"item": item}, good.holds({"item": item}))
         if item == "bad":
             watcher.turned_away("c", "if", NINE)
-    (entry, rule), entered = watcher.away[0], watcher.take("c if")
-    assert (entry.reason, rule and rule["value"], entered and entered["value"]) == ("if", False, True)
+    (entry, away), entered = watcher.away[0], watcher.take("c if")
+    assert (entry.reason, away.rule and away.rule["value"], entered.rule and entered.rule["value"]) == ("if", False, True)

@@ -1,0 +1,1 @@
+"""Two workspaces over the same recorded events: who gains, loses or moves which message."""

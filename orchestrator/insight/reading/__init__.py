@@ -1,0 +1,1 @@
+"""Rules and campaigns in plain words, in English and Italian."""

@@ -1,0 +1,27 @@
+"""What a campaign starts on, waits for, ends on and aims at, in plain words."""
+
+from __future__ import annotations
+
+from orchestrator.domain.campaign import Pattern
+from orchestrator.insight.reading.conditions import Words
+from orchestrator.insight.reading.tongue import Tongue
+
+
+def pattern(found: Pattern, tongue: Tongue, *, starts: bool = False) -> str:
+    """A clause such as `Order Completed of the same cart arrives`; `starts` a run, so a key makes runs of their own."""
+    say = tongue.say
+    whose = "" if found.key is None or starts else say("same_key", found.key)
+    whose += "" if found.of is None else say("answer_to", found.of)
+    if found.event is not None:
+        words = say("on_event", found.event, whose)
+    elif found.stages:
+        words = say("on_stage", tongue.either(found.stages))
+    else:
+        words = say("on_without", found.without or "", tongue.span(found.duration))
+    if found.condition is not None:
+        words += say("where", Words(tongue).test(found.condition.rule))
+    if starts and found.each is not None:
+        words += say("a_run_for_each_in", found.each)
+    elif starts and found.key is not None:
+        words += say("a_run_for_each", found.key)
+    return words

@@ -1,0 +1,48 @@
+"""In which surroundings each row of a journal was decided: the program that was live, the operators' switches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from orchestrator.domain.campaign import Steps
+from orchestrator.domain.input import Activation, Control
+from orchestrator.domain.moment import Controls
+from orchestrator.domain.program import Program
+from orchestrator.insight.accepted import given_of_partition
+from orchestrator.partition.engine import turned
+from orchestrator.partition.ports import JournalRow
+from orchestrator.partition.standing import Standing
+
+Compile = Callable[[str], Program | None]
+"""The program of that name, compiled; None where nothing is known of it."""
+
+
+class SurroundingsThen:
+    """Asked in the order of rows. Where nothing was noted (a replay's journal), the program given holds."""
+
+    def __init__(self, program: Program, rows: Iterable[JournalRow], controls: Controls, compiled: Compile) -> None:
+        self.program, self.controls = program, controls
+        self._given, self._compiled = program, compiled
+        self._rows = deque(rows)
+        self._standing = Standing()
+        self._earlier: dict[str, Steps] = {}
+
+    def at(self, seq: int) -> None:
+        """Go on to that row."""
+        while self._rows and self._rows[0].seq < seq:
+            row = self._rows.popleft()
+            given = given_of_partition(row.given)
+            if isinstance(given, Control):
+                self.controls = turned(self.controls, given)
+            elif isinstance(given, Activation):
+                self._activate(given.program, row.clock)
+
+    def _activate(self, name: str, now: int) -> None:
+        program = self._given if name == self._given.name else self._compiled(name)
+        if program is None:
+            return
+        self._standing = self._standing.followed_by(program, "", now)
+        self.program = replace(program, pinned=dict(self._earlier), live_since=self._standing.live_since)
+        self._earlier |= {campaign.steps.version: campaign.steps for campaign in program.campaigns.values()}
