@@ -53,6 +53,8 @@ def _unheard(told: Told, nameless: int) -> Iterator[str]:
         times = "" if one["events"] == 1 else f" ({one['events']} times)"
         fix = f"; {one['fix']}" if one["fix"] else ""
         yield f"{one['event']}{times}: unknown event, accepted, and nothing reads it{fix}"
+    for one in told.consents:
+        yield f"{one['event']} for {one['of']} `{one['name']}`: there is no such {one['of']}, so nothing reads it; {one['fix']}"
     for one in told.rejected:
         yield f"rejected {one['file']}:{one['line']}: {one['reason']}"
     if nameless:
@@ -83,7 +85,10 @@ def _words(entry: dict[str, Any], clock: Clock) -> str:
     until = f"; next allowed {clock.tell(next_allowed)}" if next_allowed is not None else ""
     live = f"; live: {entry['live']}" if entry.get("live") else ""
     campaign = f"{entry['campaign']}: " if entry["campaign"] else ""
-    return f"{campaign}{entry['outcome'].replace('_', ' ')} — {entry['reason']}{until}{live}"
+    outcome, message = entry["outcome"].replace("_", " "), f"{entry.get('template')} by {entry.get('channel')}"
+    if entry.get("template") and message not in entry["reason"]:
+        outcome = f"{message} {outcome}"
+    return f"{campaign}{outcome} — {entry['reason']}{until}{live}"
 
 
 def tree_lines(rule: dict[str, Any], depth: int = 0) -> Iterator[str]:

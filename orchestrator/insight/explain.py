@@ -28,7 +28,7 @@ from orchestrator.insight.reasons import REASONS, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render
 from orchestrator.insight.surroundings import Compile, SurroundingsThen
 from orchestrator.insight.under_way import UnderWay, under_way
-from orchestrator.insight.unheard import unknown_events
+from orchestrator.insight.unheard import lost_consents, unknown_events
 from orchestrator.insight.watcher import Judged, Watcher
 from orchestrator.partition.ports import JournalRow, Stored
 
@@ -65,6 +65,8 @@ class Told:
     own_zone: bool = False
     under_way: list[UnderWay] = field(default_factory=list)
     unknown: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[dict[str, Any]] = field(default_factory=list)
+    """Words of consent for a topic or channel that there is not."""
     rejected: list[dict[str, Any]] = field(default_factory=list)
     """Lines of theirs that were no event, where the files are known."""
     edited: bool = False
@@ -84,7 +86,12 @@ class Told:
         story = [{"at": iso(at), "from": source, "to": target, "cause": cause} for at, source, target, cause in self.stages]
         told = {"profile": self.profile, "entries": self.entries, "stages": story, "events": len(self.events)}
         runs = [run.as_json() for run in self.under_way]
-        more = {"unknown_events": self.unknown, "rejected": self.rejected, "decided_otherwise_now": self.otherwise}
+        more = {
+            "unknown_events": self.unknown,
+            "lost_consents": self.consents,
+            "rejected": self.rejected,
+            "decided_otherwise_now": self.otherwise,
+        }
         return {**told, "zone": self.zone, "under_way": runs, **more}
 
 
@@ -132,6 +139,7 @@ def explain(
 def _sum_up(program: Program, told: Told) -> None:
     """What the whole history amounts to."""
     told.unknown = unknown_events(program, told.events)
+    told.consents = lost_consents(program, told.events)
     own = told.state.traits.get("timezone") if told.state is not None else None
     told.own_zone = isinstance(own, str) and zone_of(own) is not None
     told.zone = str(own) if told.own_zone else program.policies.zone
@@ -158,7 +166,7 @@ def _tell(program: Program, controls: Controls, told: Told, row: JournalRow, wat
     if not controls.addresses:
         _rehearse(program, told.state, decision, row, rehearsal)
     told.stages += [(step.at, step.source, step.target, step.cause) for step in decision.transitions]
-    told.entries += _entries(decision, watcher, row.clock, given, rehearsal)
+    told.entries += _entries(program, decision, watcher, row.clock, given, rehearsal)
 
 
 def _decided(program: Program, controls: Controls, told: Told, row: JournalRow, watcher: Watcher) -> Decision:
@@ -183,7 +191,7 @@ def _rehearse(program: Program, state: Profile, decision: Decision, row: Journal
 
 
 def _entries(
-    decision: Decision, watcher: Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
+    program: Program, decision: Decision, watcher: Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
 ) -> Iterator[dict[str, Any]]:
     cause = cause_of(given)
     entries = [(entry, watcher.take(f"{entry.campaign} if")) for entry in decision.entries]
@@ -198,16 +206,26 @@ def _entries(
     for goal in decision.goals:
         yield _entry(now, goal.campaign, "goal", f"goal reached{'' if goal.value is None else f', worth {goal.value:g}'}")
     for change in decision.messages:
-        yield _message(change, now, given, rehearsal)
+        campaign = program.campaigns.get(change.campaign)
+        yield _message(change, now, given, rehearsal, None if campaign is None else campaign.topic)
     for end in decision.ends:
         yield _entry(now, end.campaign, "ended", REASONS.get(end.reason, end.reason))
 
 
-def _message(change: MessageChange, now: int, given: ProfileInput, rehearsal: Rehearsal) -> dict[str, Any]:
+def _message(change: MessageChange, now: int, given: ProfileInput, rehearsal: Rehearsal, topic: str | None) -> dict[str, Any]:
     outcome = "waiting" if change.state == "planned" and change.reason else change.state
-    found = _entry(now, change.campaign, outcome, reason_of(change, given), gate=change.reason, until=change.until)
+    reason = reason_of(change, given)
+    if change.reason == "consent":
+        reason = f"there is no consent for {topic or 'this topic'} by {change.channel}"
+    found = _entry(now, change.campaign, outcome, reason, gate=change.reason, until=change.until)
     live = rehearsal.words(change.id) if change.state == "accepted" else None
-    of_message = {"message": change.id, "template": change.template, "channel": change.channel, "step": change.step}
+    of_message = {
+        "message": change.id,
+        "template": change.template,
+        "channel": change.channel,
+        "step": change.step,
+        "topic": topic,
+    }
     return {**found, **of_message, "live": live}
 
 

@@ -22,7 +22,7 @@ REASONS = {
     "hold": "a hold stops it",
     "cap": "a frequency cap is reached",
     "quiet": "it is quiet hours for this recipient",
-    "permit": "the governor gave no leave yet",
+    "permit": "its turn has not come: so many messages a second may leave on a channel",
     "reject": "the provider refused this message",
     "suppress": "the provider refuses this recipient",
     "config": "the channel is not set up for it",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.scope import CHANNELS
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import Program
 from orchestrator.intake.catalogue import BUILT_IN
@@ -18,6 +19,19 @@ def unknown_events(program: Program, events: Iterable[Event]) -> list[dict[str, 
     known = {*program.events, *BUILT_IN}
     found = Counter(event.name for event in events if event.name and event.name not in known)
     return [{"event": name, "events": number, "fix": did_you_mean(name, known)} for name, number in sorted(found.items())]
+
+
+def lost_consents(program: Program, events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Words of consent that say nothing: `event`, what it names (`of`: topic or channel), the unknown `name`, and a `fix`."""
+    found: dict[tuple[str, str, str], str] = {}
+    for event in events:
+        if event.name not in BUILT_IN:
+            continue
+        for word, known in (("topic", tuple(program.policies.topics)), ("channel", CHANNELS)):
+            name = event.properties.get(word)
+            if isinstance(name, str) and name not in known:
+                found[event.name, word, name] = did_you_mean(name, known)
+    return [{"event": event, "of": word, "name": name, "fix": fix} for (event, word, name), fix in sorted(found.items())]
 
 
 def rejected_of(rejected: Sequence[Rejected], names: set[str]) -> list[dict[str, Any]]:

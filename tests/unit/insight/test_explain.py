@@ -215,3 +215,19 @@ def test_of_two_triggers_each_is_told_with_its_own_rule() -> None:
             watcher.turned_away("c", "if", NINE)
     (entry, away), entered = watcher.away[0], watcher.take("c if")
     assert (entry.reason, away.rule and away.rule["value"], entered.rule and entered.rule["value"]) == ("if", False, True)
+
+
+def test_a_consent_for_a_topic_that_is_not_there_is_told(told: Callable[..., Told]) -> None:
+    calls = [
+        call(0, event="Consent Given", properties={"topic": "reminder"}),
+        call(1, event="Consent Given", properties={"topic": "reminders", "channel": "mail"}),
+        cart(2),
+    ]
+    found = told(calls, hours=2, **ALONE)
+    assert [(one["of"], one["name"], one["fix"]) for one in found.consents] == [
+        ("channel", "mail", "did you mean `email`?"),
+        ("topic", "reminder", "did you mean `reminders`?"),
+    ]
+    (stopped,) = [entry for entry in found.entries if entry["outcome"] == "suppressed"]
+    assert stopped["reason"] == "there is no consent for reminders by email"
+    assert stopped["topic"] == "reminders"
