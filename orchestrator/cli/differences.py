@@ -12,7 +12,7 @@ from rich.table import Table
 
 from orchestrator.cli.tables import REJECTIONS_SHOWN
 from orchestrator.insight.diff.pairs import KINDS
-from orchestrator.insight.diff.words import change_words, reactions_words
+from orchestrator.insight.diff.words import change_words, counted, reactions_words
 
 CHANGES_SHOWN = 3
 """Changes of one customer on the screen; the page and JSON have all."""
@@ -29,7 +29,9 @@ def print_diff(
         console.print(line, markup=False, highlight=False)
     console.print(reactions_words(result), style="yellow", markup=False, highlight=False)
     for title, split in (("campaign", "campaigns"), ("channel", "channels"), ("segment", "segments")):
-        console.print(_table(title, result[split]))
+        rows = {name: counts for name, counts in result[split].items() if any(counts.values())}
+        if rows:
+            console.print(_table(title, rows))
     days = _busiest(result["days"])
     if days:
         console.print(_table("day (UTC)", days))
@@ -41,8 +43,9 @@ def print_diff(
 
 def _head(result: Mapping[str, Any]) -> Iterator[str]:
     new = result["new"]
-    yield f"{new['events']:,} events of {new['profiles']:,} profiles, until {result['until']}"
-    yield ", ".join(f"{result[kind]:,} {kind}" for kind in KINDS) + f"; {result['affected']:,} customers get something else"
+    yield f"{counted(new['events'], 'event')} of {counted(new['profiles'], 'profile')}, until {result['until']}"
+    affected = f"{counted(result['affected'], 'customer')} with a difference"
+    yield f"messages: {', '.join(f'{result[kind]:,} {kind}' for kind in KINDS)}; {affected}"
 
 
 def _table(title: str, split: Mapping[str, Mapping[str, int]]) -> Table:

@@ -18,7 +18,7 @@ from orchestrator.domain.decision import MessageChange
 from orchestrator.domain.input import Adopt
 from orchestrator.domain.program import Program
 from orchestrator.insight.rehearsal import Rehearsal, Render
-from orchestrator.insight.replaying import BATCH, Replaying, standing
+from orchestrator.insight.replaying import BATCH, Replaying, seldom_collected, standing
 from orchestrator.intake.files import Accepted, Rejected
 from orchestrator.partition.partition import Decided
 from orchestrator.partition.ports import Store, Stored
@@ -189,12 +189,13 @@ def replay(
     collected, rehearsal = Collected(), Rehearsal(render)
     replaying = Replaying(program, stores, collected.watch, rehearsal.look)
     rejected: list[Rejected] = []
-    for line in lines:
-        if isinstance(line, Rejected):
-            rejected.append(line)
-        elif replaying.take(line) and progress is not None:
-            progress(BATCH)
-    replaying.finish(until)
+    with seldom_collected():
+        for line in lines:
+            if isinstance(line, Rejected):
+                rejected.append(line)
+            elif replaying.take(line) and progress is not None:
+                progress(BATCH)
+        replaying.finish(until)
     found = standing(program, every_profile())
     return Replayed(
         events=replaying.events,

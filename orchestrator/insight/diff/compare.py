@@ -16,7 +16,7 @@ from orchestrator.insight.diff.pairs import changes
 from orchestrator.insight.diff.side import Mail, Side
 from orchestrator.insight.diff.tally import Explained, Tally
 from orchestrator.insight.diff.why import Other, why
-from orchestrator.insight.replaying import BATCH, Replaying, Standing, digest_of, standing
+from orchestrator.insight.replaying import BATCH, Replaying, Standing, digest_of, seldom_collected, standing
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import Accepted, Rejected, read_events
 from orchestrator.stores.memory import MemoryFile
@@ -139,14 +139,14 @@ def compare(
     halves = _Half(old, shard), _Half(new, shard)
     halves[1].side.answer_also(halves[0].side.answering)
     tick = progress or (lambda _: None)
-    if old.events == new.events:
-        _run(halves, halves[0].catalogue, paths, until, tick, 2)
-        halves[1].catalogue.unknown = halves[0].catalogue.unknown
-    else:
-        for half in halves:
-            _run((half,), half.catalogue, paths, until, tick, 1)
-    stood = halves[0].finish(until), halves[1].finish(until)
-    return _compared(halves, stood)
+    with seldom_collected():
+        if old.events == new.events:
+            _run(halves, halves[0].catalogue, paths, until, tick, 2)
+            halves[1].catalogue.unknown = halves[0].catalogue.unknown
+        else:
+            for half in halves:
+                _run((half,), half.catalogue, paths, until, tick, 1)
+        return _compared(halves, (halves[0].finish(until), halves[1].finish(until)))
 
 
 def _run(

@@ -9,11 +9,11 @@ from typing import Any
 def reactions_words(result: Mapping[str, Any]) -> str:
     """How far the result rests on what customers did about messages that the new rules would not have sent."""
     touched, recorded = result["touched_by_recorded_reactions"], result["recorded_reactions"]
-    decisions = "1 decision" if touched == 1 else f"{touched:,} decisions"
+    answers = "answers" if recorded["events"] == 1 else "answer"
     return (
-        f"{decisions} used reactions to messages that the new rules would not have sent."
-        f" {recorded['events']:,} recorded events answer a message; {recorded['used']:,} of them did something under the new"
-        " rules. What customers would have done about messages they never got, no record knows."
+        f"{counted(touched, 'decision')} used reactions to messages that the new rules would not have sent."
+        f" {counted(recorded['events'], 'recorded event')} {answers} a message; {recorded['used']:,} of them did something"
+        " under the new rules. What customers would have done about messages they never got, no record knows."
     )
 
 
@@ -34,3 +34,8 @@ def _mail(mail: Mapping[str, Any] | None) -> str:
 def when(instant: str) -> str:
     """`2026-03-02 10:00`, UTC."""
     return instant[:16].replace("T", " ")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 event`, `2,000 events`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

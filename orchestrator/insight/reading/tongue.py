@@ -49,6 +49,8 @@ class Tongue:
 
     def number(self, number: float) -> str:
         """`1,250.5`, or `1.250,5`."""
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
         text = f"{number:,}" if abs(number) < 10**15 else f"{number:g}"
         return text.translate({ord(","): self.thousands, ord("."): self.decimal})
 

@@ -10,7 +10,7 @@ from typing import Any
 import minijinja
 
 from orchestrator.insight.diff.page.timeline import timeline
-from orchestrator.insight.diff.words import reactions_words, when
+from orchestrator.insight.diff.words import counted, reactions_words, when
 from orchestrator.insight.page.words import thousands
 
 _TEMPLATE = "index.html"
@@ -58,7 +58,7 @@ def _environment() -> minijinja.Environment:
     environment = minijinja.Environment(
         templates={_TEMPLATE: _asset(__name__, _TEMPLATE)}, undefined_behavior="strict", trim_blocks=True, lstrip_blocks=True
     )
-    filters: dict[str, Callable[..., str]] = {"n": thousands, "when": when}
+    filters: dict[str, Callable[..., str]] = {"n": thousands, "when": when, "counted": counted}
     for name, made in filters.items():
         environment.add_filter(name, made)
     return environment
