@@ -11,6 +11,7 @@ from orchestrator.authoring.document import Document, Place
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.limits import FILE_BYTES, FILES, TABLE_BYTES
 from orchestrator.authoring.parse import parse
+from orchestrator.authoring.scalars import plain
 from orchestrator.authoring.unreadable import Unreadable
 
 SINGLE = ("wheel", "profile", "policies", "segments", "touchpoints", "senders")
@@ -31,6 +32,8 @@ class Files:
     """Other text files (templates, tables) by path relative to the workspace."""
     settings: dict[str, str] = field(default_factory=dict)
     """`template.yaml` files as they are written, by path: they hold texts to render."""
+    written: dict[str, str] = field(default_factory=dict)
+    """Every text that was read, by path."""
     unreadable: set[str] = field(default_factory=set)
 
     def one(self, kind: str) -> Document | None:
@@ -48,6 +51,8 @@ def read_files(root: Path, report: Report) -> Files:
             _say_unread(name, report)
             continue
         text = _text(root, real, name, report)
+        if text is not None:
+            files.written[name] = text
         if text is None or not _take(files, kind, name, text, report):
             files.unreadable.add(kind)
     return files
@@ -153,5 +158,8 @@ def _take(files: Files, kind: str, name: str, text: str, report: Report) -> bool
     except Unreadable as verdict:
         report.add(verdict.code, verdict.place, verdict.message, verdict.fix)
         return False
+    for place, written in document.doubtful:
+        message = f"`{written}` is the number {plain(written)} here, and another one to other readers of YAML"
+        report.add("W103", place, message, f'write "{written}" if it is a text, {plain(written)} if it is a number')
     files.documents.setdefault(kind, []).append(document)
     return True

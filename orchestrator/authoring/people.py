@@ -7,8 +7,10 @@ from typing import Any
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.readable import fits_feature
 from orchestrator.authoring.schemata import check_sample
 from orchestrator.authoring.scope import Scope, View
+from rules.wording import shown
 
 _EMPTY: dict[str, Any] = {"count": 0, "sum": 0, "distinct": 0, "open": 0, "values": []}
 """Kinds of features that always have a value."""
@@ -39,6 +41,9 @@ def _profile(spot: Spot, scope: Scope) -> None:
         if name not in scope.feature_names and not scope.unreadable("feature"):
             fix = did_you_mean(name, scope.feature_names)
             scope.report.add("E306", member.key_place, f"there is no feature `{name}`", fix)
+        elif name in scope.features and not fits_feature(member.value, scope.features[name], scope):
+            message = f"the sample breaks its feature: `{name}` is never {shown(member.value)}"
+            scope.report.add("E207", member.place, message, "change the sample")
     for name, member in consent.members() if consent is not None else ():
         if name not in scope.topics and not scope.unreadable("topic"):
             scope.report.add("E304", member.key_place, f"there is no topic `{name}`", did_you_mean(name, scope.topics))

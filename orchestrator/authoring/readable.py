@@ -8,7 +8,7 @@ from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.program import Feature
 from rules.places import Environment
-from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, list_of, number, record, union
+from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, constant, list_of, number, record, union
 
 _COUNTS = ("count", "distinct", "open")
 _ALWAYS = (*_COUNTS, "sum", "values")
@@ -138,6 +138,14 @@ def _feature_type(feature: Feature, scope: Scope) -> Type:
     if feature.kind == "sum":
         return number(low=0) if value.low >= 0 else NUMBER
     return number(value.low, value.high) if "number" in value.kinds else NUMBER
+
+
+def fits_feature(value: Any, feature: Feature, scope: Scope) -> bool:
+    """Whether the feature can have that value, null and absence left out; its elements are not looked at."""
+    wanted, found = _feature_type(feature, scope), constant(value)
+    kinds = wanted.kinds | ({"text"} if "time" in wanted.kinds else frozenset())
+    inside = "number" not in found.kinds or (wanted.low <= found.low and found.high <= wanted.high)
+    return wanted.unknown or (found.kinds <= kinds and inside)
 
 
 def _value(feature: Feature, scope: Scope) -> Type:

@@ -8,6 +8,7 @@ import minijinja
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report, did_you_mean
+from orchestrator.authoring.lengths import check_length
 from orchestrator.authoring.printing import Fault, faults
 from orchestrator.authoring.readable import text_environment
 from orchestrator.authoring.reading import unknown_in
@@ -53,17 +54,19 @@ def _read(text: str) -> set[str]:
         raise minijinja.TemplateError("minijinja itself fails on it") from None
 
 
-def check_reads(template: Template, view: View, scope: Scope) -> None:
-    """Report what the template's texts read or print that is not there, for one place that sends it."""
+def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = False) -> None:
+    """Report what the template's texts read or print that is not there, for one place that sends it; by SMS, their length."""
     root = _root(template, view, scope)
     for sources in template.sources.values():
-        for source in sources.values():
+        for part, source in sources.items():
             paths = _paths(source)
             for path in sorted(paths):
                 _check_path(path, source, template, view, scope)
             found = faults(source, root, paths, lenient="" in view.events) if _readable(source) else []
             for fault in found:
                 _report(fault, source, scope)
+            if part == "sms" and sms and not found and _readable(source):
+                check_length(source, root, paths, template, view, scope)
 
 
 def _root(template: Template, view: View, scope: Scope) -> Type:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.authoring.document import Spot
+from orchestrator.authoring.document import Path, Spot
 from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
 from orchestrator.domain.template import Template
+from rules.statements import Statement
 
 CHANNELS = ("email", "sms")
 
@@ -32,6 +33,8 @@ _KIND_OF = {
 """what → the finding's code, the kind of file that would define it, and how to."""
 
 Table = dict[str, dict[str, Any]]
+Part = tuple[Spot, Statement]
+"""One of the parts of a condition that must hold together, and what it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,12 @@ class Scope:
     traits_validator: Validator | None = None
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
+    parts: dict[tuple[str, Path], list[Part]] = field(default_factory=dict)
+    """(file, path) of a condition without findings → what it states"""
+
+    def stated(self, spot: Spot | None) -> list[Part]:
+        """What the condition at `spot` states; nothing where there is none, or it has findings of its own."""
+        return [] if spot is None else self.parts.get((spot.document.file, spot.path), [])
 
     def known(self, what: str) -> Iterable[str]:
         """Every name of that kind."""

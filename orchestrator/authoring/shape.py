@@ -28,6 +28,9 @@ _KINDS = {
 }
 
 
+_MERGED = "YAML 1.2 merges nothing: write the settings out, or mark a whole value with `&NAME` and repeat it with `*NAME`"
+
+
 def check_shape(spot: Spot, schema_name: str, report: Report) -> None:
     """Report every place at which the value differs from `rules/schema/SCHEMA_NAME.schema.json`."""
     _Shape(report).check(spot, schema_of(schema_name), schema_name)
@@ -114,7 +117,7 @@ class _Shape:
             if member in known:
                 self.check(value, known[member], name)
             elif other is False:
-                fix = did_you_mean(member, [word for word in known if word not in spot.value])
+                fix = _MERGED if member == "<<" else did_you_mean(member, [word for word in known if word not in spot.value])
                 meant.update(word for word in known if fix == f"did you mean `{word}`?")
                 self.report.misspelt.update((spot.document.file, word) for word in meant)
                 self.report.add("E201", value.key_place, f"{_subject(spot)} has no setting `{member}`", fix)

@@ -11,23 +11,35 @@ import typer
 
 from orchestrator.authoring import Finding
 from orchestrator.authoring import check as find
+from orchestrator.cli.sarif import sarif
+from orchestrator.intake.files import Accepted, read_events
 
-Format = Literal["text", "json", "github"]
+Format = Literal["text", "json", "github", "sarif"]
 
 
 def check(
     workspace: Annotated[Path, typer.Argument(help="The folder that holds wheel.yaml.", show_default=False)],
-    output: Annotated[Format, typer.Option("--format", help="text, json, or github (annotations in a pull request).")] = "text",
+    output: Annotated[
+        Format, typer.Option("--format", help="text, json, github (annotations in a pull request) or sarif (code scanning).")
+    ] = "text",
+    events: Annotated[
+        list[Path] | None, typer.Option(help="Recorded events (JSON Lines): warn of those that are waited for and never came.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,  # noqa: FBT002 - typer's flags
 ) -> None:
     """Check a workspace: every error and warning, where it stands and what to do."""
     if not workspace.is_dir():
         typer.echo(f"error: there is no folder {workspace}", err=True)
         raise typer.Exit(2)
-    findings = find(workspace)
+    findings = find(workspace, _names(events) if events else None)
     errors = sum(finding.severity == "error" for finding in findings)
     typer.echo(_FORMATS[output](findings, errors, workspace))
     raise typer.Exit(1 if errors or (strict and findings) else 0)
+
+
+def _names(files: list[Path]) -> set[str]:
+    """The names of the events in these files."""
+    return {line.event.name for line in read_events(files) if isinstance(line, Accepted) and line.event.name}
 
 
 def _text(findings: list[Finding], errors: int, _workspace: Path) -> str:
@@ -58,4 +70,8 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-_FORMATS = {"text": _text, "json": _json, "github": _github}
+def _sarif(findings: list[Finding], _errors: int, workspace: Path) -> str:
+    return sarif(findings, workspace)
+
+
+_FORMATS = {"text": _text, "json": _json, "github": _github, "sarif": _sarif}

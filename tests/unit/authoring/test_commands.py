@@ -18,7 +18,7 @@ Written = Callable[..., Path]
 
 def _code(workspace: Path, output: Format = "text", *, strict: bool = False) -> int:
     with pytest.raises(typer.Exit) as left:
-        check(workspace, output, strict)
+        check(workspace, output, None, strict)
     return left.value.exit_code
 
 
