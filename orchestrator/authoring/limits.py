@@ -33,4 +33,4 @@ UNBOUNDED_CHARS = 20
 """Of a value of which neither a schema nor a persona says how long it can be."""
 
 OVERLAPS_NAMED = 3
-"""Campaigns that one warning names; the others are counted."""
+"""Campaigns that one warning names; others are not looked for."""

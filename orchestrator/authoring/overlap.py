@@ -7,7 +7,7 @@ within one day of each other count. Their conditions must be able to hold togeth
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,18 +43,25 @@ def check_overlap(program: Program, scope: Scope) -> None:
         campaign = program.campaigns.get(document.root.text_of("campaign") or "")
         if campaign is None or campaign.cls != "marketing" or document.root.get("on") is None:
             continue
-        starts = list(_starts(document.root, campaign, scope))
+        begun = [
+            (cause, start) for start in _starts(document.root, campaign, scope) for cause in _causes(start.pattern, rounds)
+        ]
         found: dict[str, str] = {}
-        for start in starts:
-            for cause in _causes(start.pattern, rounds):
-                for other in earlier.get(cause, ()):
-                    if other.campaign.name not in found and (example := _example(other, start, rounds, scope)):
-                        found[other.campaign.name] = example
-        for start in starts:
-            for cause in _causes(start.pattern, rounds):
-                earlier.setdefault(cause, []).append(start)
+        for cause, start in begun:
+            _add(found, earlier.get(cause, ()), start, rounds, scope)
+        for cause, start in begun:
+            earlier.setdefault(cause, []).append(start)
         if found:
             _say(document.root, found, scope)
+
+
+def _add(found: dict[str, str], others: Iterable[_Start], start: _Start, rounds: Rounds, scope: Scope) -> None:
+    """Add the campaigns with which this one overlaps, by name, with an example of each."""
+    for other in others:
+        if len(found) > OVERLAPS_NAMED:
+            return
+        if other.campaign.name not in found and (example := _example(other, start, rounds, scope)):
+            found[other.campaign.name] = example
 
 
 def _starts(root: Spot, campaign: Campaign, scope: Scope) -> Iterator[_Start]:
@@ -85,7 +92,7 @@ def _idle(move: Move) -> str:
 
 def _say(root: Spot, found: dict[str, str], scope: Scope) -> None:
     names = [f"`{name}`" for name in found][:OVERLAPS_NAMED]
-    more = f" and {len(found) - len(names)} more" if len(found) > len(names) else ""
+    more = " and others" if len(found) > len(names) else ""
     message = f"this and {', '.join(names)}{more} can both send for one input: {next(iter(found.values()))}"
     fix = "make their conditions exclude each other; if both are meant, write `# check: ignore W507 because …`"
     scope.report.add("W507", root.at("on").key_place, message, fix)

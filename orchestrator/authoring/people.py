@@ -28,6 +28,7 @@ def read_personas(scope: Scope) -> None:
             scope.personas.append(name.text)
         if sample is not None:
             _profile(sample, scope)
+            _features_fit(sample, scope)
             _satisfies(root, sample, scope)
 
 
@@ -41,14 +42,18 @@ def _profile(spot: Spot, scope: Scope) -> None:
         if name not in scope.feature_names and not scope.unreadable("feature"):
             fix = did_you_mean(name, scope.feature_names)
             scope.report.add("E306", member.key_place, f"there is no feature `{name}`", fix)
-        elif name in scope.features and not fits_feature(member.value, scope.features[name], scope):
-            message = f"the sample breaks its feature: `{name}` is never {shown(member.value)}"
-            scope.report.add("E207", member.place, message, "change the sample")
     for name, member in consent.members() if consent is not None else ():
         if name not in scope.topics and not scope.unreadable("topic"):
             scope.report.add("E304", member.key_place, f"there is no topic `{name}`", did_you_mean(name, scope.topics))
         for channel in member.elements():
             scope.names(channel, "channel")
+
+
+def _features_fit(sample: Spot, scope: Scope) -> None:
+    for name, member in sample.at("features").members() if sample.get("features") is not None else ():
+        if name in scope.features and not fits_feature(member.value, scope.features[name], scope):
+            message = f"the sample breaks its feature: `{name}` is never {shown(member.value)}"
+            scope.report.add("E207", member.place, message, "change the sample")
 
 
 def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:

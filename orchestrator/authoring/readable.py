@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from orchestrator.authoring.scope import Scope, View
@@ -17,6 +18,14 @@ _ALWAYS = (*_COUNTS, "sum", "values")
 
 def environment_of(view: View, scope: Scope) -> Environment:
     """What `view` lets a condition read. What no schema describes is of unknown type; what is broken elsewhere is left out."""
+    if scope.environments is None:
+        return _environment(view, scope)
+    if view.name not in scope.environments:
+        scope.environments[view.name] = view, _environment(view, scope)
+    return scope.environments[view.name][1]
+
+
+def _environment(view: View, scope: Scope) -> Environment:
     there: dict[str, Member] = {
         "profile": _always(_profile(scope)),
         "stage": _always(_stage()),
@@ -92,7 +101,8 @@ def _properties(schema: Any) -> Type:
 
 
 def _profile(scope: Scope) -> Type:
-    features = Members(lambda name: _feature(scope.features.get(name), scope), tuple(scope.feature_names))
+    known = cache(lambda name: _feature(scope.features.get(name), scope))
+    features = Members(known, tuple(scope.feature_names))
     return record(
         traits=_always(_traits(scope, always=True)),
         features=_always(Type(frozenset({"object"}), members=features)),

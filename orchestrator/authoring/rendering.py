@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import minijinja
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.lengths import check_length
+from orchestrator.authoring.limits import FILES
 from orchestrator.authoring.printing import Fault, faults
 from orchestrator.authoring.readable import text_environment
 from orchestrator.authoring.reading import unknown_in
@@ -43,11 +45,12 @@ def check_source(source: Source, place: Place, report: Report) -> None:
         report.add("E601", here, message, "look at the `{{ … }}` and `{% … %}` of this line")
 
 
-def _read(text: str) -> set[str]:
+@lru_cache(maxsize=FILES)
+def _read(text: str) -> frozenset[str]:
     """The paths that a template reads; raises TemplateError."""
     try:
         minijinja.Environment().add_template("text", text)
-        return _FINDER.undeclared_variables_in_str(text, nested=True)
+        return frozenset(_FINDER.undeclared_variables_in_str(text, nested=True))
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
@@ -93,12 +96,17 @@ def _report(fault: Fault, source: Source, scope: Scope) -> None:
 
 
 def _readable(source: Source) -> bool:
-    return _CHAIN.search(source.text) is None
+    return _has_no_chain(source.text)
+
+
+@lru_cache(maxsize=FILES)
+def _has_no_chain(text: str) -> bool:
+    return _CHAIN.search(text) is None
 
 
 def _paths(source: Source) -> set[str]:
     try:
-        return _read(source.text) if _readable(source) else set()
+        return set(_read(source.text)) if _readable(source) else set()
     except minijinja.TemplateError:
         return set()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.naming import every_step
@@ -25,9 +25,16 @@ class Rounds:
 
     start: str
     moves: tuple[Move, ...]
+    _unentered: dict[str, set[str]] = field(default_factory=dict, compare=False)
+    _fewest: dict[str, dict[str, int]] = field(default_factory=dict, compare=False)
 
     def fewest(self, stage: str, event: str) -> int:
         """How often the event has come at least when a profile stands in the stage."""
+        if event not in self._fewest:
+            self._fewest[event] = self._by_stage(event)
+        return self._fewest[event].get(stage, 0)
+
+    def _by_stage(self, event: str) -> dict[str, int]:
         found, waiting = {self.start: 0}, [self.start]
         while waiting:
             here = waiting.pop(0)
@@ -36,17 +43,23 @@ class Rounds:
                 if move.source == here and cost < found.get(move.target, cost + 1):
                     found[move.target] = cost
                     waiting.append(move.target)
-        return found.get(stage, 0)
+        return found
 
     def passed(self, through: str, stage: str) -> bool:
         """Whether who stands in the stage has entered `through` before."""
+        if through not in self._unentered:
+            self._unentered[through] = self._without(through)
+        return stage not in self._unentered[through]
+
+    def _without(self, through: str) -> set[str]:
+        """Where a profile can stand that has never entered the stage."""
         found, waiting = {self.start}, [self.start]
         while waiting:
             here = waiting.pop()
             after = {move.target for move in self.moves if move.source == here and move.target != through} - found
             found |= after
             waiting += after
-        return stage not in found
+        return found
 
 
 def rounds_of(scope: Scope) -> Rounds:

@@ -13,6 +13,7 @@ from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
 from orchestrator.domain.template import Template
+from rules.places import Environment
 from rules.statements import Statement
 
 CHANNELS = ("email", "sms")
@@ -51,6 +52,11 @@ class View:
     sometimes: frozenset[str] = frozenset()
     """Those of `event` and `item` that may be missing, because something else may have begun the run."""
 
+    @property
+    def name(self) -> tuple[Any, ...]:
+        """What tells it from other views, as long as it lives."""
+        return self.events, id(self.item), self.run, self.saved, self.sometimes
+
 
 @dataclass(slots=True)
 class Scope:
@@ -79,6 +85,8 @@ class Scope:
     traits_validator: Validator | None = None
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
+    environments: dict[Any, tuple[View, Environment]] | None = None
+    """What conditions can read, by view, once everything is known that can be read."""
     parts: dict[tuple[str, Path], list[Part]] = field(default_factory=dict)
     """(file, path) of a condition without findings → what it states"""
 

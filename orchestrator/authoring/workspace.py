@@ -71,6 +71,7 @@ def load_program(path: Path) -> Program:
 def load_workspace(path: Path) -> Workspace:
     """The compiled workspace; raises WorkspaceError with the findings if there are errors."""
     workspace, findings = _read(path)
+    workspace = replace(workspace, program=replace(workspace.program, name=name_of(workspace.program, workspace.templates)))
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         first = errors[0]
@@ -122,6 +123,7 @@ def _compiled(scope: Scope) -> Program:
     read_segment_names(scope)
     read_templates(scope)
     read_profile(scope)
+    scope.environments = {}
     wheel = read_wheel(scope)
     program = Program(
         "",
@@ -144,7 +146,7 @@ def _compiled(scope: Scope) -> Program:
     check_surveys(scope)
     check_loops(program, scope)
     check_overlap(program, scope)
-    return replace(program, name=name_of(program, scope.templates))
+    return program
 
 
 def read_segment_names(scope: Scope) -> None:
