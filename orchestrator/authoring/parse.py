@@ -84,6 +84,8 @@ class _Builder:
         if event.anchor is not None:
             self.anchors[event.anchor] = tree
         if isinstance(event, ev.ScalarEvent):
+            if event.anchor is not None and event.value == "" and event.implicit[0]:
+                raise self.refuse(event, f"`&{event.anchor}` is read as a YAML anchor", "put the text in quotes")
             tree.scalar = self.scalar(event)
         else:
             self.collection(event, tree, depth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.authoring.conditions import conditions
@@ -73,6 +74,23 @@ def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:
     if "profile.segments" not in condition.reads and not condition.holds(data):
         message = "the sample profile does not satisfy this rule"
         scope.report.add("E207", rule.key_place, message, "change the rule or the profile below")
+
+
+def rendered_people(scope: Scope) -> list[tuple[str, dict[str, Any]]]:
+    """Each persona's name and sample, as a template reads it: what always has a value has one."""
+    if scope.people is None:
+        scope.people = list(_people(scope))
+    return scope.people
+
+
+def _people(scope: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
+    counted = {name: _EMPTY[feature.kind] for name, feature in scope.features.items() if feature.kind in _EMPTY}
+    for document in scope.files.documents.get("personas", ()):
+        name, sample = document.root.text_of("persona"), document.root.at("profile")
+        traits, features = sample.at("traits").value, sample.at("features").value
+        if name is not None and isinstance(traits, dict) and isinstance(features, dict):
+            person = {"traits": traits, "features": {**counted, **features}, "user_id": sample.text_of("user_id")}
+            yield name, person
 
 
 def check_touchpoints(scope: Scope) -> None:

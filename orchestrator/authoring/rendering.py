@@ -11,9 +11,11 @@ from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.lengths import check_length
 from orchestrator.authoring.limits import FILES
-from orchestrator.authoring.printing import Fault, faults
+from orchestrator.authoring.people import rendered_people
+from orchestrator.authoring.printing import Fault, Press, faults
 from orchestrator.authoring.readable import text_environment
 from orchestrator.authoring.reading import unknown_in
+from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.template import Source, Template
@@ -68,8 +70,21 @@ def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = Fal
             found = faults(source, root, paths, lenient="" in view.events) if _readable(source) else []
             for fault in found:
                 _report(fault, source, scope)
+            if not found and _readable(source) and any(path.startswith("profile") for path in paths):
+                _check_people(source, root, paths, view, scope)
             if part == "sms" and sms and not found and _readable(source):
                 check_length(source, root, paths, template, view, scope)
+
+
+def _check_people(source: Source, root: Type, paths: set[str], view: View, scope: Scope) -> None:
+    """Render the text for each persona."""
+    press, data = Press(source.text), Sample(lenient="" in view.events).of(root, paths)
+    for name, person in rendered_people(scope):
+        wrong = press.attempt({**data, "profile": person})
+        if wrong is not None:
+            message = f"this cannot be rendered for the persona `{name}`: {wrong.detail or wrong.kind}"
+            scope.report.add("E603", _at(source, 0, scope), message, "print only what is there, or mend the sample")
+            return
 
 
 def _root(template: Template, view: View, scope: Scope) -> Type:

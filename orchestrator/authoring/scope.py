@@ -85,6 +85,8 @@ class Scope:
     traits_validator: Validator | None = None
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
+    people: list[tuple[str, dict[str, Any]]] | None = None
+    """Personas as templates read them, once they were asked for."""
     environments: dict[Any, tuple[View, Environment]] | None = None
     """What conditions can read, by view, once everything is known that can be read."""
     parts: dict[tuple[str, Path], list[Part]] = field(default_factory=dict)

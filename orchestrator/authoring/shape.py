@@ -28,7 +28,12 @@ _KINDS = {
 }
 
 
-_MERGED = "YAML 1.2 merges nothing: write the settings out, or mark a whole value with `&NAME` and repeat it with `*NAME`"
+_YAML = {
+    "<<": "YAML 1.2 merges nothing: write the settings out, or mark a whole value with `&NAME` and repeat it with `*NAME`",
+    "true": "was this `on`, written anew by a program that reads YAML 1.1? write `on`",
+    "yes": "write a setting's name: `yes` is a text here, as any other",
+}
+"""Keys that come of what other readers of YAML do."""
 
 
 def check_shape(spot: Spot, schema_name: str, report: Report) -> None:
@@ -117,7 +122,8 @@ class _Shape:
             if member in known:
                 self.check(value, known[member], name)
             elif other is False:
-                fix = _MERGED if member == "<<" else did_you_mean(member, [word for word in known if word not in spot.value])
+                free = [word for word in known if word not in spot.value]
+                fix = _YAML.get(member) or did_you_mean(member, free)
                 meant.update(word for word in known if fix == f"did you mean `{word}`?")
                 self.report.misspelt.update((spot.document.file, word) for word in meant)
                 self.report.add("E201", value.key_place, f"{_subject(spot)} has no setting `{member}`", fix)

@@ -30,6 +30,7 @@ from orchestrator.authoring.shape import check_shape
 from orchestrator.authoring.tables import read_tables
 from orchestrator.authoring.texts import read_templates
 from orchestrator.authoring.ways import check_ways
+from orchestrator.authoring.weekly import Weekly, most_a_week
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.template import Template
 from orchestrator.errors import WorkspaceError
@@ -61,6 +62,21 @@ class Workspace:
 def check(path: Path, seen: Collection[str] | None = None) -> list[Finding]:
     """Everything that is wrong or odd in the workspace, in order of place. `seen`: names of the events that came so far."""
     return _read(path, seen)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a check finds. `weekly`: how many messages a customer can get; None where errors leave that open."""
+
+    findings: list[Finding]
+    weekly: Weekly | None
+
+
+def examine(path: Path, seen: Collection[str] | None = None) -> Examined:
+    """What `check` finds, and what follows from the whole."""
+    workspace, findings = _read(path, seen)
+    sound = all(finding.severity != "error" for finding in findings)
+    return Examined(findings, most_a_week(workspace.program) if sound else None)
 
 
 def load_program(path: Path) -> Program:
