@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -317,6 +318,12 @@ def test_the_last_codes(written: Written, base: dict[str, str]) -> None:
 
 def test_the_small_workspace_is_clean(written: Written) -> None:
     assert check(written()) == []
+
+
+def test_the_table_of_codes_is_the_one_of_the_check() -> None:
+    page = (Path(__file__).parents[3] / "rules/CODES.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([EW]\d{3})` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    assert [(code, title) for code, title, *_ in rows] == list(CODES.items())
 
 
 def test_every_code_has_a_title_and_a_test() -> None:
