@@ -53,3 +53,6 @@ MINUTE_MS = 60_000
 
 SECOND_MS = 1_000
 """Milliseconds."""
+
+WORLDS_MAX = 20_000
+"""Worlds that are tried to prove that a condition can never hold; with more, nothing is proved."""

@@ -2,16 +2,18 @@
 
 from orchestrator.authoring.finding import CODES, Finding
 from orchestrator.authoring.snapshot import load_snapshot, snapshot
-from orchestrator.authoring.workspace import Workspace, check, load_program, load_workspace
+from orchestrator.authoring.workspace import Examined, Workspace, check, examine, load_program, load_workspace
 from orchestrator.domain.template import Source, Template
 
 __all__ = [
     "CODES",
+    "Examined",
     "Finding",
     "Source",
     "Template",
     "Workspace",
     "check",
+    "examine",
     "load_program",
     "load_snapshot",
     "load_workspace",

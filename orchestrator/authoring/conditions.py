@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.authoring.constants import check_constants
-from orchestrator.authoring.document import Path, Place, Spot
+from orchestrator.authoring.document import Path, Spot
 from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.holding import check_holds, operator_place, parts_of
 from orchestrator.authoring.readable import environment_of
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.scope import Scope, View
@@ -26,13 +27,19 @@ def conditions(spot: Spot | None, view: View, scope: Scope) -> Condition | None:
     if not all(isinstance(part.value, dict) for part in parts):
         return None
     if len(parts) == 1:
-        return _compiled(parts[0].value, parts, (), view, scope)
-    return _compiled({"and": [part.value for part in parts]}, parts, ("and",), view, scope)
+        found = _compiled(parts[0].value, parts, (), view, scope)
+    else:
+        found = _compiled({"and": [part.value for part in parts]}, parts, ("and",), view, scope)
+    if found is not None and found.sound:
+        stated = scope.parts[(spot.document.file, spot.path)] = parts_of(parts, view, scope)
+        check_holds(stated, view, scope)
+    return None if found is None else found.condition
 
 
 def expression(spot: Spot, view: View, scope: Scope) -> Condition | None:
     """One JSON-Logic expression."""
-    return _compiled(spot.value, [spot], (), view, scope, test=False)
+    found = _compiled(spot.value, [spot], (), view, scope, test=False)
+    return None if found is None else found.condition
 
 
 def value_of(spot: Spot, view: View, scope: Scope) -> Value:
@@ -46,17 +53,24 @@ def is_expression(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in OPERATORS
 
 
-def _compiled(rule: Any, parts: list[Spot], joined: Path, view: View, scope: Scope, *, test: bool = True) -> Condition | None:
+class _Compiled(NamedTuple):
+    condition: Condition
+    sound: bool
+    """Nothing was found wrong with it."""
+
+
+def _compiled(rule: Any, parts: list[Spot], joined: Path, view: View, scope: Scope, *, test: bool = True) -> _Compiled | None:
     """`joined`: what `rule` wraps around its `parts`; `test`: it decides (false: it builds a value)."""
     problems = preflight(rule)
     _report(problems, parts, joined, scope)
     if problems:
         return None
+    before = scope.report.count
     for part in parts:
         _Names(view, scope).walk(part, inside=False)
     _report(_typed(rule, view, scope, test=test), parts, joined, scope)
     try:
-        return compile_condition(rule, scope.tables)
+        return _Compiled(compile_condition(rule, scope.tables), scope.report.count == before)
     except RuleError as error:
         scope.report.add("E401", parts[0].place, str(error))
         return None
@@ -75,15 +89,8 @@ def _report(problems: list[Problem], parts: list[Spot], joined: Path, scope: Sco
     for problem in problems:
         inner = problem.path[len(joined) :]
         part = parts[inner[0]] if joined and inner and isinstance(inner[0], int) else parts[0]
-        place = _operator_place(part.at(*(inner[1:] if joined else inner)))
+        place = operator_place(part.at(*(inner[1:] if joined else inner)))
         scope.report.add(_CODES[problem.kind], place, problem.message, problem.fix)
-
-
-def _operator_place(spot: Spot) -> Place:
-    """The operator's own place where a problem is about an operator object."""
-    if isinstance(spot.value, dict) and spot.value:
-        return spot.document.key_place((*spot.path, list(spot.value)[-1]))
-    return spot.place
 
 
 class _Names:

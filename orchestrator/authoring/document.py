@@ -25,6 +25,8 @@ class Document:
     value: Any
     keys: dict[Path, tuple[int, int]]
     values: dict[Path, tuple[int, int]]
+    doubtful: tuple[tuple[Place, str], ...] = ()
+    """Numbers that another reader of YAML takes for others, as they are written."""
 
     @property
     def root(self) -> Spot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from orchestrator.authoring.document import Document, Place
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.limits import FILE_BYTES, FILES, TABLE_BYTES
 from orchestrator.authoring.parse import parse
+from orchestrator.authoring.scalars import plain
 from orchestrator.authoring.unreadable import Unreadable
 
 SINGLE = ("wheel", "profile", "policies", "segments", "touchpoints", "senders")
@@ -31,6 +33,8 @@ class Files:
     """Other text files (templates, tables) by path relative to the workspace."""
     settings: dict[str, str] = field(default_factory=dict)
     """`template.yaml` files as they are written, by path: they hold texts to render."""
+    written: dict[str, str] = field(default_factory=dict)
+    """Every text that was read, by path."""
     unreadable: set[str] = field(default_factory=set)
 
     def one(self, kind: str) -> Document | None:
@@ -48,6 +52,8 @@ def read_files(root: Path, report: Report) -> Files:
             _say_unread(name, report)
             continue
         text = _text(root, real, name, report)
+        if text is not None:
+            files.written[name] = text
         if text is None or not _take(files, kind, name, text, report):
             files.unreadable.add(kind)
     return files
@@ -73,24 +79,25 @@ def _is_text(name: str, report: Report) -> bool:
 def _walk(root: Path) -> Iterator[str]:
     known = {*FOLDERS, *OTHER}
     for folder, folders, names in os.walk(root, followlinks=False):
-        inside = Path(folder).relative_to(root)
+        inside = os.path.relpath(folder, root)
+        before = "" if inside == "." else f"{inside.replace(os.sep, '/')}/"
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-        if len(inside.parts) == 0:
+        linked = [name for name in folders if Path(folder, name).is_symlink()]
+        if not before:
             linked = [name for name in linked if name in known]
-        yield from ((inside / name).as_posix() for name in (*names, *linked) if not name.startswith("."))
+        yield from (f"{before}{name}" for name in (*names, *linked) if not name.startswith("."))
 
 
 def _kind(name: str) -> str | None:
     """Which part of the workspace a file is; None for one that nothing reads."""
-    path = Path(name)
-    top = path.parts[0]
+    top, *below = name.split("/")
+    stem, _, suffix = name.rpartition(".")
     if name in FOLDERS or name in OTHER:
         return name  # a link where a folder should be
-    if len(path.parts) == 1:
-        return path.stem if path.stem in SINGLE and path.suffix in _DOCUMENT else None
+    if not below:
+        return stem if stem in SINGLE and f".{suffix}" in _DOCUMENT else None
     if top in FOLDERS:
-        return top if len(path.parts) == 2 and path.suffix in _DOCUMENT else None  # noqa: PLR2004 - folder and file
+        return top if len(below) == 1 and f".{suffix}" in _DOCUMENT else None
     return top if top in OTHER else None
 
 
@@ -111,15 +118,16 @@ def _say_unread(name: str, report: Report) -> None:
 def _text(root: Path, real: Path, name: str, report: Report) -> str | None:
     place = Place(name)
     try:
-        target = (root / name).resolve(strict=True)
-        if not target.is_relative_to(real):
+        target = root / name
+        if target.is_symlink() and not target.resolve(strict=True).is_relative_to(real):
             report.add("E104", place, "this leads to a file outside the workspace", "put the file itself here")
             return None
-        if not target.is_file():
+        status = target.stat()
+        if not stat.S_ISREG(status.st_mode):
             report.add("E101", place, "this is not a plain file", "put a plain file here")
             return None
         bound = TABLE_BYTES if name.startswith("tables/") else FILE_BYTES
-        if target.stat().st_size > bound:
+        if status.st_size > bound:
             report.add("E106", place, f"larger than {bound:,} bytes", "make it smaller")
             return None
         return _decoded(target.read_bytes(), place, report)
@@ -153,5 +161,8 @@ def _take(files: Files, kind: str, name: str, text: str, report: Report) -> bool
     except Unreadable as verdict:
         report.add(verdict.code, verdict.place, verdict.message, verdict.fix)
         return False
+    for place, written in document.doubtful:
+        message = f"`{written}` is the number {plain(written)} here, and another one to other readers of YAML"
+        report.add("W103", place, message, f'write "{written}" if it is a text, {plain(written)} if it is a number')
     files.documents.setdefault(kind, []).append(document)
     return True

@@ -40,10 +40,12 @@ CODES: dict[str, str] = {
     "E312": "an unknown channel",
     "E313": "a name used twice",
     "E314": "an unknown persona",
+    "E315": "an unknown survey",
     "E401": "a condition that is not admitted",
     "E402": "a value that can never be equal",
     "E403": "a value of a type that does not fit",
     "E404": "an empty value would make a condition true",
+    "E405": "a condition that can never hold",
     "E501": "a marketing campaign without a topic",
     "E502": "a transactional campaign that policies.yaml does not list",
     "E503": "a holdout on a transactional campaign",
@@ -55,16 +57,28 @@ CODES: dict[str, str] = {
     "E509": "inputs of a template that are not given, or not asked for",
     "E510": "an emitted event without a required property",
     "E511": "a time span that ends before it begins",
+    "E512": "an answer to a message that has not been sent",
     "E601": "a template that is not valid",
     "E602": "a send without text in the default locale",
     "E603": "a template prints what may be empty",
+    "E604": "an unknown MJML tag",
     "E901": "not supported yet",
     "W101": "a file that nothing reads",
+    "W102": "an ignore comment that has no reason, or ignores nothing",
+    "W103": "a number that readers of YAML take for different ones",
+    "W401": "a condition that always holds",
     "W501": "a goal without `within`",
     "W502": "a goal shorter than the first wait",
     "W503": "a channel twice in `prefer`",
+    "W504": "a message that expires before what it is merged with",
     "W505": "duplicate keys in a table",
     "W506": "a preferred channel without text",
+    "W507": "two campaigns that can both send for one input",
+    "W508": "a stage that nothing enters",
+    "W509": "a survey whose low scores reach nobody",
+    "W510": "a complaint that reaches nobody",
+    "W511": "an event that has not been seen",
+    "W601": "an SMS longer than one segment",
     "W901": "accepted, but not enforced yet",
 }
 """code → what it is about, in one line. Codes stay stable."""
@@ -93,11 +107,14 @@ class Report:
     """Collects findings; a second one of the same code at the same place is not told again."""
 
     _findings: dict[tuple[Place, str], Finding] = field(default_factory=dict)
+    count: int = 0
+    """Findings that were to be noted, those told already too."""
     misspelt: set[tuple[str, str]] = field(default_factory=set)
     """(file, setting) of settings that are there, but under a misspelt name."""
 
     def add(self, code: str, place: Place, message: str, fix: str = "") -> None:
         """Note a finding; the code's letter gives its severity."""
+        self.count += 1
         severity: Severity = "error" if code.startswith("E") else "warning"
         if (place, code) not in self._findings and len(self._findings) < FINDINGS:
             finding = Finding(code, severity, place.file, place.line, place.column, message, fix)

@@ -28,3 +28,9 @@ FUEL = 100_000
 
 SAMPLE_DEPTH = 4
 """Levels of an object that is made up as a whole, to render a text with."""
+
+UNBOUNDED_CHARS = 20
+"""Of a value of which neither a schema nor a persona says how long it can be."""
+
+OVERLAPS_NAMED = 3
+"""Campaigns that one warning names; others are not looked for."""

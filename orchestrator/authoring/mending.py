@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
 _LOOSE = re.compile(r"(\d{1,6})\s*([A-Za-z]*)\.?")
 _UNITS = {"s": "s", "sec": "s", "second": "s", "m": "m", "min": "m", "minute": "m", "h": "h", "hr": "h", "hour": "h"}
 _UNITS |= {"d": "d", "day": "d"}
 _DAYS = {"w": 7, "week": 7, "month": 30, "y": 365, "year": 365}
+_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+"""What YAML 1.1 read as true and false; YAML 1.2 reads a text."""
+_DAY_MINUTES = 24 * 60
 _KINDS = {
     "string": "write one text, without brackets; in quotes if it looks like a number",
     "array": "write a list: [one, another]",
@@ -23,12 +27,14 @@ def instead_of(value: Any, schema: dict[str, Any]) -> str:
     """What to write, as concrete as the schema and the value allow."""
     if "x-fix" in schema:
         return str(schema["x-fix"])
-    guess = _guess(value, schema.get("pattern", ""))
+    truth = _TRUTHS.get(str(value).lower(), "") if schema.get("type") == "boolean" else ""
+    guess = truth or _guess(value, schema.get("pattern", ""))
     if guess:
         return f"write `{guess}`"
     called = schema.get("description", "")
     if called:
-        return f"write {called}"
+        hour = '; a time of day is {at: "10:00"}' if "duration" in called and _CLOCK.fullmatch(str(value)) else ""
+        return f"write {called}{hour}"
     if isinstance(value, str) and "maxLength" in schema and len(value) > schema["maxLength"]:
         return "shorten it"
     bounds = [f"{word} {schema[name]}" for name, word in (("minimum", "at least"), ("maximum", "at most")) if name in schema]
@@ -44,8 +50,15 @@ def _guess(value: Any, pattern: str) -> str:
     return next((made for made in _meant(text) if text and pattern and re.search(pattern, made)), "")
 
 
+def _times(text: str) -> list[str]:
+    """The time of day that YAML 1.1 reads as so many minutes: 600 was `10:00`; a range with a short hour."""
+    if text.isdigit() and int(text) < _DAY_MINUTES:
+        return [f"{int(text) // 60:02}:{int(text) % 60:02}"]
+    return ["-".join(part.strip().rjust(5, "0") for part in text.split("-"))] if text.count(":") > 1 else []
+
+
 def _meant(text: str) -> list[str]:
-    found = [f"0{text}", f"{text}%", text.replace(" ", ""), f"properties.{text}"]
+    found = [*_times(text), f"0{text}", f"{text}%", text.replace(" ", ""), f"properties.{text}"]
     loose = _LOOSE.fullmatch(text)
     if loose is None or not loose[2]:
         return found

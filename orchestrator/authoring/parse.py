@@ -11,7 +11,7 @@ from yaml import events as ev
 
 from orchestrator.authoring.document import Document, Path, Place
 from orchestrator.authoring.limits import DEPTH, NODES
-from orchestrator.authoring.scalars import plain, tagged
+from orchestrator.authoring.scalars import doubtful, plain, tagged
 from orchestrator.authoring.unreadable import Unreadable, translated
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -34,14 +34,15 @@ def parse(file: str, text: str) -> Document:
     """The document that `text` is; raises Unreadable with the place and what to do."""
     text = _SURROGATES.sub(_joined_surrogates, text)
     try:
-        tree = _Builder(file, text).build()
+        builder = _Builder(file, text)
+        tree = builder.build()
     except yaml.MarkedYAMLError as error:
         raise translated(file, text, error) from None
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
         raise Unreadable("E102", Place(file), f"this is not a text that YAML allows: {error}", "") from None
     flat = _Flat(file)
     value = flat.write_out(tree, (), 0)
-    return Document(file, value, flat.keys, flat.values)
+    return Document(file, value, flat.keys, flat.values, tuple(builder.doubtful))
 
 
 def _joined_surrogates(match: re.Match[str]) -> str:
@@ -55,6 +56,7 @@ class _Builder:
         self.file = file
         self.events = yaml.parse(text, Loader=_LOADER)
         self.anchors: dict[str, _Tree] = {}
+        self.doubtful: list[tuple[Place, str]] = []
 
     def refuse(self, event: Any, message: str, fix: str, code: str = "E102") -> Unreadable:
         return Unreadable(code, Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1), message, fix)
@@ -82,6 +84,8 @@ class _Builder:
         if event.anchor is not None:
             self.anchors[event.anchor] = tree
         if isinstance(event, ev.ScalarEvent):
+            if event.anchor is not None and event.value == "" and event.implicit[0]:
+                raise self.refuse(event, f"`&{event.anchor}` is read as a YAML anchor", "put the text in quotes")
             tree.scalar = self.scalar(event)
         else:
             self.collection(event, tree, depth)
@@ -96,6 +100,9 @@ class _Builder:
 
     def scalar(self, event: Any) -> Any:
         if event.tag is None:
+            if event.implicit[0] and doubtful(event.value):
+                place = Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+                self.doubtful.append((place, event.value))
             return plain(event.value) if event.implicit[0] else event.value
         try:
             return tagged(event.tag, event.value)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.readable import fits_feature
 from orchestrator.authoring.schemata import check_sample
 from orchestrator.authoring.scope import Scope, View
+from rules.wording import shown
 
 _EMPTY: dict[str, Any] = {"count": 0, "sum": 0, "distinct": 0, "open": 0, "values": []}
 """Kinds of features that always have a value."""
@@ -26,6 +29,7 @@ def read_personas(scope: Scope) -> None:
             scope.personas.append(name.text)
         if sample is not None:
             _profile(sample, scope)
+            _features_fit(sample, scope)
             _satisfies(root, sample, scope)
 
 
@@ -46,6 +50,13 @@ def _profile(spot: Spot, scope: Scope) -> None:
             scope.names(channel, "channel")
 
 
+def _features_fit(sample: Spot, scope: Scope) -> None:
+    for name, member in sample.at("features").members() if sample.get("features") is not None else ():
+        if name in scope.features and not fits_feature(member.value, scope.features[name], scope):
+            message = f"the sample breaks its feature: `{name}` is never {shown(member.value)}"
+            scope.report.add("E207", member.place, message, "change the sample")
+
+
 def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:
     rule = root.get("if")
     condition = conditions(rule, View(), scope)
@@ -63,6 +74,23 @@ def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:
     if "profile.segments" not in condition.reads and not condition.holds(data):
         message = "the sample profile does not satisfy this rule"
         scope.report.add("E207", rule.key_place, message, "change the rule or the profile below")
+
+
+def rendered_people(scope: Scope) -> list[tuple[str, dict[str, Any]]]:
+    """Each persona's name and sample, as a template reads it: what always has a value has one."""
+    if scope.people is None:
+        scope.people = list(_people(scope))
+    return scope.people
+
+
+def _people(scope: Scope) -> Iterator[tuple[str, dict[str, Any]]]:
+    counted = {name: _EMPTY[feature.kind] for name, feature in scope.features.items() if feature.kind in _EMPTY}
+    for document in scope.files.documents.get("personas", ()):
+        name, sample = document.root.text_of("persona"), document.root.at("profile")
+        traits, features = sample.at("traits").value, sample.at("features").value
+        if name is not None and isinstance(traits, dict) and isinstance(features, dict):
+            person = {"traits": traits, "features": {**counted, **features}, "user_id": sample.text_of("user_id")}
+            yield name, person
 
 
 def check_touchpoints(scope: Scope) -> None:

@@ -41,6 +41,8 @@ class Fault:
 
 def faults(source: Source, root: Type, paths: set[str], *, lenient: bool) -> list[Fault]:
     """What is wrong with the text, for data of that type; one fault a place at most."""
+    if "{" not in source.text:
+        return []
     full, press = Sample(lenient=lenient), Press(source.text)
     data = full.of(root, paths)
     wrong = press.attempt(data)
@@ -49,7 +51,7 @@ def faults(source: Source, root: Type, paths: set[str], *, lenient: bool) -> lis
         at = _offset(source.text, wrong, path)
         return [Fault(None, at, _told(wrong), wrong.kind in _UNKNOWN)] if _matters(wrong) else []
     found: dict[str, Fault] = {}
-    for sample, place in islice(_variants(source.text, full, lenient=lenient), RENDERINGS):
+    for sample, place in islice(variants(source.text, full, lenient=lenient), RENDERINGS):
         if place is not None and place[0] in found:
             continue
         wrong = press.attempt(sample.of(root, paths))
@@ -65,7 +67,7 @@ def _at(data: Any, path: str) -> Any:
     return data
 
 
-def _variants(text: str, full: Sample, *, lenient: bool) -> Iterator[tuple[Sample, Empty | None]]:
+def variants(text: str, full: Sample, *, lenient: bool) -> Iterator[tuple[Sample, Empty | None]]:
     """Samples, each with what alone is empty in it."""
     places = list(full.places)
     for place in places:
@@ -118,6 +120,7 @@ class Press:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.text_made = ""
         self.refused: Any = None
         """The last null, list or object that was to be printed."""
         self.environment = minijinja.Environment(
@@ -129,12 +132,19 @@ class Press:
         )
         self.environment.undefined_behavior = "semi_strict"  # type: ignore[assignment]  # minijinja has it, its stub has not
         self.environment.remove_global("debug")
+        self.added = False
+
+    def made(self, data: dict[str, Any]) -> str | None:
+        """The text that the data lead to; None where they lead to an error."""
+        return None if self.attempt(data) is not None else self.text_made
 
     def attempt(self, data: dict[str, Any]) -> minijinja.TemplateError | None:
         """The error that the data lead to."""
         try:
-            self.environment.add_template("html", self.text)
-            self.environment.render_template("html", **data)
+            if not self.added:
+                self.environment.add_template("html", self.text)
+                self.added = True
+            self.text_made = self.environment.render_template("html", **data)
         except minijinja.TemplateError as error:
             return error
         except (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError):
@@ -154,7 +164,7 @@ class Press:
     def given(self, value: Any, *_words: str, **_named: str) -> str:
         """Stands for delivery's own filters."""
         self.printed(value)
-        return "1"
+        return "1.234.567,89"
 
 
 def _default(value: Any, instead: Any = "", falsy: Any = False) -> Any:  # noqa: FBT002  (Jinja's signature)

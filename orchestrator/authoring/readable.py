@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.program import Feature
 from rules.places import Environment
-from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, list_of, number, record, union
+from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, constant, list_of, number, record, union
 
 _COUNTS = ("count", "distinct", "open")
 _ALWAYS = (*_COUNTS, "sum", "values")
@@ -17,6 +18,14 @@ _ALWAYS = (*_COUNTS, "sum", "values")
 
 def environment_of(view: View, scope: Scope) -> Environment:
     """What `view` lets a condition read. What no schema describes is of unknown type; what is broken elsewhere is left out."""
+    if scope.environments is None:
+        return _environment(view, scope)
+    if view.name not in scope.environments:
+        scope.environments[view.name] = view, _environment(view, scope)
+    return scope.environments[view.name][1]
+
+
+def _environment(view: View, scope: Scope) -> Environment:
     there: dict[str, Member] = {
         "profile": _always(_profile(scope)),
         "stage": _always(_stage()),
@@ -92,7 +101,8 @@ def _properties(schema: Any) -> Type:
 
 
 def _profile(scope: Scope) -> Type:
-    features = Members(lambda name: _feature(scope.features.get(name), scope), tuple(scope.feature_names))
+    known = cache(lambda name: _feature(scope.features.get(name), scope))
+    features = Members(known, tuple(scope.feature_names))
     return record(
         traits=_always(_traits(scope, always=True)),
         features=_always(Type(frozenset({"object"}), members=features)),
@@ -138,6 +148,14 @@ def _feature_type(feature: Feature, scope: Scope) -> Type:
     if feature.kind == "sum":
         return number(low=0) if value.low >= 0 else NUMBER
     return number(value.low, value.high) if "number" in value.kinds else NUMBER
+
+
+def fits_feature(value: Any, feature: Feature, scope: Scope) -> bool:
+    """Whether the feature can have that value, null and absence left out; its elements are not looked at."""
+    wanted, found = _feature_type(feature, scope), constant(value)
+    kinds = wanted.kinds | ({"text"} if "time" in wanted.kinds else frozenset())
+    inside = "number" not in found.kinds or (wanted.low <= found.low and found.high <= wanted.high)
+    return wanted.unknown or (found.kinds <= kinds and inside)
 
 
 def _value(feature: Feature, scope: Scope) -> Type:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import minijinja
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report, did_you_mean
-from orchestrator.authoring.printing import Fault, faults
+from orchestrator.authoring.lengths import check_length
+from orchestrator.authoring.limits import FILES
+from orchestrator.authoring.people import rendered_people
+from orchestrator.authoring.printing import Fault, Press, faults
 from orchestrator.authoring.readable import text_environment
 from orchestrator.authoring.reading import unknown_in
+from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.template import Source, Template
@@ -42,28 +47,44 @@ def check_source(source: Source, place: Place, report: Report) -> None:
         report.add("E601", here, message, "look at the `{{ … }}` and `{% … %}` of this line")
 
 
-def _read(text: str) -> set[str]:
+@lru_cache(maxsize=FILES)
+def _read(text: str) -> frozenset[str]:
     """The paths that a template reads; raises TemplateError."""
     try:
         minijinja.Environment().add_template("text", text)
-        return _FINDER.undeclared_variables_in_str(text, nested=True)
+        return frozenset(_FINDER.undeclared_variables_in_str(text, nested=True))
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
         raise minijinja.TemplateError("minijinja itself fails on it") from None
 
 
-def check_reads(template: Template, view: View, scope: Scope) -> None:
-    """Report what the template's texts read or print that is not there, for one place that sends it."""
+def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = False) -> None:
+    """Report what the template's texts read or print that is not there, for one place that sends it; by SMS, their length."""
     root = _root(template, view, scope)
     for sources in template.sources.values():
-        for source in sources.values():
+        for part, source in sources.items():
             paths = _paths(source)
             for path in sorted(paths):
                 _check_path(path, source, template, view, scope)
             found = faults(source, root, paths, lenient="" in view.events) if _readable(source) else []
             for fault in found:
                 _report(fault, source, scope)
+            if not found and _readable(source) and any(path.startswith("profile") for path in paths):
+                _check_people(source, root, paths, view, scope)
+            if part == "sms" and sms and not found and _readable(source):
+                check_length(source, root, paths, template, view, scope)
+
+
+def _check_people(source: Source, root: Type, paths: set[str], view: View, scope: Scope) -> None:
+    """Render the text for each persona."""
+    press, data = Press(source.text), Sample(lenient="" in view.events).of(root, paths)
+    for name, person in rendered_people(scope):
+        wrong = press.attempt({**data, "profile": person})
+        if wrong is not None:
+            message = f"this cannot be rendered for the persona `{name}`: {wrong.detail or wrong.kind}"
+            scope.report.add("E603", _at(source, 0, scope), message, "print only what is there, or mend the sample")
+            return
 
 
 def _root(template: Template, view: View, scope: Scope) -> Type:
@@ -90,12 +111,17 @@ def _report(fault: Fault, source: Source, scope: Scope) -> None:
 
 
 def _readable(source: Source) -> bool:
-    return _CHAIN.search(source.text) is None
+    return _has_no_chain(source.text)
+
+
+@lru_cache(maxsize=FILES)
+def _has_no_chain(text: str) -> bool:
+    return _CHAIN.search(text) is None
 
 
 def _paths(source: Source) -> set[str]:
     try:
-        return _read(source.text) if _readable(source) else set()
+        return set(_read(source.text)) if _readable(source) else set()
     except minijinja.TemplateError:
         return set()
 

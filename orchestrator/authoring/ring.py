@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.document import Document, Place, Spot
+from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.patterns import pattern
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.domain.program import Transition, Wheel
@@ -45,6 +46,22 @@ def read_wheel(scope: Scope) -> Wheel:
     outside = tuple(spot.value for spot in _listed(document, "outside") if spot.text is not None)
     found = [_transition(spot, index, scope) for index, spot in enumerate(_listed(document, "transitions"))]
     return Wheel(root.text_of("start") or "", stages, outside, tuple(each for each in found if each is not None))
+
+
+def check_stages(scope: Scope) -> None:
+    """Report stages that no transition and no `move_to` leads to, and in which nobody begins."""
+    document = scope.files.one("wheel")
+    if document is None or "campaigns" in scope.files.unreadable:
+        return
+    root = document.root
+    entered = {root.text_of("start"), *(spot.text_of("to") for spot in _listed(document, "transitions"))}
+    for campaign in scope.files.documents.get("campaigns", ()):
+        entered |= {step.text_of("move_to") for step in every_step(campaign.root.get("then"))}
+    for spot in (*_listed(document, "stages"), *_listed(document, "outside")):
+        if spot.text is not None and spot.text not in entered and root.get("start") is not None:
+            scope.report.add(
+                "W508", spot.place, f"nothing enters the stage `{spot.text}`", "add a transition to it, or remove it"
+            )
 
 
 def _transition(spot: Spot, index: int, scope: Scope) -> Transition | None:

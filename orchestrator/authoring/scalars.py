@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
 _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -40,6 +41,11 @@ def _number(text: str) -> Any:
     if _OCTAL.match(text) or _HEX.match(text):
         return int(text, 0)
     return float(text) if _FLOAT.match(text) else text
+
+
+def doubtful(text: str) -> bool:
+    """Whether an unquoted number is octal here and decimal elsewhere, or the other way round (`007`, `0o17`)."""
+    return text[:1] in "+-0" and (_LEADING_ZERO.match(text) is not None or _OCTAL.match(text) is not None)
 
 
 _KINDS: dict[str, Callable[[Any], bool]] = {

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.authoring.document import Spot
+from orchestrator.authoring.document import Path, Spot
 from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
 from orchestrator.domain.template import Template
+from rules.places import Environment
+from rules.statements import Statement
 
 CHANNELS = ("email", "sms")
 
@@ -32,6 +34,8 @@ _KIND_OF = {
 """what → the finding's code, the kind of file that would define it, and how to."""
 
 Table = dict[str, dict[str, Any]]
+Part = tuple[Spot, Statement]
+"""One of the parts of a condition that must hold together, and what it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class View:
     """What webhooks of this campaign save in `enrolment`."""
     sometimes: frozenset[str] = frozenset()
     """Those of `event` and `item` that may be missing, because something else may have begun the run."""
+
+    @property
+    def name(self) -> tuple[Any, ...]:
+        """What tells it from other views, as long as it lives."""
+        return self.events, id(self.item), self.run, self.saved, self.sometimes
 
 
 @dataclass(slots=True)
@@ -78,6 +87,16 @@ class Scope:
     traits_validator: Validator | None = None
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
+    people: list[tuple[str, dict[str, Any]]] | None = None
+    """Personas as templates read them, once they were asked for."""
+    environments: dict[Any, tuple[View, Environment]] | None = None
+    """What conditions can read, by view, once everything is known that can be read."""
+    parts: dict[tuple[str, Path], list[Part]] = field(default_factory=dict)
+    """(file, path) of a condition without findings → what it states"""
+
+    def stated(self, spot: Spot | None) -> list[Part]:
+        """What the condition at `spot` states; nothing where there is none, or it has findings of its own."""
+        return [] if spot is None else self.parts.get((spot.document.file, spot.path), [])
 
     def known(self, what: str) -> Iterable[str]:
         """Every name of that kind."""

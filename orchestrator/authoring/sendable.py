@@ -37,11 +37,10 @@ def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
 
 
 def _check(send: Spot, template: Template, view: View, scope: Scope) -> None:
-    check_reads(template, view, scope)
+    chosen = send.get("prefer") or send.get("channel")
+    check_reads(template, view, scope, sms=chosen is not None and "sms" in [spot.value for spot in chosen.one_or_more()])
     if "templates" in scope.files.unreadable:
         return
-    preferred = send.get("prefer")
-    chosen = preferred or send.get("channel")
     channels = [spot for spot in chosen.one_or_more() if spot.value in CHANNELS] if chosen is not None else []
     ready = [spot for spot in channels if template.carries(spot.value)]
     for spot in channels:

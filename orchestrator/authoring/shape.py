@@ -28,6 +28,14 @@ _KINDS = {
 }
 
 
+_YAML = {
+    "<<": "YAML 1.2 merges nothing: write the settings out, or mark a whole value with `&NAME` and repeat it with `*NAME`",
+    "true": "was this `on`, written anew by a program that reads YAML 1.1? write `on`",
+    "yes": "write a setting's name: `yes` is a text here, as any other",
+}
+"""Keys that come of what other readers of YAML do."""
+
+
 def check_shape(spot: Spot, schema_name: str, report: Report) -> None:
     """Report every place at which the value differs from `rules/schema/SCHEMA_NAME.schema.json`."""
     _Shape(report).check(spot, schema_of(schema_name), schema_name)
@@ -114,7 +122,8 @@ class _Shape:
             if member in known:
                 self.check(value, known[member], name)
             elif other is False:
-                fix = did_you_mean(member, [word for word in known if word not in spot.value])
+                free = [word for word in known if word not in spot.value]
+                fix = _YAML.get(member) or did_you_mean(member, free)
                 meant.update(word for word in known if fix == f"did you mean `{word}`?")
                 self.report.misspelt.update((spot.document.file, word) for word in meant)
                 self.report.add("E201", value.key_place, f"{_subject(spot)} has no setting `{member}`", fix)

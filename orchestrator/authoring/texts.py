@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from orchestrator.authoring.document import Document, Place
+from orchestrator.authoring.mjml import check_mjml
 from orchestrator.authoring.rendering import check_source
 from orchestrator.authoring.schemata import validator_of
 from orchestrator.authoring.scope import Scope
@@ -79,6 +80,7 @@ def _text(file: str, text: str, scope: Scope) -> None:
     if name not in _PARTS:
         if name.endswith(".mjml"):
             scope.report.add("E901", Place(file), "MJML is not supported yet", "write email.html")
+            check_mjml(file, text, scope)
         elif not name.startswith("."):
             known = ", ".join((*_PARTS, "template.yaml"))
             scope.report.add("W101", Place(file), f"nothing reads `{file}`", f"a template's files are {known}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from math import inf
 from typing import Any
 
@@ -102,6 +103,7 @@ def _members(schema: dict[str, Any], top: Any) -> Members | None:
     if not properties and not closed and not always and more in (None, True):
         return None
 
+    @cache
     def get(name: str) -> Member | None:
         if name in properties:
             return Member(type_of_schema(properties[name], top), name in always)

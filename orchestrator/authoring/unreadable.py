@@ -8,6 +8,7 @@ import yaml
 
 from orchestrator.authoring.document import Place
 
+_GLUED = re.compile(r"(\s*(?:- )?[\w.-]+:)\S")
 _OPERATOR = re.compile(r"(?:^|[\s{\[,-])(===|!==|==|!=|>=|<=|!!|!|>|<|%|\*)\s*:")
 
 
@@ -43,12 +44,24 @@ def _operator_near(lines: list[str], line: int, column: int) -> tuple[str, int] 
     return None
 
 
+def _blank_missing(lines: list[str], error: yaml.MarkedYAMLError) -> tuple[int, int] | None:
+    """Line and column after a colon without a blank, where YAML found no key because of it."""
+    mark = error.context_mark
+    if "could not find expected ':'" not in str(error.problem) or mark is None or mark.line >= len(lines):
+        return None
+    match = _GLUED.match(lines[mark.line])
+    return (mark.line + 1, match.end(1) + 1) if match is not None else None
+
+
 def _by_cause(file: str, lines: list[str], line: int, column: int, error: yaml.MarkedYAMLError) -> Unreadable:
     problem, context = str(error.problem or ""), str(error.context or "")
     here = lines[line][column : column + 1] if line < len(lines) else ""
     message, fix = f"this is not valid YAML: {problem} {context}".rstrip(), "look at this line and the one before it"
     place = Place(file, line + 1, column + 1)
-    if here == "\t":
+    missing = _blank_missing(lines, error)
+    if missing is not None:
+        place, message, fix = Place(file, *missing), "a blank is missing after the colon", "write `name: value`"
+    elif here == "\t":
         message, fix = "a tab stands where YAML wants spaces", "indent with spaces"
     elif "mapping values are not allowed" in problem:
         message, fix = "a second `: ` in one line", "put the text in quotes, or the inner key on its own line"

@@ -9,7 +9,7 @@ from orchestrator.authoring.conditions import expression, is_expression, value_o
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import event_has
 from orchestrator.authoring.finding import did_you_mean
-from orchestrator.authoring.reading import schema_at, trait_unknown
+from orchestrator.authoring.reading import property_unknown, schema_at, trait_unknown
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration, instant, minutes
 from orchestrator.authoring.values import check_given
@@ -39,10 +39,14 @@ def _send(spot: Spot, here: Setting) -> Verb | None:
     for index, channel in enumerate(channels):
         if channel.value in names[:index]:
             scope.report.add("W503", channel.place, f"`{channel.value}` stands here twice", "keep the first")
+    expires, merge = duration(spot.text_of("expires")), duration(spot.text_of("merge"))
+    if expires is not None and merge is not None and expires < merge:
+        message = "it expires before the messages that it is merged with come together"
+        scope.report.add("W504", spot.at("expires").place, message, "make it longer than `merge`")
     given = spot.get("with")
     values = {name: value_of(value, here.view, scope) for name, value in (given.members() if given is not None else ())}
     _inputs(spot, given, here)
-    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), duration(spot.text_of("expires")), values)
+    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), expires, values)
 
 
 def _inputs(spot: Spot, given: Spot | None, here: Setting) -> None:
@@ -151,6 +155,12 @@ def _move_to(spot: Spot, here: Setting) -> Verb | None:
 def _later(spot: Spot, here: Setting) -> Verb | None:
     verb = spot.path[-1] if spot.path else ""
     here.scope.report.add("E901", spot.key_place, f"the verb `{verb}` is not supported yet", "remove this step")
+    shows = spot.get("shows")
+    for shown in shows.elements() if shows is not None else ():
+        if shown.text is not None:
+            unknown = property_unknown(shown.text.split("."), here.view.events, here.scope)
+            if unknown is not None:
+                here.scope.report.add("E306", shown.place, *unknown)
     for name in ("send", "to"):
         if (value := spot.get(name)) is not None and is_expression(value.value):
             expression(value, here.view, here.scope)

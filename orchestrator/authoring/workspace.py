@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from orchestrator.authoring.answers import check_answers
 from orchestrator.authoring.campaigns import read_campaign_names, read_campaigns
 from orchestrator.authoring.catalogue import read_events
 from orchestrator.authoring.conditions import conditions
@@ -14,16 +16,22 @@ from orchestrator.authoring.document import Document, Place
 from orchestrator.authoring.facts import read_profile
 from orchestrator.authoring.files import Files, read_files
 from orchestrator.authoring.finding import Finding, Report
+from orchestrator.authoring.ignoring import accepted
+from orchestrator.authoring.keys import check_keys
 from orchestrator.authoring.loops import check_loops
+from orchestrator.authoring.overlap import check_overlap
 from orchestrator.authoring.people import check_surveys, check_tests, check_touchpoints, read_personas
-from orchestrator.authoring.ring import read_stages, read_wheel
+from orchestrator.authoring.ring import check_stages, read_stages, read_wheel
 from orchestrator.authoring.rulebook import read_names, read_policies
 from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.seen import check_seen
 from orchestrator.authoring.sendable import check_sends
 from orchestrator.authoring.shape import check_shape
 from orchestrator.authoring.tables import read_tables
 from orchestrator.authoring.texts import read_templates
 from orchestrator.authoring.typed import never_null
+from orchestrator.authoring.ways import check_ways
+from orchestrator.authoring.weekly import Weekly, most_a_week
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.template import Template
 from orchestrator.errors import WorkspaceError
@@ -52,9 +60,24 @@ class Workspace:
     """Warnings."""
 
 
-def check(path: Path) -> list[Finding]:
-    """Everything that is wrong or odd in the workspace, in order of place."""
-    return _read(path)[1]
+def check(path: Path, seen: Collection[str] | None = None) -> list[Finding]:
+    """Everything that is wrong or odd in the workspace, in order of place. `seen`: names of the events that came so far."""
+    return _read(path, seen)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a check finds. `weekly`: how many messages a customer can get; None where errors leave that open."""
+
+    findings: list[Finding]
+    weekly: Weekly | None
+
+
+def examine(path: Path, seen: Collection[str] | None = None) -> Examined:
+    """What `check` finds, and what follows from the whole."""
+    workspace, findings = _read(path, seen)
+    sound = all(finding.severity != "error" for finding in findings)
+    return Examined(findings, most_a_week(workspace.program) if sound else None)
 
 
 def load_program(path: Path) -> Program:
@@ -71,15 +94,20 @@ def load_workspace(path: Path) -> Workspace:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         text = f"{first.file}:{first.line}:{first.column}: {first.message}{more}"
         raise WorkspaceError(f"the workspace {path} has errors: {text}; `orchestrator check` lists all", findings)
-    return workspace
+    return _named(workspace)
 
 
 def load_admitted(path: Path) -> Workspace:
     """The compiled workspace, whatever the check says of it now."""
-    return _read(path)[0]
+    return _named(_read(path)[0])
 
 
-def _read(path: Path) -> tuple[Workspace, list[Finding]]:
+def _named(workspace: Workspace) -> Workspace:
+    """With the program named by what the workspace says."""
+    return replace(workspace, program=replace(workspace.program, name=name_of(workspace.program, workspace.templates)))
+
+
+def _read(path: Path, seen: Collection[str] | None = None) -> tuple[Workspace, list[Finding]]:
     report = Report()
     if not path.is_dir():
         report.add("E101", Place("."), f"there is no folder {path}", "name the folder that holds wheel.yaml")
@@ -88,7 +116,9 @@ def _read(path: Path) -> tuple[Workspace, list[Finding]]:
     _check_shapes(files, report)
     scope = Scope(files, report)
     program = _compiled(scope)
-    found = report.findings
+    if seen is not None:
+        check_seen(seen, scope)
+    found = accepted(report.findings, files.written)
     warnings = tuple(finding for finding in found if finding.severity == "warning")
     return Workspace(program, scope.templates, scope.senders, files.documents, warnings), found
 
@@ -119,6 +149,7 @@ def _compiled(scope: Scope) -> Program:
     read_segment_names(scope)
     read_templates(scope)
     read_profile(scope)
+    scope.environments = {}
     wheel = read_wheel(scope)
     program = Program(
         "",
@@ -131,13 +162,18 @@ def _compiled(scope: Scope) -> Program:
         campaigns=read_campaigns(scope),
         tables=scope.tables,
     )
+    check_stages(scope)
+    check_keys(scope)
+    check_ways(scope)
+    check_answers(scope)
     check_sends(scope)
     read_personas(scope)
     check_touchpoints(scope)
     check_tests(scope)
     check_surveys(scope)
     check_loops(program, scope)
-    return replace(program, name=name_of(program, scope.templates))
+    check_overlap(program, scope)
+    return program
 
 
 def read_segment_names(scope: Scope) -> None:

@@ -37,7 +37,7 @@ BASE = {
         quiet: {sms: "21:00-09:00", email: none}
         holds:
           ticket: {if: {">": [{var: profile.features.open_tickets}, 0]}, stops: marketing, except: [thanks]}
-        transactional: [receipt]
+        transactional: [receipt, care]
         zone: Europe/Rome
         """,
     "segments.yaml": """\
@@ -72,6 +72,7 @@ BASE = {
         """,
     "events/ticket-opened.yaml": "event: Ticket Opened\nkeys: {ticket: properties.ticket_id}\n",
     "events/ticket-closed.yaml": "event: Ticket Closed\nkeys: {ticket: properties.ticket_id}\n",
+    "events/ticket-noted.yaml": "event: Ticket Noted\n",
     "tables/products.csv": "product_id,name,days\nP-1,Tea,30\nP-2,Coffee,\n",
     "templates/thanks/template.yaml": "sender: shop\nsubject: Thanks {{ profile.traits.first_name | default('you') }}\n",
     "templates/thanks/email.txt": "Your order {{ event.properties.order_id }}\n",
@@ -99,6 +100,15 @@ BASE = {
         reentry: always
         then:
           - send: {template: thanks, channel: email}
+        """,
+    "campaigns/care.yaml": """\
+        campaign: care
+        stage: retention
+        class: transactional
+        on: {event: Ticket Opened, key: ticket}
+        reentry: always
+        then:
+          - emit: {event: Ticket Noted}
         """,
     "campaigns/thanks.yaml": """\
         campaign: thanks

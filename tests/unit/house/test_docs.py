@@ -15,7 +15,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "orchestrator/ARCHITECTURE.md", "rules/AUTHORING.md")]
+PAGES = [
+    ROOT / name
+    for name in ("README.md", "CHANGELOG.md", "orchestrator/ARCHITECTURE.md", "rules/AUTHORING.md", "rules/CODES.md")
+]
 SETUP = 'cd "$(git rev-parse --show-toplevel)" && python3 -m venv .venv && .venv/bin/pip install -q uv && '
 TOUR_S = 120
 DEMO_S = 240
