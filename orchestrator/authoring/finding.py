@@ -78,6 +78,7 @@ CODES: dict[str, str] = {
     "W509": "a survey whose low scores reach nobody",
     "W510": "a complaint that reaches nobody",
     "W511": "an event that has not been seen",
+    "W512": "a transition that is never taken",
     "W601": "an SMS longer than one segment",
     "W901": "accepted, but not enforced yet",
 }

@@ -150,7 +150,7 @@ def _check_transitions(scope: Scope) -> None:
         left = [stage for stage in _sources(spot) if not _taken(stage, spot, spots[:index], scope)]
         if _sources(spot) and not left:
             message = "this transition is never taken: one before it always is"
-            scope.report.add("E507", spot.place, message, "put it first, or give the one before it a condition")
+            scope.report.add("W512", spot.place, message, "put it first, or give the one before it a condition")
 
 
 def _sources(spot: Spot) -> list[str]:

@@ -139,7 +139,7 @@ REPLACED: list[tuple[str, str, str, str]] = [
         ),
     ),
     (
-        "E507",
+        "W512",
         WHEEL,
         "  - {from: retention",
         "  - ¦{from: interest, to: lost, on: {event: Order Completed}}\n  - {from: retention",

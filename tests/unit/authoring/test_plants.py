@@ -83,7 +83,7 @@ PLANTS: list[tuple[str, str, str, str]] = [
         "  - wait: 3d\n  - ¦wait: 3d\n  - id: two-weeks\n    wait: {for: 14d",
     ),
     ("E507", CSAT, '{">=": [{var: event.properties.score}, 4]}', '{¦"==": [{var: event.properties.score}, 1]}'),
-    ("E507", WHEEL, "  # Bought again", "  - ¦{from: retention, to: lost, on: {event: Order Completed}}\n  # Bought again"),
+    ("W512", WHEEL, "  # Bought again", "  - ¦{from: retention, to: lost, on: {event: Order Completed}}\n  # Bought again"),
     ("E508", BACK, "reentry: {after: 90d}\nthen:", "reentry: always\nthen:\n  - move_to: interest\n  - move_to: ¦retention"),
     ("E509", WIN, ", with: {code: BACK10}", ""),
     ("E510", CARE, "properties: {ticket_id: {var: event.properties.ticket_id}}", "¦properties: {}"),
