@@ -13,7 +13,7 @@ import msgspec
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Event
 from orchestrator.errors import RejectedEvent
-from orchestrator.intake.files import opened, raw_lines
+from orchestrator.intake.files import opened, raw_lines, read_events
 from orchestrator.intake.identifiers import identifying
 
 
@@ -47,7 +47,9 @@ def homes_of(paths: Sequence[Path]) -> dict[str, str]:
 
     Whether a line will be accepted is not asked: a rejected one keeps together more than it must, never less, and so both
     workspaces can be served by one division. Memory follows the number of such ids, not of lines.
+    A file that cannot be opened raises UsageError.
     """
+    read_events(paths)  # refuses a file that cannot be opened
     parents: dict[str, str] = {}
     for path in paths:
         for user, other in _pairs(path):

@@ -58,6 +58,7 @@ class Diff:
 
     def __init__(self, make: Make, folder: Path) -> None:
         self.make, self.folder = make, folder
+        self.until = ["--until", "2026-03-31"]
 
     def workspace(self, name: str, files: dict[str, str | None]) -> Path:
         return self.make(files).rename(self.folder / name)
@@ -72,7 +73,7 @@ class Diff:
         rows = (one if isinstance(one, str) else json.dumps(one) for one in calls)
         log.write_text("".join(row + "\n" for row in rows), encoding="utf-8")
         places = [str(self.workspace("old", old)), str(self.workspace("new", new))]
-        ran = runner.invoke(app, ["diff", *places, "--events", str(log), "--until", "2026-03-31", *more])
+        ran = runner.invoke(app, ["diff", *places, "--events", str(log), *self.until, *more])
         assert ran.exit_code == 0, ran.output
         return ran.stdout
 
@@ -188,6 +189,12 @@ def test_a_goal_met_after_a_message_that_stays_does_not(diff: Diff) -> None:
     assert (kept["touched_by_recorded_reactions"], kept["recorded_reactions"]["used"]) == (0, 1)
 
 
+def test_it_hangs_on_it_too_where_the_new_rules_ask_for_no_such_event(diff: Diff) -> None:
+    calls = [consent("anna"), full("anna", "02T09:00", 60), bought("anna", "02T12:00")]
+    gone = diff.run(cart(), {**cart(), "campaigns/cart.yaml": None}, calls)
+    assert gone["touched_by_recorded_reactions"] == 1
+
+
 def test_an_event_that_names_a_message_hangs_on_it(diff: Diff) -> None:
     """Of a message that neither workspace sends, too: somebody's rules sent it."""
     calls = [consent("anna"), bought("anna", "02T12:00", message_id="of-last-year"), full("anna", "03T09:00", 10)]
@@ -224,8 +231,12 @@ def _mixed() -> list[Any]:
     return [*ordered[:5], "{", {**full("user-3", "02T09:00"), "properties": {"total": "x"}}, *ordered[5:]]
 
 
-@pytest.mark.parametrize("processes", ["1", "2", "3"])
-def test_each_side_has_the_digest_and_counts_of_its_replay(diff: Diff, processes: str) -> None:
+@pytest.mark.parametrize(
+    ("processes", "until"), [("1", ["--until", "2026-03-31"]), ("2", ["--until", "2026-03-31"]), ("3", [])]
+)
+def test_each_side_has_the_digest_and_counts_of_its_replay(diff: Diff, processes: str, until: list[str]) -> None:
+    """Without `--until` the clock stops at the last event of all, whose customer is of one part only."""
+    diff.until = until
     cataloged = "event: Cart Updated\nkeys: {cart: properties.cart_id}\nproperties: {type: object, required: [total],\n"
     strict = cataloged + "  properties: {total: {type: number, minimum: 60}, cart_id: {type: string}}}\n"
     new = {**cart(wait="2h"), "events/cart-updated.yaml": strict}
@@ -234,9 +245,7 @@ def test_each_side_has_the_digest_and_counts_of_its_replay(diff: Diff, processes
         assert result["processes"] == int(processes)
         for side in ("old", "new"):
             log = str(diff.folder / "events.jsonl")
-            ran = runner.invoke(
-                app, ["replay", str(diff.folder / side), "--events", log, "--until", "2026-03-31", "--format", "json"]
-            )
+            ran = runner.invoke(app, ["replay", str(diff.folder / side), "--events", log, *until, "--format", "json"])
             replayed = json.loads(ran.stdout)
             for field in ("digest", "events", "duplicates", "rejected", "profiles", "unknown_events"):
                 assert result[side][field] == replayed[field], (side, field)
@@ -288,7 +297,13 @@ def test_a_line_that_one_workspace_refuses_is_told_with_whose(diff: Diff) -> Non
 def test_no_events_and_a_file_for_a_folder_are_wrong_usage(make: Make, tmp_path: Path) -> None:
     workspace = str(make(cart()))
     (tmp_path / "file").touch()
-    for more in ([], ["--events", str(tmp_path / "file"), "--out", str(tmp_path / "file")]):
+    absent = ["--events", str(tmp_path / "absent.jsonl")]
+    for more in (
+        [],
+        absent,
+        [*absent, "--processes", "2"],
+        ["--events", str(tmp_path / "file"), "--out", str(tmp_path / "file")],
+    ):
         ran = runner.invoke(app, ["diff", workspace, workspace, *more])
         assert type(ran.exception).__name__ == "UsageError"
 
