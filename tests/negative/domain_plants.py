@@ -243,16 +243,3 @@ def merge_drops_messages() -> Iterator[None]:
 def merge_forgets_what_was_seen() -> Iterator[None]:
     with patch.object(merge, "join_seen", lambda one, _other: one):
         yield
-
-
-@plant("I11")
-@contextmanager
-def not_sent_is_tried_again_after_the_run_ended() -> Iterator[None]:
-    """As production once did."""
-
-    def again(moment: Moment, message: Message, retry_at: int | None) -> None:
-        ledger._release(moment, message)
-        ledger._defer(moment, message, "permit", retry_at)
-
-    with patch.object(ledger, "_try_again", again):
-        yield
