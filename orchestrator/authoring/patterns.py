@@ -57,8 +57,8 @@ def _event(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
     if event is None or event.text is None or not scope.names(event, "event"):
         return None
     key, each = spot.get("key"), spot.get("each")
-    if key is not None and declares_key(key, event.text, scope):
-        _is_carried(key, scope, view)
+    if key is not None:
+        declares_key(key, event.text, scope)
     here = view_of(spot, scope, view)
     return Pattern(
         ident,
@@ -68,16 +68,6 @@ def _event(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
         of=spot.text_of("of"),
         condition=conditions(spot.get("if"), here, scope),
     )
-
-
-def _is_carried(key: Spot, scope: Scope, view: View) -> None:
-    """Refuse a key that no trigger of the run carries: this event would never be the run's."""
-    triggers = [scope.events[name] for name in view.triggers if name in scope.events]
-    if not triggers or any(key.value in kind.keys or kind.name in scope.vague for kind in triggers):
-        return
-    names, known = " and ".join(kind.name for kind in triggers), sorted({name for kind in triggers for name in kind.keys})
-    fix = f"leave `key` out, or use one that both have; {names} has {', '.join(known) or 'none'}"
-    scope.report.add("E302", key.place, f"{names}, which begins the run, has no key `{key.value}`: this never matches", fix)
 
 
 def view_of(spot: Spot, scope: Scope, view: View) -> View:
@@ -101,12 +91,10 @@ def view_of_run(root: Spot, scope: Scope) -> View:
     items = [view.item for view in views if view.item is not None]
     missing = {"event"} if not all(view.events for view in views) else set()
     missing |= {"item"} if len(items) < len(views) else set()
-    events = tuple(dict.fromkeys(event for view in views for event in view.events))
     return View(
-        events,
+        tuple(dict.fromkeys(event for view in views for event in view.events)),
         None if not items else items[0] if len(items) == 1 else {"anyOf": items},
         run=True,
-        triggers=() if missing & {"event"} else events,
         saved=tuple(text for step in every_step(root.get("then")) if (text := step.at("webhook").text_of("save")) is not None),
         sometimes=frozenset(missing),
     )

@@ -47,8 +47,6 @@ class View:
     item: dict[str, Any] | None = None
     """Schema of `item`; None: there is no item."""
     run: bool = False
-    triggers: tuple[str, ...] = ()
-    """Names of the events that may have begun the run; empty where something else may have."""
     saved: tuple[str, ...] = ()
     """What webhooks of this campaign save in `enrolment`."""
     sometimes: frozenset[str] = frozenset()
