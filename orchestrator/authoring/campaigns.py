@@ -84,7 +84,7 @@ def _class(root: Spot, scope: Scope) -> Literal["marketing", "transactional"]:
     spot, name = root.get("class"), root.text_of("campaign")
     for word in _LATER:
         if (found := root.get(word)) is not None:
-            scope.report.add("W901", found.key_place, f"`{word}` is accepted, but not enforced yet")
+            scope.report.add("N901", found.key_place, f"`{word}` is accepted, but not enforced yet")
     if spot is None or spot.text != "transactional":
         return "marketing"
     if name is not None and name not in scope.transactional and "policies" not in scope.files.unreadable:

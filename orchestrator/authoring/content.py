@@ -18,7 +18,11 @@ _LENGTH = 16
 
 def name_of(program: Program, templates: Mapping[str, Any]) -> str:
     """The name of a program with its templates."""
-    parts = {field.name: getattr(program, field.name) for field in dataclasses.fields(program) if field.name not in _DERIVED}
+    parts = {
+        field.name: getattr(program, field.name)
+        for field in dataclasses.fields(program)
+        if field.name not in _DERIVED and _named(field, program)
+    }
     return _digest({"program": parts, "templates": templates})
 
 
@@ -35,13 +39,18 @@ def _digest(content: Any) -> str:
     return sha256(text.encode("ascii")).hexdigest()[:_LENGTH]
 
 
+def _named(field: dataclasses.Field[Any], content: Any) -> bool:
+    """Whether a field is part of the name: not one that came later and says nothing here."""
+    return not field.metadata.get("later", False) or getattr(content, field.name) != field.default
+
+
 def _plain(content: Any) -> Any:
     """JSON of anything compiled; a verb or pattern carries its kind, a condition is its rule."""
     if isinstance(content, Condition):
         return content.rule
     if dataclasses.is_dataclass(content):
-        fields = {field.name: _plain(getattr(content, field.name)) for field in dataclasses.fields(content)}
-        return {"": type(content).__name__, **fields}
+        fields = {field.name: getattr(content, field.name) for field in dataclasses.fields(content) if _named(field, content)}
+        return {"": type(content).__name__, **_plain(fields)}
     if isinstance(content, Mapping):
         return {str(name): _plain(value) for name, value in content.items()}
     if isinstance(content, frozenset | set):

@@ -10,7 +10,8 @@ from typing import Literal
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.limits import FINDINGS
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+_SEVERITY: dict[str, Severity] = {"E": "error", "W": "warning", "N": "note"}
 
 CODES: dict[str, str] = {
     "E101": "a file that cannot be read",
@@ -80,7 +81,7 @@ CODES: dict[str, str] = {
     "W511": "an event that has not been seen",
     "W512": "a transition that is never taken",
     "W601": "an SMS longer than one segment",
-    "W901": "accepted, but not enforced yet",
+    "N901": "accepted, but not enforced yet",
 }
 """code → what it is about, in one line. Codes stay stable."""
 
@@ -116,19 +117,27 @@ class Report:
     def add(self, code: str, place: Place, message: str, fix: str = "") -> None:
         """Note a finding; the code's letter gives its severity."""
         self.count += 1
-        severity: Severity = "error" if code.startswith("E") else "warning"
+        severity = _SEVERITY[code[0]]
         if (place, code) not in self._findings and len(self._findings) < FINDINGS:
             finding = Finding(code, severity, place.file, place.line, place.column, message, fix)
             self._findings[(place, code)] = finding
 
     @property
     def findings(self) -> list[Finding]:
-        """In order of place."""
-        return [self._findings[key] for key in sorted(self._findings)]
+        """Errors and warnings, in order of place."""
+        return [finding for finding in self._in_order() if finding.severity != "note"]
+
+    @property
+    def notes(self) -> list[Finding]:
+        """What the author cannot mend and should know, in order of place."""
+        return [finding for finding in self._in_order() if finding.severity == "note"]
 
     @property
     def errors(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity == "error"]
+
+    def _in_order(self) -> list[Finding]:
+        return [self._findings[key] for key in sorted(self._findings)]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

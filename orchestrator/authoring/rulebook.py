@@ -26,6 +26,8 @@ def read_names(scope: Scope) -> None:
     topics = root.get("topics")
     for name, spot in topics.members() if topics is not None else ():
         double = spot.get("double")
+        if double is not None and double.value is True:
+            scope.report.add("N901", double.key_place, "`double` is accepted, but not enforced yet")
         scope.topics[name] = Topic(name, spot.text_of("consent") == "assumed", double is not None and double.value is True)
         if name == MARKETING:
             scope.report.add(
@@ -47,7 +49,7 @@ def read_policies(scope: Scope) -> Policies:
     expires = root.get("expires") or root
     for word in _LATER:
         if (found := root.get(word)) is not None:
-            scope.report.add("W901", found.key_place, f"`{word}` is accepted, but not enforced yet")
+            scope.report.add("N901", found.key_place, f"`{word}` is accepted, but not enforced yet")
     return Policies(
         topics=dict(scope.topics),
         caps=_caps(root.get("caps"), scope),

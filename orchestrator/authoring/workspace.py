@@ -58,6 +58,8 @@ class Workspace:
     """kind ("tests", "personas", …) → its files, with positions."""
     findings: tuple[Finding, ...] = ()
     """Warnings."""
+    notes: tuple[Finding, ...] = ()
+    """See `Examined`."""
 
 
 def check(path: Path, seen: Collection[str] | None = None) -> list[Finding]:
@@ -67,9 +69,13 @@ def check(path: Path, seen: Collection[str] | None = None) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a check finds. `weekly`: how many messages a customer can get; None where errors leave that open."""
+    """What a check finds. `weekly`: how many messages a customer can get; None where errors leave that open.
+
+    `notes` are no faults of the files: what an author should know of this version.
+    """
 
     findings: list[Finding]
+    notes: tuple[Finding, ...]
     weekly: Weekly | None
 
 
@@ -77,7 +83,7 @@ def examine(path: Path, seen: Collection[str] | None = None) -> Examined:
     """What `check` finds, and what follows from the whole."""
     workspace, findings = _read(path, seen)
     sound = all(finding.severity != "error" for finding in findings)
-    return Examined(findings, most_a_week(workspace.program) if sound else None)
+    return Examined(findings, workspace.notes, most_a_week(workspace.program) if sound else None)
 
 
 def load_program(path: Path) -> Program:
@@ -120,7 +126,7 @@ def _read(path: Path, seen: Collection[str] | None = None) -> tuple[Workspace, l
         check_seen(seen, scope)
     found = accepted(report.findings, files.written)
     warnings = tuple(finding for finding in found if finding.severity == "warning")
-    return Workspace(program, scope.templates, scope.senders, files.documents, warnings), found
+    return Workspace(program, scope.templates, scope.senders, files.documents, warnings, tuple(report.notes)), found
 
 
 def _check_shapes(files: Files, report: Report) -> None:

@@ -44,7 +44,7 @@ def _names(files: list[Path]) -> set[str]:
 
 def _text(found: Examined, errors: int, _workspace: Path) -> str:
     last = [str(found.weekly)] if found.weekly is not None else []
-    return "\n".join([*map(str, found.findings), *last, _summary(found.findings, errors)])
+    return "\n".join([*map(str, [*found.findings, *found.notes]), *last, _summary(found.findings, errors)])
 
 
 def _summary(findings: list[Finding], errors: int) -> str:
@@ -57,7 +57,8 @@ def _count(number: int, word: str) -> str:
 
 def _json(found: Examined, errors: int, _workspace: Path) -> str:
     listed = [dataclasses.asdict(finding) for finding in found.findings]
-    told = {"findings": listed, "errors": errors, "warnings": len(listed) - errors}
+    notes = [dataclasses.asdict(note) for note in found.notes]
+    told = {"findings": listed, "errors": errors, "warnings": len(listed) - errors, "notes": notes}
     if found.weekly is not None:
         told["weekly"] = dataclasses.asdict(found.weekly)
     return json.dumps(told, indent=2, ensure_ascii=False)
@@ -78,7 +79,7 @@ def _escaped(text: str) -> str:
 
 
 def _sarif(found: Examined, _errors: int, workspace: Path) -> str:
-    return sarif(found.findings, workspace)
+    return sarif([*found.findings, *found.notes], workspace)
 
 
 _FORMATS = {"text": _text, "json": _json, "github": _github, "sarif": _sarif}

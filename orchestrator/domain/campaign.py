@@ -12,6 +12,12 @@ from rules import Condition
 
 Class = Literal["marketing", "transactional"]
 
+LATER = {"later": True}
+"""Metadata of a field that came after programs were first named by their content: at its default it is no part of the name.
+
+So people in flight stay on their steps through an upgrade. Every field added to a compiled class carries it.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:

@@ -56,6 +56,7 @@ def test_formats(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
         ],
         "errors": 1,
         "warnings": 0,
+        "notes": [],
     }  # fmt: skip
     assert _code(root, "github") == 1
     assert capsys.readouterr().out.startswith(f"::error file={root}/segments.yaml,line=1,col=10,title=E201::")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.authoring import CODES, Finding, check
+from orchestrator.authoring import CODES, Finding, check, examine
 
 Written = Callable[..., Path]
 THANKS, RECEIPT, WHEEL, PROFILE = "campaigns/thanks.yaml", "campaigns/receipt.yaml", "wheel.yaml", "profile.yaml"
@@ -199,7 +199,6 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("W102", THANKS, "topic: news", "topic: news ¦# check: ignore W507 because it is meant"),
     ("W505", "tables/products.csv", "P-2,Coffee,", "¦P-1,Coffee,"),
     ("W506", THANKS, "template: coupon, channel: email", "template: coupon, prefer: [email, ¦sms]"),
-    ("W901", THANKS, "topic: news", "topic: news\n¦pace: 100/h"),
 ]
 LACKING: list[tuple[str, str, str, str, tuple[str, int, int]]] = [
     ("E202", THANKS, "stage: retention\n", "", (THANKS, 1, 1)),
@@ -239,6 +238,22 @@ def test_what_is_missing_is_told_at_the_key_that_lacks_it(
     text, _ = _written_with(base, file, old, new)
     findings = check(written({file: text}))
     assert (code, *place) in [(each.code, each.file, each.line, each.column) for each in findings], findings
+
+
+NOTED: list[tuple[str, str, str, str]] = [
+    ("N901", THANKS, "topic: news", "topic: news\n¦pace: 100/h"),
+    ("N901", POLICIES, "consent: assumed", "consent: assumed, ¦double: true"),
+]
+
+
+@pytest.mark.parametrize(("code", "file", "old", "new"), NOTED)
+def test_what_this_version_does_not_enforce_is_a_note(
+    code: str, file: str, old: str, new: str, written: Written, base: dict[str, str]
+) -> None:
+    text, place = _written_with(base, file, old, new)
+    found = examine(written({file: text}))
+    assert (code, file, place) in [(each.code, each.file, (each.line, each.column)) for each in found.notes], found
+    assert found.findings == []
 
 
 def _codes(findings: list[Finding]) -> list[tuple[str, str, int, int]]:
@@ -324,11 +339,11 @@ def test_the_small_workspace_is_clean(written: Written) -> None:
 
 def test_the_table_of_codes_is_the_one_of_the_check() -> None:
     page = (Path(__file__).parents[3] / "rules/CODES.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([EW]\d{3})` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| `([EWN]\d{3})` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
     assert [(code, title) for code, title, *_ in rows] == list(CODES.items())
 
 
 def test_every_code_has_a_title_and_a_test() -> None:
-    assert all(code[0] in "EW" and code[1:].isdigit() and title for code, title in CODES.items())
+    assert all(code[0] in "EWN" and code[1:].isdigit() and title for code, title in CODES.items())
     tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert [code for code in CODES if f'"{code}"' not in tests] == []
