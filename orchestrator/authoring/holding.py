@@ -33,10 +33,15 @@ def _whole(path: str, scope: Scope) -> bool:
         feature = scope.features.get(names[1])
         return feature is not None and feature.kind in _COUNTS
     if root == "event" and names[:1] == ["properties"]:
-        found = [schema_at(kind.schema, names[1:]) for kind in scope.events.values() if kind.schema is not None]
-        kinds = {str(schema.get("type")) for schema in found if isinstance(schema, dict)}
-        return kinds == {"integer"}
+        if path not in scope.whole:
+            scope.whole[path] = _declared_whole(names[1:], scope)
+        return scope.whole[path]
     return path == "stage.turns"
+
+
+def _declared_whole(names: list[str], scope: Scope) -> bool:
+    found = [schema_at(kind.schema, names) for kind in scope.events.values() if kind.schema is not None]
+    return {str(schema.get("type")) for schema in found if isinstance(schema, dict)} == {"integer"}
 
 
 def parts_of(spots: list[Spot], view: View, scope: Scope) -> list[Part]:

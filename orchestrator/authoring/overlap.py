@@ -103,6 +103,8 @@ def _example(one: _Start, other: _Start, rounds: Rounds, scope: Scope) -> str:
     if _apart(one.campaign, other.campaign):
         return ""
     states = [*one.states, *other.states]
+    if witness(states, known_of(scope)) is None:  # most pairs differ here already, whatever the input is
+        return ""
     first, second = stages_of(one.pattern), stages_of(other.pattern)
     if not first and not second:
         event = one.pattern.text_of("event") or ""

@@ -33,7 +33,7 @@ _WORD = re.compile(r"[\w.]+")
 
 def check_source(source: Source, place: Place, report: Report) -> None:
     """Report a text that minijinja cannot read, at its line."""
-    chain = _CHAIN.search(source.text)
+    chain = None if _has_no_chain(source.text) else _CHAIN.search(source.text)
     if chain is not None:
         line = source.text.count("\n", 0, chain.start())
         report.add("E601", Place(place.file, place.line + line), "hundreds of `not` or `-` in a row", "remove them")

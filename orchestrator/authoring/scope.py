@@ -89,6 +89,8 @@ class Scope:
     """Personas as templates read them, once they were asked for."""
     environments: dict[Any, tuple[View, Environment]] | None = None
     """What conditions can read, by view, once everything is known that can be read."""
+    whole: dict[str, bool] = field(default_factory=dict)
+    """Path below an event's properties → whether every event that has it declares whole numbers there."""
     parts: dict[tuple[str, Path], list[Part]] = field(default_factory=dict)
     """(file, path) of a condition without findings → what it states"""
 

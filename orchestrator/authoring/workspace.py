@@ -16,6 +16,7 @@ from orchestrator.authoring.document import Document, Place
 from orchestrator.authoring.facts import read_profile
 from orchestrator.authoring.files import Files, read_files
 from orchestrator.authoring.finding import Finding, Report
+from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.authoring.ignoring import accepted
 from orchestrator.authoring.keys import check_keys
 from orchestrator.authoring.loops import check_loops
@@ -118,10 +119,11 @@ def _read(path: Path, seen: Collection[str] | None = None) -> tuple[Workspace, l
     if not path.is_dir():
         report.add("E101", Place("."), f"there is no folder {path}", "name the folder that holds wheel.yaml")
         return Workspace(Program("", Wheel("", ()))), report.findings
-    files = read_files(path, report)
-    _check_shapes(files, report)
-    scope = Scope(files, report)
-    program = _compiled(scope)
+    with seldom_collected():
+        files = read_files(path, report)
+        _check_shapes(files, report)
+        scope = Scope(files, report)
+        program = _compiled(scope)
     if seen is not None:
         check_seen(seen, scope)
     found = accepted(report.findings, files.written)

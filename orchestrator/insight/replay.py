@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.decision import MessageChange
 from orchestrator.domain.input import Adopt
 from orchestrator.domain.program import Program
 from orchestrator.insight.rehearsal import Rehearsal, Render
-from orchestrator.insight.replaying import BATCH, Replaying, seldom_collected, standing
+from orchestrator.insight.replaying import BATCH, Replaying, standing
 from orchestrator.intake.files import Accepted, Rejected
 from orchestrator.partition.partition import Decided
 from orchestrator.partition.ports import Store, Stored

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -22,19 +20,6 @@ from orchestrator.partition.ports import Store, Stored
 
 BATCH = 1_000
 """Events in one commit."""
-_SELDOM = (500_000, 20, 1_000)
-"""Thresholds of Python's garbage collector while a replay runs."""
-
-
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Let Python look for garbage in cycles seldom: deciding leaves none, and each look walks every profile in memory."""
-    before = gc.get_threshold()
-    gc.set_threshold(*_SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class Replaying:

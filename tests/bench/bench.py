@@ -1,4 +1,4 @@
-"""What the engine costs, as ratios in one run: uv run python tests/bench/bench.py [decide|embedded|rules|restart]… [--full].
+"""What the engine costs, as ratios in one run: uv run python tests/bench/bench.py [decide|rules|check|…] [--full].
 
 The baseline of each run is `json`: CPU µs to decode one Product Viewed event with msgspec, untyped, on the same machine in the
 same minute. Figures are CPU time of this process unless they say wall.
@@ -13,6 +13,7 @@ import io
 import json
 import pstats
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +25,8 @@ from typing import Literal
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from workspaces import lay_out_many
 
 from orchestrator.authoring import load_workspace
 from orchestrator.cli.demo import lay_out
@@ -279,10 +282,34 @@ def _fill(program: Program, path: Path, count: int) -> None:
     file.close()
 
 
+def bench_check(_program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
+    """`orchestrator check` as a process of its own: the shipped campaigns, and a shop of many markets."""
+    for campaigns in (14, 28) if size == "tiny" else (14, 200):
+        workspace = lay_out_many(folder / f"check-{campaigns}", campaigns)
+        command, walls = [sys.executable, "-m", "orchestrator", "check", str(workspace)], []
+        begun = _children_s()
+        for _ in range(1 if size == "tiny" else 5):
+            walls.append(-time.perf_counter())
+            subprocess.run(command, check=True, capture_output=True)
+            walls[-1] += time.perf_counter()
+        cpu = (_children_s() - begun) / len(walls)
+        files = sum(1 for path in workspace.rglob("*") if path.is_file())
+        walls.sort()
+        wall = {"median_s": round(walls[len(walls) // 2], 2), "best_s": round(walls[0], 2)}
+        yield {"campaigns": campaigns, "files": files, "cpu_s": round(cpu, 2), **wall}
+
+
+def _children_s() -> float:
+    """CPU seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 BENCHES: dict[str, Callable[[Program, Size, Path], Iterator[dict[str, object]]]] = {
     "decide": bench_decide,
     "embedded": bench_embedded,
     "rules": bench_rules,
+    "check": bench_check,
     "restart": bench_restart,
 }
 

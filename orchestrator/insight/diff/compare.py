@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.moment import Controls, Moment
 from orchestrator.domain.profile import Profile, unseal
@@ -16,7 +17,7 @@ from orchestrator.insight.diff.pairs import changes
 from orchestrator.insight.diff.side import Mail, Side
 from orchestrator.insight.diff.tally import Explained, Tally
 from orchestrator.insight.diff.why import Other, why
-from orchestrator.insight.replaying import BATCH, Replaying, Standing, digest_of, seldom_collected, standing
+from orchestrator.insight.replaying import BATCH, Replaying, Standing, digest_of, standing
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import Accepted, Rejected, read_events
 from orchestrator.stores.memory import MemoryFile
