@@ -5,19 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from orchestrator.authoring import Examined, Finding, examine
+from orchestrator.authoring import CODES, Examined, Finding, address, examine, section
+from orchestrator.authoring.codebook import PAGE
+from orchestrator.authoring.finding import did_you_mean
 from orchestrator.cli.sarif import sarif
+from orchestrator.errors import UsageError
 from orchestrator.intake.files import Accepted, read_events
 
+_READ_SO = (
+    "`-` stands before lines with the mistake, `+` before lines that mend it; `¦` marks the place and is not in the file."
+)
 Format = Literal["text", "json", "github", "sarif"]
 
 
 def check(
-    workspace: Annotated[Path, typer.Argument(help="The folder that holds wheel.yaml.", show_default=False)],
+    workspace: Annotated[Path | None, typer.Argument(help="The folder that holds wheel.yaml.", show_default=False)] = None,
     output: Annotated[
         Format, typer.Option("--format", help="text, json, github (annotations in a pull request) or sarif (code scanning).")
     ] = "text",
@@ -25,16 +31,30 @@ def check(
         list[Path] | None, typer.Option(help="Recorded events (JSON Lines): warn of those that are waited for and never came.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,  # noqa: FBT002 - typer's flags
+    explain: Annotated[
+        str | None, typer.Option(help="What a code means, with an example and the way out.", metavar="CODE")
+    ] = None,
 ) -> None:
     """Check a workspace: every error and warning, where it stands and what to do."""
+    if explain is not None:
+        typer.echo(_explained(explain.strip("`").upper()))
+        return
+    if workspace is None:
+        raise UsageError("name the folder that holds wheel.yaml, or a code with --explain")
     if not workspace.is_dir():
-        typer.echo(f"error: there is no folder {workspace}", err=True)
-        raise typer.Exit(2)
+        raise UsageError(f"there is no folder {workspace}")
     found = examine(workspace, _names(events) if events else None)
     findings = found.findings
     errors = sum(finding.severity == "error" for finding in findings)
     typer.echo(_FORMATS[output](found, errors, workspace))
     raise typer.Exit(1 if errors or (strict and findings) else 0)
+
+
+def _explained(code: str) -> str:
+    """The section of a code, as text."""
+    if code not in CODES:
+        raise UsageError(f"--explain {code}: there is no such code; {did_you_mean(code, CODES) or f'see {PAGE}'}")
+    return f"{code}: {CODES[code]}\n\n{section(code)}\n\n{_READ_SO}"
 
 
 def _names(files: list[Path]) -> set[str]:
@@ -56,9 +76,11 @@ def _count(number: int, word: str) -> str:
 
 
 def _json(found: Examined, errors: int, _workspace: Path) -> str:
-    listed = [dataclasses.asdict(finding) for finding in found.findings]
-    notes = [dataclasses.asdict(note) for note in found.notes]
-    told = {"findings": listed, "errors": errors, "warnings": len(listed) - errors, "notes": notes}
+    listed, notes = (
+        [{**dataclasses.asdict(one), "page": address(one.code)} for one in all_] for all_ in (found.findings, found.notes)
+    )
+    told: dict[str, Any] = {"findings": listed, "errors": errors, "warnings": len(listed) - errors, "notes": notes}
+    told["pages"] = {code: section(code) for code in sorted({one["code"] for one in (*listed, *notes)})}
     if found.weekly is not None:
         told["weekly"] = dataclasses.asdict(found.weekly)
     return json.dumps(told, indent=2, ensure_ascii=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.authoring import CODES, Finding
+from orchestrator.authoring import CODES, Finding, address, section
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -19,7 +19,7 @@ def sarif(findings: list[Finding], workspace: Path) -> str:
     driver = {
         "name": "orchestrator check",
         "version": version("orchestrator"),
-        "rules": [{"id": code, "shortDescription": {"text": CODES[code]}} for code in used],
+        "rules": [_rule(code) for code in used],
     }
     run = {
         "tool": {"driver": driver},
@@ -27,6 +27,13 @@ def sarif(findings: list[Finding], workspace: Path) -> str:
         "results": [_result(finding, used.index(finding.code), workspace) for finding in findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _rule(code: str) -> dict[str, Any]:
+    """A code with its section. No `helpUri`: where the page is served is not known here."""
+    told = section(code)
+    text = f"{CODES[code]}. {told}\n\n{address(code)}"
+    return {"id": code, "shortDescription": {"text": CODES[code]}, "help": {"text": text, "markdown": told}}
 
 
 def _result(finding: Finding, index: int, workspace: Path) -> dict[str, Any]:

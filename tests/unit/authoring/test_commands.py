@@ -12,9 +12,10 @@ import pytest
 import typer
 
 from orchestrator.authoring import check as find
-from orchestrator.authoring import examine
+from orchestrator.authoring import examine, section
 from orchestrator.cli.check import Format, check
 from orchestrator.cli.init import init
+from orchestrator.errors import UsageError
 
 Written = Callable[..., Path]
 
@@ -36,8 +37,20 @@ def test_exit_codes(written: Written, base: dict[str, str], tmp_path: Path, caps
     assert _code(warned, strict=True) == 1
     assert _code(written({"wheel.yaml": "start: a\n"})) == 1
     capsys.readouterr()
-    assert _code(tmp_path / "nowhere") == 2
+    with pytest.raises(UsageError, match="there is no folder"):
+        check(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="name the folder"):
+        check()
     assert capsys.readouterr().out == ""
+
+
+def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    check(explain="e404")
+    told = capsys.readouterr().out
+    assert told.startswith("E404: an empty value would make a condition true\n\nThe value may be absent or null")
+    assert "¦profile.features.last_score" in told
+    with pytest.raises(UsageError, match="did you mean `E404`"):
+        check(explain="E44")
 
 
 def test_formats(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,12 +64,13 @@ def test_formats(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
         "findings": [
             {
                 "code": "E201", "severity": "error", "file": "segments.yaml", "line": 1, "column": 10,
-                "message": "`buyers` has no setting `iff`", "fix": "did you mean `if`?",
+                "message": "`buyers` has no setting `iff`", "fix": "did you mean `if`?", "page": "rules/CODES.md#e201",
             }
         ],
         "errors": 1,
         "warnings": 0,
         "notes": [],
+        "pages": {"E201": section("E201")},
     }  # fmt: skip
     assert _code(root, "github") == 1
     assert capsys.readouterr().out.startswith(f"::error file={root}/segments.yaml,line=1,col=10,title=E201::")
@@ -69,6 +83,8 @@ def test_sarif_obeys_its_schema(written: Written, base: dict[str, str], capsys: 
     assert _code(root, "sarif") == 1
     told = json.loads(capsys.readouterr().out)
     jsonschema.Draft7Validator(schema).validate(told)
+    rules = told["runs"][0]["tool"]["driver"]["rules"]
+    assert [(rule["id"], rule["help"]["markdown"]) for rule in rules] == [(code, section(code)) for code in ("E201", "W501")]
     results = told["runs"][0]["results"]
     assert [(one["ruleId"], one["level"]) for one in results] == [("W501", "warning"), ("E201", "error")]
     assert results[1]["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": 10}

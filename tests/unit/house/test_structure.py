@@ -21,8 +21,8 @@ LONG = {"orchestrator/domain/program.py": "the compiled workspace, declared in o
 PUBLIC = {
     "rules": "Condition Environment Problem RuleError Trace compile_condition equalities null_problems preflight source_of"
     " trace type_problems",
-    "orchestrator.authoring": "CODES Examined Finding Source Template Workspace check examine load_program load_snapshot"
-    " load_workspace snapshot",
+    "orchestrator.authoring": "CODES Examined Finding Source Template Workspace address check examine load_program"
+    " load_snapshot load_workspace section snapshot",
     "orchestrator.insight.page": "Report Source Story Telling make_report render story_of",
 }
 """What these packages promise: a change here is a change for others."""
