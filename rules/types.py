@@ -48,6 +48,8 @@ class Type:
     high: float = inf
     element: Callable[[], Type] | None = field(default=None, compare=False)
     members: Members | None = field(default=None, compare=False)
+    filled: bool = False
+    """A list that is never without elements."""
 
     @property
     def unknown(self) -> bool:
@@ -73,8 +75,8 @@ def number(low: float = -inf, high: float = inf) -> Type:
     return Type(frozenset({"number"}), low=low, high=high)
 
 
-def list_of(element: Type) -> Type:
-    return Type(frozenset({"list"}), element=lambda: element)
+def list_of(element: Type, *, filled: bool = False) -> Type:
+    return Type(frozenset({"list"}), element=lambda: element, filled=filled)
 
 
 def record(**members: Member) -> Type:
@@ -127,6 +129,7 @@ def _either(one: Type, other: Type) -> Type:
         max((side.high for side in numbers), default=inf),
         (lambda: union(*(side.inner() for side in lists))) if lists else None,
         _members_of_either(one, other),
+        bool(lists) and all(side.filled for side in lists),
     )
 
 
@@ -166,7 +169,7 @@ def both(one: Type, other: Type) -> Type:
         element = lambda: both(one.inner(), other.inner())  # noqa: E731 - asked later
     if one.members is not None and other.members is not None:
         members = _members_of_both(one.members, other.members)
-    return replace(found, element=element, members=members)
+    return replace(found, element=element, members=members, filled=one.filled or other.filled)
 
 
 def _dates(side: Type) -> bool:

@@ -12,7 +12,7 @@ Span = tuple[float, float]
 
 
 def delays_of(campaign: Campaign) -> list[Span]:
-    """The spans in which a message can be planned, by steps in reading order; gates are not asked."""
+    """The spans in which a message can first go out, by steps in reading order; gates are not asked."""
     nodes, found = campaign.steps.nodes, dict[Span, None]()
     waiting: list[tuple[int, Span]] = [(campaign.steps.first, (0, 0))]
     seen: set[tuple[int, Span]] = set()
@@ -21,7 +21,9 @@ def delays_of(campaign: Campaign) -> list[Span]:
         if index == END or (index, span) in seen:
             continue
         seen.add((index, span))
-        if isinstance(nodes[index].verb, Send):
+        verb = nodes[index].verb
+        if isinstance(verb, Send):
+            span = span[0], span[1] + (verb.merge or 0)
             found[span] = None
         waiting += _ways_on(nodes[index], span)
     return list(found)

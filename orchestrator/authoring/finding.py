@@ -80,6 +80,7 @@ CODES: dict[str, str] = {
     "W510": "a complaint that reaches nobody",
     "W511": "an event that has not been seen",
     "W512": "a transition that is never taken",
+    "W513": "a `merge` that joins nothing",
     "W601": "an SMS longer than one segment",
     "N901": "accepted, but not enforced yet",
 }

@@ -78,13 +78,13 @@ def _of_personas(path: str, scope: Scope) -> list[str]:
 
 def _schemas(path: str, template: Template, view: View, scope: Scope) -> list[Any]:
     """The schemas of what stands at the path; `[]` in a name stands for the elements of a list."""
-    root, *names = path.split(".")
+    root, *names = path.removeprefix("items[].").split(".") if view.merged and view.item is None else path.split(".")
     if root in template.inputs:
         return [_inside(template.inputs[root], names)]
     if root == "event" and names[:1] == ["properties"]:
         kinds = [scope.events[name] for name in view.events if name in scope.events]
         return [_inside(kind.schema, names[1:]) for kind in kinds]
-    if root == "item":
+    if root in ("item", "items[]"):
         return [_inside(view.item, names)]
     if names[:1] == ["traits"]:
         return [_inside(scope.traits, names[1:])]

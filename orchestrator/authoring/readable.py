@@ -50,10 +50,19 @@ def text_environment(view: View, scope: Scope) -> Type:
     for name, member in (("event", event), ("item", item)):
         if member is not None:
             known[name] = _always(member.type if member.always else union(member.type, NULL))
+    if view.merged:
+        known["items"] = _always(list_of(_joined(known.pop("item", None), known.get("event")), filled=True))
     if profile is not None:
         person = {name: each for name in ("traits", "features") if (each := _member(profile.type, name)) is not None}
         known["profile"] = _always(record(user_id=_always(union(TEXT, NULL)), **person))
     return record(**known)
+
+
+def _joined(item: Member | None, event: Member | None) -> Type:
+    """What one of `items` may be: the run's item, or its event where it has none."""
+    if item is None:
+        return ANY if event is None else event.type
+    return union(item.type, ANY if event is None else event.type) if "null" in item.type.kinds else item.type
 
 
 def _member(holder: Type, name: str) -> Member | None:

@@ -23,7 +23,7 @@ from rules.types import Member, Members, Type
 
 _ADDED = ("survey", "unsubscribe_url", "preferences_url")
 """What delivery adds to what a template can read."""
-_ROOTS = ("event", "item", "profile", "stage", "enrolment", "now")
+_ROOTS = ("event", "item", "items", "profile", "stage", "enrolment", "now")
 _BUILT_IN = frozenset({"range", "dict", "namespace", "debug", "loop", "self", "super", "caller", "true", "false", "none"})
 _CHAIN = re.compile(r"(?:\bnot\s+|-\s*){500}")
 """Prefixes in such a number overflow the stack of minijinja 3.1, and end the process."""
@@ -146,13 +146,12 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
     root = path.split(".", maxsplit=1)[0]
     if root in template.inputs or root in _ADDED or root in _BUILT_IN:
         return
+    if root in ("item", "items") and (root == "items") is not view.merged and "" not in view.events:
+        fix = "go through `items`" if view.merged else "read `item`, or write `merge` into the `send`"
+        message = f"there is no `{root}` {'in a message that joins several' if view.merged else 'without `merge`'}"
+        scope.report.add("E306", _at(source, _first(path, source), scope), message, fix)
+        return
     if root == "items":
-        scope.report.add(
-            "E901",
-            _at(source, _first(path, source), scope),
-            "`items` comes with `merge`, which is not supported yet",
-            "read `item`",
-        )
         return
     if root not in _ROOTS:
         fix = did_you_mean(path, [*template.inputs, *_ROOTS]) or "declare it under `inputs`"

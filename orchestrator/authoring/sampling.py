@@ -77,7 +77,8 @@ class Sample:
         return self._scalar(found, path)
 
     def _list(self, found: Type, path: str, depth: int) -> list[Any]:
-        self.places[(path, "no elements")] = None
+        if not found.filled:
+            self.places[(path, "no elements")] = None
         if (path, "no elements") in self.empty or depth >= SAMPLE_DEPTH:
             return []
         element = self._member(Member(found.inner(), always=True), {}, f"{path}[]", depth + 1)

@@ -51,11 +51,13 @@ class View:
     """What webhooks of this campaign save in `enrolment`."""
     sometimes: frozenset[str] = frozenset()
     """Those of `event` and `item` that may be missing, because something else may have begun the run."""
+    merged: bool = False
+    """Several runs' messages may go out as one: there are `items`, and no `item`."""
 
     @property
     def name(self) -> tuple[Any, ...]:
         """What tells it from other views, as long as it lives."""
-        return self.events, id(self.item), self.run, self.saved, self.sometimes
+        return self.events, id(self.item), self.run, self.saved, self.sometimes, self.merged
 
 
 @dataclass(slots=True)

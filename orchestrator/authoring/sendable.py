@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestrator.authoring.document import Spot
+from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.patterns import UNKNOWN, view_of_answer, view_of_run
 from orchestrator.authoring.rendering import check_reads
 from orchestrator.authoring.scope import CHANNELS, Scope, View
@@ -14,9 +17,21 @@ def check_sends(scope: Scope) -> None:
     used: set[str] = set()
     for document in scope.files.documents.get("campaigns", ()):
         _walk(document.root.get("then"), view_of_run(document.root, scope), scope, used)
+        _check_merges(document.root, scope)
     if "campaigns" not in scope.files.unreadable:
         for name in sorted(set(scope.templates) - used):
             check_reads(scope.templates[name], UNKNOWN, scope)
+
+
+def _check_merges(root: Spot, scope: Scope) -> None:
+    """Only runs of one campaign with different keys are under way together."""
+    on = root.get("on")
+    if any(part.get("key") or part.get("each") for part in (on.one_or_more() if on is not None else ())):
+        return
+    for step in every_step(root.get("then")):
+        if (merge := step.at("send").get("merge")) is not None:
+            message = "this joins nothing: without a key, a customer has one run of a campaign at a time"
+            scope.report.add("W513", merge.key_place, message, "write `key` or `each` into `on`, or remove `merge`")
 
 
 def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
@@ -37,6 +52,7 @@ def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
 
 
 def _check(send: Spot, template: Template, view: View, scope: Scope) -> None:
+    view = replace(view, merged=send.get("merge") is not None)
     chosen = send.get("prefer") or send.get("channel")
     check_reads(template, view, scope, sms=chosen is not None and "sms" in [spot.value for spot in chosen.one_or_more()])
     if "templates" in scope.files.unreadable:

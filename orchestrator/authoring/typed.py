@@ -68,7 +68,9 @@ def _own(schema: dict[str, Any], top: Any) -> Type:
     found = Type(frozenset(kinds), low=_bound(schema, "inimum", -inf), high=_bound(schema, "aximum", inf))
     if isinstance(listed, list):
         found = _one_of(found, listed)
-    return replace(found, element=_element(schema, top), members=_members(schema, top))
+    least = schema.get("minItems")
+    filled = isinstance(least, int) and least > 0
+    return replace(found, element=_element(schema, top), members=_members(schema, top), filled=filled)
 
 
 def _one_of(found: Type, listed: list[Any]) -> Type:

@@ -28,9 +28,8 @@ class Setting:
 def _send(spot: Spot, here: Setting) -> Verb | None:
     scope = here.scope
     scope.names(spot.get("template"), "template")
-    for word, called in (("survey", "a survey in a message"), ("merge", "merging messages")):
-        if (found := spot.get(word)) is not None:
-            scope.report.add("E901", found.key_place, f"{called} is not supported yet", f"remove `{word}`")
+    if (found := spot.get("survey")) is not None:
+        scope.report.add("E901", found.key_place, "a survey in a message is not supported yet", "remove `survey`")
     preferred = spot.get("prefer") or spot.get("channel")
     channels = preferred.one_or_more() if preferred is not None else []
     for channel in channels:
@@ -41,12 +40,12 @@ def _send(spot: Spot, here: Setting) -> Verb | None:
             scope.report.add("W503", channel.place, f"`{channel.value}` stands here twice", "keep the first")
     expires, merge = duration(spot.text_of("expires")), duration(spot.text_of("merge"))
     if expires is not None and merge is not None and expires < merge:
-        message = "it expires before the messages that it is merged with come together"
+        message = "what it joins may be older than it may be late: an old message is dropped, an old part is not"
         scope.report.add("W504", spot.at("expires").place, message, "make it longer than `merge`")
     given = spot.get("with")
     values = {name: value_of(value, here.view, scope) for name, value in (given.members() if given is not None else ())}
     _inputs(spot, given, here)
-    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), expires, values)
+    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), expires, values, merge)
 
 
 def _inputs(spot: Spot, given: Spot | None, here: Setting) -> None:

@@ -62,6 +62,8 @@ class Send:
     expires: int | None = None
     given: dict[str, Value] = field(default_factory=dict)
     """`with:` what the template's inputs get."""
+    merge: int | None = field(default=None, metadata=LATER)
+    """For how long the first message waits for others of this step, to go out with them as one."""
 
 
 @dataclass(frozen=True, slots=True)

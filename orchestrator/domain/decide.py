@@ -225,10 +225,12 @@ def settle(moment: Moment) -> None:
 def _judge(moment: Moment, message: Message) -> None:
     if message not in moment.profile.messages:
         return
-    run = moment.profile.run(message.enrolment)
     campaign = moment.program.campaigns.get(message.campaign)
-    if message.gate is not None and run is not None and campaign is not None and not _still(moment, campaign, run):
-        steps.end(moment, run, "while")
+    runs = (moment.profile.run(enrolment) for enrolment in message.enrolments)
+    for run in list(runs) if message.gate is not None and campaign is not None else ():
+        if run is not None and campaign is not None and not _still(moment, campaign, run):
+            steps.end(moment, run, "while")
+    if message not in moment.profile.messages:
         return
     ledger.prune_counted(moment)
     ledger.judge_message(moment, message)

@@ -61,6 +61,15 @@ class StepTaken(msgspec.Struct, array_like=True):
     """`then`, `otherwise`, an arm's name, or empty."""
 
 
+class Joining(msgspec.Struct, array_like=True):
+    """A run's part of a message that joins several: taken in, or with a `reason` taken out again."""
+
+    message_id: str
+    campaign: str
+    enrolment: str
+    reason: str = ""
+
+
 class Attempt(msgspec.Struct, array_like=True):
     """Leave to hand this message over, once this decision is durable."""
 
@@ -81,6 +90,7 @@ class Decision(msgspec.Struct, omit_defaults=True):
     inputs: list[Event | Move] = []
     cleared: list[str] = []
     attempts: list[Attempt] = []
+    joinings: list[Joining] = []
     dropped: list[str] = []
     """What was left out because a limit was reached, in words."""
 

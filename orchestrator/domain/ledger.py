@@ -5,6 +5,7 @@ planned → (cleared) → attempting → accepted | refused | in_doubt; or suppr
 
 from __future__ import annotations
 
+from orchestrator.domain import joining
 from orchestrator.domain.campaign import Campaign, Node, Send
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Attempt, MessageChange
@@ -12,7 +13,7 @@ from orchestrator.domain.gates import Allow, Block, Defer, judge
 from orchestrator.domain.input import HandOff, Outcome, Permit
 from orchestrator.domain.limits import AGAIN_MS, ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
 from orchestrator.domain.moment import Moment
-from orchestrator.domain.profile import Counted, Message, Run
+from orchestrator.domain.profile import Counted, Message, Part, Run
 
 WAITS = "planned"
 CLEARED = "cleared"
@@ -21,36 +22,58 @@ IN_DOUBT = "in_doubt"
 
 
 def plan(moment: Moment, campaign: Campaign, run: Run, node: Node, send: Send) -> None:
-    """Plan the message of a send step; it is judged in the coming round."""
-    policies, profile = moment.program.policies, moment.profile
-    default = policies.expires_transactional if campaign.cls == "transactional" else policies.expires_marketing
+    """Plan the message of a send step, or join one that waits; it is judged in the coming round, or at its window's end."""
+    profile = moment.profile
+    message = joining.open_for(moment, run, node, send) if send.merge is not None else None
+    part = _part(moment, run, node, send)
+    if message is None:
+        message = _new(moment, campaign, node, send, part)
+        profile.planned += 1
+        profile.messages.append(message)
+        if send.merge is None:
+            moment.round.append(message)
+        else:
+            message.gate, message.due = joining.WINDOW, moment.now + send.merge
+            note(moment, message, WAITS, joining.WINDOW, message.due)
+    if send.merge is not None:
+        joining.take_in(moment, message, part)
+    run.state, run.message, run.planned = "send", message.id, True
+    run.sent[node.id] = message.id
+
+
+def _part(moment: Moment, run: Run, node: Node, send: Send) -> Part:
+    """What the template reads of this run."""
     event = moment.event_for(run, node)
-    message = Message(
-        id=id_of(run.enrolment, node.id, "1"),
-        enrolment=run.enrolment,
+    given = {
+        name: value.constant if value.expression is None else moment.value(value.expression, event, run.item, run)
+        for name, value in send.given.items()
+    }
+    return Part(run.enrolment, event, run.item, given)
+
+
+def _new(moment: Moment, campaign: Campaign, node: Node, send: Send, part: Part) -> Message:
+    """A message of that step. It expires so long after it could first go out."""
+    policies = moment.program.policies
+    default = policies.expires_transactional if campaign.cls == "transactional" else policies.expires_marketing
+    life = default if send.expires is None else send.expires
+    return Message(
+        id=id_of(part.enrolment, node.id, "1"),
+        enrolment=part.enrolment,
         campaign=campaign.name,
         step=node.id,
         template=send.template,
         cls=campaign.cls,
         channels=list(send.channels),
         planned_at=moment.now,
-        expires_at=moment.now + (default if send.expires is None else send.expires),
-        order=profile.planned,
+        expires_at=moment.now + (send.merge or 0) + life,
+        order=moment.profile.planned,
         topic=campaign.topic,
         priority=campaign.priority,
         channel=send.channels[0],
-        event=event,
-        item=run.item,
-        given={
-            name: value.constant if value.expression is None else moment.value(value.expression, event, run.item, run)
-            for name, value in send.given.items()
-        },
+        event=part.event,
+        item=part.item,
+        given=part.given,
     )
-    profile.planned += 1
-    profile.messages.append(message)
-    run.state, run.message, run.planned = "send", message.id, True
-    run.sent[node.id] = message.id
-    moment.round.append(message)
 
 
 def judge_message(moment: Moment, message: Message) -> None:
@@ -142,10 +165,14 @@ def finish(moment: Moment, message: Message, state: str, reason: str | None = No
 
 
 def resume(moment: Moment, message: Message, *, sent: bool) -> None:
-    """Let the run that waits for this message go on, when its round is over."""
-    run = moment.profile.run(message.enrolment)
-    if run is None or run.ended or run.message != message.id:
-        return
+    """Let the runs that wait for this message go on, when its round is over."""
+    for enrolment in message.enrolments:
+        run = moment.profile.run(enrolment)
+        if run is not None and not run.ended and run.message == message.id:
+            _go_on(moment, message, run, sent=sent)
+
+
+def _go_on(moment: Moment, message: Message, run: Run, *, sent: bool) -> None:
     steps = moment.program.steps_of(run.version)
     node = steps.nodes[run.node] if steps is not None else None
     if node is not None:
@@ -157,10 +184,12 @@ def resume(moment: Moment, message: Message, *, sent: bool) -> None:
 
 
 def cancel(moment: Moment, run: Run, reason: str) -> None:
-    """Take back the run's message where it is not on the wire yet."""
+    """Take back the run's message where it is not on the wire yet; of a message that joins several, its part."""
     message = moment.profile.message(run.message) if run.message is not None else None
     if message is not None and message.state in (WAITS, CLEARED):
         run.message = None
+        if joining.take_out(moment, message, run.enrolment, reason):
+            return
         if message in moment.round:
             moment.round.remove(message)
         if message.id in moment.decision.cleared:
@@ -205,10 +234,12 @@ def settle_outcome(moment: Moment, given: Outcome) -> None:
 
 def _try_again(moment: Moment, message: Message, retry_at: int | None) -> None:
     """It did not leave: it waits for its next attempt, or is taken back where its run has ended meanwhile."""
-    run = moment.profile.run(message.enrolment)
-    if run is None or run.ended:
-        finish(moment, message, "cancelled", run.ended if run is not None else "ended")
-        return
+    for enrolment in message.enrolments:
+        run = moment.profile.run(enrolment)
+        reason = "ended" if run is None else run.ended
+        if reason and not joining.take_out(moment, message, enrolment, reason):
+            finish(moment, message, "cancelled", reason)
+            return
     _defer(moment, message, "permit", retry_at)
 
 

@@ -22,6 +22,8 @@ KEYS_KEPT = 128
 ANONYMOUS_IDS_KEPT = 32
 COUNTED_KEPT = 256
 """Messages that caps may count."""
+JOINED_MAX = 32
+"""Messages that one message joins; the next begins another."""
 IN_DOUBT_KEPT = 16
 """Messages without a clear answer that a late one may still settle."""
 DEPTH_MAX = 8

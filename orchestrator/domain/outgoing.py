@@ -52,10 +52,11 @@ def _context(program: Program, profile: Profile, message: Message, now: int) -> 
     features = {name: value for name, value in values.items() if value is not ABSENT}
     stage = {"current": profile.stage, "since": iso(profile.since), "turns": profile.turns}
     run = profile.run(message.enrolment)
+    joined = [part.event if part.item is None else part.item for part in message.parts]
     return {
         **message.given,
         "event": message.event,
-        "item": message.item,
+        **({"items": joined} if joined else {"item": message.item}),
         "profile": {"traits": profile.traits, "features": features, "user_id": profile.user_id},
         "stage": stage if profile.previous is None else {**stage, "previous": profile.previous},
         "enrolment": enrolment_view(run) if run is not None else {},

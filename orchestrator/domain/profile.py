@@ -10,6 +10,15 @@ from typing import Any
 import msgspec
 
 
+class Part(msgspec.Struct, omit_defaults=True):
+    """What one run puts into a message that joins several: what the run's own message would have read."""
+
+    enrolment: str
+    event: dict[str, Any] | None = None
+    item: Any = None
+    given: dict[str, Any] = {}
+
+
 class Message(msgspec.Struct, omit_defaults=True):
     """A planned message until it ends. `state`: planned, cleared, attempting, in_doubt or an end state.
 
@@ -38,6 +47,13 @@ class Message(msgspec.Struct, omit_defaults=True):
     event: dict[str, Any] | None = None
     item: Any = None
     given: dict[str, Any] = {}
+    parts: list[Part] = []
+    """With `merge`: all that it joins, in order; `enrolment`, `event`, `item` and `given` are those of the first."""
+
+    @property
+    def enrolments(self) -> list[str]:
+        """The runs whose message this is."""
+        return [part.enrolment for part in self.parts] or [self.enrolment]
 
 
 class Run(msgspec.Struct, omit_defaults=True):

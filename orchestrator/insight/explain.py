@@ -15,9 +15,10 @@ import msgspec
 from orchestrator.domain.calendar import iso, zone_of
 from orchestrator.domain.campaign import Campaign, Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
-from orchestrator.domain.decision import Decision, MessageChange
+from orchestrator.domain.decision import Decision, Joining, MessageChange
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Event, ProfileInput
+from orchestrator.domain.joining import WINDOW
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile, unseal
@@ -205,11 +206,23 @@ def _entries(
             )
     for goal in decision.goals:
         yield _entry(now, goal.campaign, "goal", f"goal reached{'' if goal.value is None else f', worth {goal.value:g}'}")
+    opened = {change.id for change in decision.messages if change.reason == WINDOW}
+    for part in decision.joinings:
+        if part.reason or part.message_id not in opened:
+            yield _joined(part, now)
     for change in decision.messages:
         campaign = program.campaigns.get(change.campaign)
         yield _message(change, now, given, rehearsal, None if campaign is None else campaign.topic)
     for end in decision.ends:
         yield _entry(now, end.campaign, "ended", REASONS.get(end.reason, end.reason))
+
+
+def _joined(part: Joining, now: int) -> dict[str, Any]:
+    """A run's part of a message that joins several."""
+    words = f"the message waits no longer for this run: {REASONS.get(part.reason, part.reason)}"
+    outcome = "left" if part.reason else "joined"
+    found = _entry(now, part.campaign, outcome, words if part.reason else "it goes out with a message that waits already")
+    return {**found, "message": part.message_id}
 
 
 def _message(change: MessageChange, now: int, given: ProfileInput, rehearsal: Rehearsal, topic: str | None) -> dict[str, Any]:

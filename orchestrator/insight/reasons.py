@@ -23,12 +23,14 @@ REASONS = {
     "cap": "a frequency cap is reached",
     "quiet": "it is quiet hours for this recipient",
     "permit": "its turn has not come: so many messages a second may leave on a channel",
+    "joining": "it waits for others of this step, to go out with them as one",
     "reject": "the provider refused this message",
     "suppress": "the provider refuses this recipient",
     "config": "the channel is not set up for it",
     "throttle": "the provider takes no more at this rate",
     "exit": "an exit of the campaign ended the run",
     "goal": "the goal was reached",
+    "ended": "its run had ended meanwhile",
     "restart": "the run began again with a new event",
 }
 

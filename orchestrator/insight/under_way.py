@@ -98,8 +98,13 @@ def _pattern(pattern: Pattern) -> str:
     return f"{span(pattern.duration)} without {pattern.without}"
 
 
+def _sends(verb: Send) -> str:
+    words = f"sends {verb.template} by {' or '.join(verb.channels)}"
+    return words if verb.merge is None else f"{words} with others of the next {span(verb.merge)}"
+
+
 _VERBS: dict[type, Callable[[Any], str]] = {
-    Send: lambda verb: f"sends {verb.template} by {' or '.join(verb.channels)}",
+    Send: _sends,
     Wait: _waits,
     WaitFor: lambda verb: f"waits {span(verb.within)} for {' or '.join(map(_pattern, verb.patterns))}",
     Branch: lambda _: "takes the branch whose condition is true",

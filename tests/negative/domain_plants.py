@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from orchestrator.domain import decide, enrolment, gates, ledger, merge, steps
+from orchestrator.domain import decide, enrolment, gates, joining, ledger, merge, steps
 from orchestrator.domain.gates import Allow, Block, Defer, Verdict
 from orchestrator.domain.input import Outcome
 from orchestrator.domain.moment import Moment
@@ -242,4 +242,58 @@ def merge_drops_messages() -> Iterator[None]:
 @contextmanager
 def merge_forgets_what_was_seen() -> Iterator[None]:
     with patch.object(merge, "join_seen", lambda one, _other: one):
+        yield
+
+
+@plant("I18")
+@contextmanager
+def every_message_begins_a_window() -> Iterator[None]:
+    with patch.object(joining, "open_for", lambda *_: None):
+        yield
+
+
+@plant("I18")
+@contextmanager
+def messages_join_after_the_window() -> Iterator[None]:
+    def late(_moment: Moment, message: Message, run: Any, node: Any, _send: Any) -> bool:
+        return (message.campaign, message.step, message.state) == (run.campaign, node.id, ledger.WAITS)
+
+    with patch.object(joining, "_takes", late):
+        yield
+
+
+@plant("I18")
+@contextmanager
+def a_run_that_ends_leaves_its_part() -> Iterator[None]:
+    with patch.object(joining, "take_out", lambda _moment, message, *_: len(message.parts) > 1):
+        yield
+
+
+@plant("I18")
+@contextmanager
+def a_run_that_ends_takes_all_parts_with_it() -> Iterator[None]:
+    real = joining.take_out
+
+    def take_out(*given: Any) -> bool:
+        real(*given)
+        return False
+
+    with patch.object(joining, "take_out", take_out):
+        yield
+
+
+@plant("I18")
+@contextmanager
+def the_last_part_is_forgotten() -> Iterator[None]:
+    def after(_moment: Moment, message: Message, _part: Any) -> None:
+        del message.parts[1:]
+
+    with instead(joining, "take_in", after=after):
+        yield
+
+
+@plant("I9")
+@contextmanager
+def only_the_first_run_goes_on() -> Iterator[None]:
+    with patch.object(Message, "enrolments", property(lambda message: [message.enrolment])):
         yield

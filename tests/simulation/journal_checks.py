@@ -106,6 +106,7 @@ class JournalChecks:
         self.emitted.update(one.message_id for one in decision.inputs if isinstance(one, Event))
         for change in decision.messages:
             self.messages.changed(row.key, change, row.clock, shadow, self.controls)
+        self.messages.joins.decided(row.key, row.clock, shadow, decision)
         for attempt in decision.attempts:
             self.messages.leave_given(attempt, row.clock)
 

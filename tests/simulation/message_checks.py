@@ -14,6 +14,7 @@ from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.policies import Cap
 from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Program
+from tests.simulation.join_checks import JoinChecks
 from tests.simulation.violation import require
 
 LEASE_MS = 700
@@ -48,6 +49,7 @@ class MessageChecks:
     states: dict[str, str] = field(default_factory=dict)
     leave: dict[str, int] = field(default_factory=dict)
     """message id → `not_after` of its newest durable attempt"""
+    joins: JoinChecks = field(init=False)
     keys: dict[int, list[Counting]] = field(default_factory=dict)
     """profile key → what its caps count"""
     rivals: dict[str, list[Counting]] = field(default_factory=dict)
@@ -58,9 +60,13 @@ class MessageChecks:
     unclear: set[str] = field(default_factory=set)
     """Handed over, and the provider did not say `not sent`."""
 
+    def __post_init__(self) -> None:
+        self.joins = JoinChecks(self.program)
+
     def adopted(self, theirs: int, ours: int) -> None:
         """Both histories count in caps from now on."""
         self.keys.setdefault(ours, []).extend(self.keys.pop(theirs, []))
+        self.joins.adopted(theirs, ours)
 
     def changed(self, key: int, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
         """A durable decision says that the message is in this state now."""
@@ -104,8 +110,8 @@ class MessageChecks:
 
     def _gates(self, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
         campaign = self.program.campaigns[change.campaign]
-        run = next((run for run in profile.runs if change.id in run.sent.values()), None)
-        live, stopped = run is not None and not run.ended, controls.kill or controls.pauses(change.campaign)
+        live = any(change.id in run.sent.values() and not run.ended for run in profile.runs)
+        stopped = controls.kill or controls.pauses(change.campaign)
         require(live, "I11", change.id, "of", change.campaign, "is attempted though its run is over")
         require(not stopped, "I11", change.id, "is attempted under kill or pause")
         require(change.channel not in controls.channels, "I11", change.id, "is attempted on a paused channel")
@@ -122,7 +128,7 @@ class MessageChecks:
         send = next(node.verb for node in nodes if node.id == change.step)
         assert isinstance(send, Send)
         default = policies.expires_transactional if change.cls == "transactional" else policies.expires_marketing
-        return default if send.expires is None else send.expires
+        return (default if send.expires is None else send.expires) + (send.merge or 0)
 
     def _quiet(self, channel: str, clock: int, profile: Profile) -> bool:
         hours = self.program.policies.quiet.get(channel)
@@ -145,6 +151,7 @@ class MessageChecks:
         """The loop gives the message away; it may leave from now on."""
         state = self.states.get(out.message_id)
         require(state == "attempting", "I8", out.message_id, "given away while durably", state)
+        self.joins.dispatched(out)
 
     def handing_over(self, out: Outgoing, wall: int, killed_since: int | None) -> None:
         """The shell is about to write the message to a socket."""

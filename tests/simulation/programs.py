@@ -68,7 +68,8 @@ def _poison_campaign() -> Campaign:
     return Campaign("zz-viewed", "a", steps, _on("Viewed"), topic="offers", condition=POISONED, reentry=Reentry(2 * HOUR))
 
 
-_EVENTS = {name: EventType(name, {"cart": KeyPath(("properties", "cart"))}) for name in ("Added", "Ordered", "Viewed")}
+_KEYS = {name: KeyPath(("properties", name)) for name in ("cart", "friend")}
+_EVENTS = {name: EventType(name, _KEYS) for name in ("Added", "Ordered", "Viewed")}
 _WHEEL = Wheel(
     "a",
     ("a", "b", "c"),
@@ -192,4 +193,25 @@ def _chatter() -> Program:
     )
 
 
-PROGRAMS = (_shop(), _crowd(), _chatter())
+def _digest() -> Program:
+    """Messages that join others of their step, with exits, a goal and `while` that take parts out again."""
+    policies = Policies(_TOPICS, (Cap(2, 3 * HOUR),), {"email": _QUIET["email"]}, expires_marketing=12 * HOUR)
+    still = compile_condition({"!=": [{"var": "profile.traits.left"}, True]})
+    joined = Send("carts", ("email", "sms"), merge=2 * HOUR)
+    after = Send("carts-again", ("email",), expires=3 * HOUR, merge=40 * MINUTE)
+    goal = Goal(Pattern("carts goal", event="Ordered", key="cart"), within=24 * HOUR)
+    rules = {"goal": goal, "exits": (Pattern("carts emptied", event="Emptied"),), "while_": still, "reentry": ALWAYS}
+    carts = _line("carts", _after(5), joined, _after(30), after)
+    views = _line("views", Send("views", ("sms", "email"), merge=25 * MINUTE), _after(10), Emit("Told"))
+    return _program(
+        "digest",
+        policies,
+        [
+            Campaign("carts", "a", carts, _on("Added", "cart"), topic="offers", **rules),
+            Campaign("views", "a", views, _on("Viewed", "friend"), cls="transactional", reentry=ALWAYS),
+            Campaign("told", "a", _line("told", Send("told", ("email",))), _on("Told"), topic="orders", reentry=ALWAYS),
+        ],
+    )
+
+
+PROGRAMS = (_shop(), _crowd(), _chatter(), _digest())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.domain.campaign import WaitFor
 from orchestrator.domain.chance import id_of
-from orchestrator.domain.decision import Decision, MessageChange
+from orchestrator.domain.decision import Decision, Joining, MessageChange
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Adopt, Event
 from orchestrator.domain.program import Program
@@ -66,6 +66,8 @@ class Side:
     """Events that may be reactions and that did something beyond being counted."""
     _runs_of: dict[str, Run] = field(default_factory=dict)
     """message id → its run"""
+    _joined: dict[str, dict[str, Run]] = field(default_factory=dict)
+    """message id → the runs that it joins, by enrolment"""
     _moved: dict[int, int] = field(default_factory=dict)
     _answering: frozenset[str] = frozenset()
 
@@ -106,16 +108,27 @@ class Side:
             for step in decision.steps:
                 if not step.way and step.enrolment in self.runs:
                     self._runs_of[id_of(step.enrolment, step.step, "1")] = self.runs[step.enrolment]
+        for part in decision.joinings:
+            self._join(part)
         for change in decision.messages:
             self._mail(one.key, one.now, change)
         for end in decision.ends:
             if end.enrolment in self.runs:
                 self.runs[end.enrolment].ended = end.reason
 
+    def _join(self, part: Joining) -> None:
+        joined = self._joined.setdefault(part.message_id, {})
+        if part.reason:
+            joined.pop(part.enrolment, None)
+        elif part.enrolment in self.runs:
+            joined[part.enrolment] = self.runs[part.enrolment]
+
     def _mail(self, key: int, now: int, change: MessageChange) -> None:
         run = self._runs_of.get(change.id)
-        if run is not None and change.state == SENT:
-            run.last = change.id
+        if change.state == SENT:
+            for each in self._joined.pop(change.id, {"": run}).values():
+                if each is not None:
+                    each.last = change.id
         begun = change.planned_at if run is None else run.begun
         mail = Mail(
             change.id,

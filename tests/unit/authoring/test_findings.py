@@ -176,7 +176,6 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E901", THANKS, LAST, "  - ¦webhook: {to: x}\n"),
     ("E901", THANKS, "on: {event: Order Completed, key: order}", "on: {¦date: profile.traits.birthday, every: year}"),
     ("E901", THANKS, "on: {event: Order Completed, key: order}", "on: {¦segment: buyers}"),
-    ("E901", THANKS, "expires: 6h", "¦merge: 3d"),
     ("W501", THANKS, "goal: {event: Order Completed, within: 30d,", "¦goal: {event: Order Completed,"),
     ("W502", THANKS, "within: 30d", "within: ¦2h"),
     ("W503", THANKS, "prefer: [email, sms]", "prefer: [email, sms, ¦email]"),
@@ -319,6 +318,70 @@ def test_low_answers_to_a_survey_reach_a_person(written: Written) -> None:
     for score, told in ((6, False), (0, False), (-1, True)):
         findings = check(written({**SURVEY, "campaigns/asks.yaml": ASKS % score}))
         assert (("W509", "campaigns/asks.yaml", 7, 54) in _codes(findings)) is told
+
+
+JOINS = """\
+campaign: joins
+stage: retention
+topic: news
+on: {event: Order Completed, %s}
+then: [{wait: 20d}, {send: {template: %s, channel: email, merge: 3d}}]
+"""
+REFILL = {
+    "templates/refill/template.yaml": "sender: shop\nsubject: For you\n",
+    "templates/refill/email.txt": "{{ items[0].product_id }}\n{% for one in items %}- {{ one.product_id }}\n{% endfor %}",
+}
+LINED = {
+    "events/order-completed.yaml": """\
+event: Order Completed
+keys: {order: properties.order_id, product: "properties.products[].product_id"}
+properties:
+  type: object
+  required: [order_id, total, products]
+  properties:
+    order_id: {type: string}
+    total: {type: number}
+    products:
+      type: array
+      items: {type: object, required: [product_id], properties: {product_id: {type: string}, quantity: {type: integer}}}
+sample: {order_id: O-1, total: 10, products: []}
+""",
+    "campaigns/joins.yaml": JOINS % ("each: product", "refill"),
+    "templates/thanks/email.txt": "Hello\n",
+    "tests/a.yaml": None,
+}
+
+
+def _errors(root: Path) -> list[tuple[str, str, int, int]]:
+    return _codes([each for each in check(root) if each.severity == "error"])
+
+
+def test_a_message_that_joins_several_reads_their_items(written: Written) -> None:
+    assert _errors(written({**LINED, **REFILL})) == [], "there is always one at least"
+    place = "templates/refill/email.txt"
+    for text, found in (
+        ("{% for one in items %}\n{{ one.quantity }}{% endfor %}", ("E603", place, 2, 4)),
+        ("{% for one in items %}{{ one.size }}{% endfor %}", ("E603", place, 1, 26)),
+        ("{{ items }}", ("E603", place, 1, 4)),
+        ("{{ item.product_id }}", ("E306", place, 1, 4)),
+    ):
+        assert _errors(written({**LINED, **REFILL, place: text})) == [found], text
+    alone = (JOINS % ("each: product", "refill")).replace(", merge: 3d", "")
+    found = check(written({**LINED, **REFILL, "campaigns/joins.yaml": alone}))
+    assert ("E306", place, 1, 4) in _codes(found)
+
+
+def test_without_items_of_their_own_they_are_events(written: Written) -> None:
+    place, by_order = "templates/refill/email.txt", JOINS % ("key: order", "refill")
+    files = {**LINED, **REFILL, "campaigns/joins.yaml": by_order}
+    assert _errors(written({**files, place: "{% for one in items %}{{ one.properties.order_id }}{% endfor %}"})) == []
+    found = _errors(written({**files, place: "{% for one in items %}{{ one.product_id }}{% endfor %}"}))
+    assert found == [("E603", place, 1, 26)]
+
+
+def test_a_merge_that_joins_nothing_is_told(written: Written) -> None:
+    text = (JOINS % ("key: order", "thanks")).replace(", key: order", "")
+    assert ("W513", "campaigns/joins.yaml", 5, 63) in _codes(check(written({"campaigns/joins.yaml": text})))
 
 
 def test_the_last_codes(written: Written, base: dict[str, str]) -> None:

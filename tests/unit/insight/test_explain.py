@@ -231,3 +231,21 @@ def test_a_consent_for_a_topic_that_is_not_there_is_told(told: Callable[..., Tol
     (stopped,) = [entry for entry in found.entries if entry["outcome"] == "suppressed"]
     assert stopped["reason"] == "there is no consent for reminders by email"
     assert stopped["topic"] == "reminders"
+
+
+JOINED = CART.replace("  - wait: 1h\n", "").replace("[email, sms]}", "[email, sms], merge: 3h}")
+
+
+def test_what_a_message_joins_is_told(told: Callable[..., Told]) -> None:
+    emptied = {"campaigns/cart.yaml": JOINED.replace("then:", "exit: [{event: Order Completed, key: cart}]\nthen:", 1)}
+    other = call(3, event="Cart Updated", properties={"cart_id": "C-2", "total": 80})
+    bought = call(4, event="Order Completed", properties={"cart_id": "C-1", "total": 80})
+    found = told([ANNA, CONSENT, cart(2), other, bought], 1, **emptied)
+    waiting, joined, left = (entry(found, outcome) for outcome in ("waiting", "joined", "left"))
+    assert (waiting["gate"], waiting["next_allowed"]) == ("joining", "2026-03-02T12:00:02.000Z")
+    assert joined["reason"] == "it goes out with a message that waits already"
+    assert left["reason"] == "the message waits no longer for this run: an exit of the campaign ended the run"
+    assert {one["message"] for one in (waiting, joined, left)} == {waiting["message"]}
+    (run,) = found.under_way
+    assert run.waits == "waits to send hello by email: it waits for others of this step, to go out with them as one"
+    assert entry(told([ANNA, CONSENT, cart(2), other, bought], 4, **emptied), "accepted")["message"] == waiting["message"]

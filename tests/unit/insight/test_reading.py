@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator.authoring import load_workspace
-from orchestrator.domain.campaign import Emit, Value, Verb
+from orchestrator.domain.campaign import Emit, Send, Value, Verb
 from orchestrator.domain.features import _SHOWN
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading import english, italian
@@ -223,3 +223,12 @@ def test_an_emit_says_to_whom() -> None:
     verb = Emit("Gift Sent", Value(constant="ben"), {"value": Value(constant=5)})
     assert say_verb(verb, EN) == "emit the event Gift Sent to “ben”, with value: 5"
     assert say_verb(verb, IT) == "emetti l'evento Gift Sent per “ben”, con value: 5"
+
+
+def test_a_message_that_joins_others_says_for_how_long() -> None:
+    verb = Send("refill", ("email",), 3_600_000, merge=2 * 86_400_000)
+    assert (
+        say_verb(verb, EN)
+        == "send “refill” by email, joined with others of the next 2 days into one, within 1 hour or not at all"
+    )
+    assert say_verb(verb, IT).endswith(", unito agli altri dei successivi 2 giorni in uno solo, entro 1 ora o per niente")
