@@ -15,8 +15,6 @@ from orchestrator.authoring.units import duration
 from orchestrator.domain.campaign import Pattern
 
 LATER = {
-    "segment": "a pattern on a segment",
-    "left": "a pattern on leaving a segment",
     "date": "a pattern on a date",
     "schedule": "a schedule",
     "broadcast": "a broadcast",
@@ -31,7 +29,10 @@ def pattern(spot: Spot, ident: str, scope: Scope, view: View | None = None) -> P
     for word, called in LATER.items():
         if spot.get(word) is not None:
             scope.report.add(
-                "E901", spot.at(word).key_place, f"{called} is not supported yet", "use `event`, `stage` or `without`"
+                "E901",
+                spot.at(word).key_place,
+                f"{called} is not supported yet",
+                "use another pattern",
             )
             return None
     if spot.get("event") is not None:
@@ -41,6 +42,8 @@ def pattern(spot: Spot, ident: str, scope: Scope, view: View | None = None) -> P
         return _without(spot, ident, scope, view or View())
     if spot.get("stage") is not None:
         return _stage(spot, ident, scope, view or View())
+    if spot.get("segment") is not None or spot.get("left") is not None:
+        return _segment(spot, ident, scope, view or View())
     return None
 
 
@@ -128,6 +131,16 @@ def _stage(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
         return None
     here = replace(view, events=())
     return Pattern(ident, stages=tuple(part.value for part in parts), condition=conditions(spot.get("if"), here, scope))
+
+
+def _segment(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
+    _refuse(spot, ("for",), "`without`", scope)
+    word = "segment" if spot.get("segment") is not None else "left"
+    if not scope.names(spot.at(word), "segment"):
+        return None
+    condition = conditions(spot.get("if"), replace(view, events=()), scope)
+    named = {word: spot.at(word).value}
+    return Pattern(ident, segment=named.get("segment"), left=named.get("left"), condition=condition)
 
 
 def patterns(spot: Spot | None, ident: str, scope: Scope, view: View | None = None) -> tuple[Pattern, ...]:

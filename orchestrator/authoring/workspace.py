@@ -34,6 +34,7 @@ from orchestrator.authoring.typed import never_null
 from orchestrator.authoring.ways import check_ways
 from orchestrator.authoring.weekly import Weekly, most_a_week
 from orchestrator.domain.program import Program, Wheel
+from orchestrator.domain.segments import circle
 from orchestrator.domain.template import Template
 from orchestrator.errors import WorkspaceError
 from rules import Condition
@@ -197,4 +198,14 @@ def _segments(scope: Scope) -> dict[str, Condition]:
         condition = conditions(spot.get("if"), View(), scope)
         if condition is not None:
             found[name] = condition
+    _check_circle(found, document, scope)
     return found
+
+
+def _check_circle(segments: dict[str, Condition], document: Document | None, scope: Scope) -> None:
+    """Segments that are written in terms of each other mean nothing."""
+    found = circle(segments)
+    if found and document is not None:
+        way = " → ".join(f"`{name}`" for name in found)
+        message = f"segments that are written in terms of each other mean nothing: {way}"
+        scope.report.add("E508", document.root.at(found[-2]).key_place, message, "write one of them without the others")

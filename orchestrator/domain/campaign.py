@@ -21,7 +21,7 @@ So people in flight stay on their steps through an upgrade. Every field added to
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """The one pattern of the grammar: exactly one of `event`, `stages` or `without`.
+    """The one pattern of the grammar: exactly one of `event`, `stages`, `without`, `segment` or `left`.
 
     `id` is stable between programs and names the pattern in state ("win-back/on/0").
     """
@@ -37,6 +37,15 @@ class Pattern:
     of: str | None = None
     """The id of the send step whose message this answers."""
     condition: Condition | None = None
+    segment: str | None = field(default=None, metadata=LATER)
+    """Entered."""
+    left: str | None = field(default=None, metadata=LATER)
+    """A segment that was left."""
+
+    @property
+    def watches(self) -> str | None:
+        """The segment whose crossing it waits for."""
+        return self.segment if self.segment is not None else self.left
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One input, one profile, one decision. Pure: no I/O, clock, randomness or logging; `now` and everything else are arguments.
 
-    event ─▶ deduplicate ─▶ identify ─▶ fold ─▶ wheel ─▶ holds ─▶ exits, goals ─▶ waits ─▶ entries ─▶ gates
+    event ─▶ deduplicate ─▶ identify ─▶ fold ─▶ segments ─▶ wheel ─▶ holds ─▶ exits, goals ─▶ waits ─▶ entries ─▶ gates
 
 The same inputs of a profile, in the same order, give the same bytes in every store.
 """
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from orchestrator.domain import enrolment, ledger, steps, timers, wheel
+from orchestrator.domain import crossings, enrolment, ledger, steps, timers, wheel
 from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.consent import fold_consent
 from orchestrator.domain.decision import Decision, chain, encode
 from orchestrator.domain.features import fold
 from orchestrator.domain.gates import note_holds
 from orchestrator.domain.identity import identify, is_duplicate, name_by
-from orchestrator.domain.input import Adopt, EndRuns, Event, HandOff, Move, Outcome, ProfileInput, Timer, Visit
+from orchestrator.domain.input import Adopt, EndRuns, Event, HandOff, Look, Move, Outcome, ProfileInput, Timer, Visit
 from orchestrator.domain.limits import RECENT_KEPT, ROUNDS_AN_INPUT
 from orchestrator.domain.merge import adopt
 from orchestrator.domain.moment import Controls, Moment, Witness, event_view
@@ -60,8 +60,12 @@ def decide(
         moment.decision.duplicate = True
         return Decided(moment.decision, b"", timers.next_due(moment))
     profile.seq += 1
+    if program.index.watch is not None:
+        crossings.stand(moment, program.index.watch)
     _PIPELINES[type(given)](moment, given)
     settle(moment)
+    if moment.look is not None and program.index.watch is not None:
+        crossings.look_again(moment, moment.look)
     enrolment.forget_runs(moment)
     encoded = encode(moment.decision)
     profile.digest = chain(profile.digest, moment.cause, now, encoded)
@@ -73,7 +77,7 @@ def cause_of(given: ProfileInput) -> str:
     match given:
         case Event():
             return given.name or given.type
-        case Move():
+        case Move() | Look():
             return given.cause
         case EndRuns():
             return given.reason
@@ -138,12 +142,21 @@ def _move(moment: Moment, given: Move) -> None:
     _after_wheel(moment)
 
 
+def _look(moment: Moment, given: Look) -> None:
+    moment.depth = given.depth
+    _pipeline(moment)
+
+
 def _pipeline(moment: Moment) -> None:
+    if moment.program.index.watch is not None:
+        crossings.cross(moment, moment.program.index.watch)
     wheel.turn_wheel(moment)
     _after_wheel(moment)
 
 
 def _after_wheel(moment: Moment) -> None:
+    if moment.program.index.watch is not None:
+        crossings.keep(moment, moment.program.index.watch)
     note_holds(moment)
     enrolment.finish_runs(moment)
     enrolment.wake_runs(moment)
@@ -165,9 +178,10 @@ def _end_runs(moment: Moment, given: EndRuns) -> None:
             steps.end(moment, run, given.reason)
 
 
-def _visit(moment: Moment, _given: Visit) -> None:
+def _visit(moment: Moment, given: Visit) -> None:
     """The surroundings changed: paused steps and waiting messages are looked at again, timers are set anew."""
-    moment.visit = True
+    moment.visit, moment.look = True, Look(given.cause)
+    crossings.forget(moment)
     note_holds(moment)
     for run in list(moment.profile.runs):
         if run.state == "paused" and not run.ended:
@@ -180,7 +194,7 @@ def _visit(moment: Moment, _given: Visit) -> None:
 
 def _adopt(moment: Moment, given: Adopt) -> None:
     adopt(moment, given.state)
-    moment.visit = True
+    moment.visit, moment.look = True, Look("merge")
     note_holds(moment)
 
 
@@ -188,6 +202,7 @@ _PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
     Event: _event,
     Timer: _timer,
     Move: _move,
+    Look: _look,
     HandOff: _hand_off,
     Outcome: _outcome,
     EndRuns: _end_runs,

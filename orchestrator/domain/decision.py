@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from orchestrator.domain.input import Event, Move
+from orchestrator.domain.input import Event, Look, Move
 
 
 class Transition(msgspec.Struct, array_like=True):
@@ -14,6 +14,13 @@ class Transition(msgspec.Struct, array_like=True):
     source: str
     target: str
     cause: str
+
+
+class Crossing(msgspec.Struct, array_like=True):
+    """The profile has come into a segment, or gone out of it."""
+
+    segment: str
+    inside: bool
 
 
 class Entry(msgspec.Struct, array_like=True):
@@ -87,12 +94,14 @@ class Decision(msgspec.Struct, omit_defaults=True):
     ends: list[End] = []
     goals: list[GoalReached] = []
     steps: list[StepTaken] = []
-    inputs: list[Event | Move] = []
+    inputs: list[Event | Move | Look] = []
     cleared: list[str] = []
     attempts: list[Attempt] = []
     joinings: list[Joining] = []
     dropped: list[str] = []
     """What was left out because a limit was reached, in words."""
+    crossings: list[Crossing] = []
+    """Of the segments that patterns wait for."""
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -105,6 +105,10 @@ def start_runs(moment: Moment) -> None:
         names.update(_called(moment, moment.event.name))
     if moment.entered is not None:
         names.update(index.by_stage.get(moment.entered, ()))
+    for segment in moment.joined:
+        names.update(index.by_segment.get(segment, ()))
+    for segment in moment.left:
+        names.update(index.by_left.get(segment, ()))
     names.update(index.campaign_of[pattern] for pattern in moment.crossed)
     for name in sorted(names):
         campaign = moment.program.campaigns[name]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator.domain.campaign import Pattern, Steps, WaitFor
 from orchestrator.domain.candidates import Candidates, candidates
 from orchestrator.domain.policies import Hold
+from orchestrator.domain.segments import Watch, in_order, watch_of
 from rules import Condition
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class ProgramIndex:
     by_event: dict[str, Candidates]
     """event name → campaigns that it may start."""
     by_stage: dict[str, tuple[str, ...]]
+    by_segment: dict[str, tuple[str, ...]]
+    """segment → campaigns that coming into it may start."""
+    by_left: dict[str, tuple[str, ...]]
     by_without: dict[str, Pattern]
     """id → `without` pattern of a campaign's `on`."""
     campaign_of: dict[str, str]
@@ -63,6 +67,12 @@ class ProgramIndex:
     wheel_edges: dict[str, tuple[tuple[Transition, tuple[Feature, ...]], ...]]
     """stage → `without` transitions from it whose conditions read features that time changes."""
     longest_cap: int
+    segments: tuple[str, ...]
+    """Every segment, after those that it is written in terms of."""
+    watch: Watch | None
+    """The segments that patterns wait for; None where none does."""
+    live: tuple[str, ...]
+    """Names of what may be crossed: `without` patterns by id, what waits for segments by their definition too."""
 
     def needs_of(self, condition: Condition) -> Needs:
         """What the condition reads, worked out once."""
@@ -74,12 +84,18 @@ class ProgramIndex:
     @classmethod
     def of(cls, program: Program) -> ProgramIndex:
         stages: dict[str, list[str]] = {}
+        joined: dict[str, list[str]] = {}
+        left: dict[str, list[str]] = {}
         withouts: dict[str, Pattern] = {}
         owner: dict[str, str] = {}
         for campaign in program.campaigns.values():
             for pattern in campaign.on:
                 for stage in pattern.stages:
                     stages.setdefault(stage, []).append(campaign.name)
+                if pattern.segment is not None:
+                    joined.setdefault(pattern.segment, []).append(campaign.name)
+                if pattern.left is not None:
+                    left.setdefault(pattern.left, []).append(campaign.name)
                 if pattern.without is not None:
                     withouts[pattern.id] = pattern
                     owner[pattern.id] = campaign.name
@@ -91,9 +107,13 @@ class ProgramIndex:
                 if event is not None:
                     folded.setdefault(event, []).append(feature)
         sources = {source for transition in program.wheel.transitions for source in transition.sources}
+        watch = watch_of(program, (name for p in _every_pattern(program) if (name := p.watches) is not None))
+        waiting = [p for campaign in program.campaigns.values() for p in campaign.on if p.watches is not None]
         return cls(
             by_event=candidates(program.campaigns.values()),
-            by_stage={name: tuple(dict.fromkeys(names)) for name, names in stages.items()},
+            by_stage=_once(stages),
+            by_segment=_once(joined),
+            by_left=_once(left),
             by_without=withouts,
             campaign_of=owner,
             watched=_watched(program) | frozenset().union(*answers.values()),
@@ -110,7 +130,14 @@ class ProgramIndex:
             hold_edges=_changing(program, [hold.condition for hold in program.policies.holds if hold.duration is not None]),
             wheel_edges={source: found for source in sources if (found := _wheel_edges(program, source))},
             longest_cap=max((cap.per for cap in program.policies.caps), default=0),
+            segments=in_order(program.segments),
+            watch=watch,
+            live=(*withouts, *(() if watch is None else (*watch.live(), *(watch.live_as(one) for one in waiting)))),
         )
+
+
+def _once(names: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(dict.fromkeys(found)) for key, found in names.items()}
 
 
 def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:

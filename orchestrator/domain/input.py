@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="input", tag="event", omit_de
     backfill: bool = False
     """History that must start nothing; it still corrects features, segments and stage."""
     depth: int = 0
-    """How many `emit` and `move_to` steps led here."""
+    """How many `emit`, `move_to` and `set` steps led here."""
 
 
 class Timer(msgspec.Struct, frozen=True, tag_field="input", tag="timer"):
@@ -84,6 +84,13 @@ class Move(msgspec.Struct, frozen=True, tag_field="input", tag="move", omit_defa
     occurred_at: int | None = None
 
 
+class Look(msgspec.Struct, frozen=True, tag_field="input", tag="look", omit_defaults=True):
+    """Something else than an event or a timer may have brought the profile across an edge that patterns wait for."""
+
+    cause: str
+    depth: int = 0
+
+
 class EndRuns(msgspec.Struct, frozen=True, tag_field="input", tag="end_runs", omit_defaults=True):
     """An operator ends this profile's live runs, of one campaign or of all."""
 
@@ -121,7 +128,7 @@ class Control(msgspec.Struct, frozen=True, tag_field="input", tag="control", omi
     reason: str = ""
 
 
-ProfileInput = Event | Timer | HandOff | Outcome | Move | EndRuns | Visit | Adopt
+ProfileInput = Event | Timer | HandOff | Outcome | Move | Look | EndRuns | Visit | Adopt
 """What `decide` takes."""
 
 PartitionInput = Activation | Control

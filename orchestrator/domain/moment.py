@@ -11,7 +11,7 @@ from orchestrator.domain.campaign import Campaign, Node
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.features import ABSENT, value_of
 from orchestrator.domain.index import Needs
-from orchestrator.domain.input import Event
+from orchestrator.domain.input import Event, Look
 from orchestrator.domain.keys import every_key
 from orchestrator.domain.limits import NUMBER_MAX
 from orchestrator.domain.profile import Message, Profile, Run
@@ -62,6 +62,12 @@ class Moment:
     """The stage that this input moved the profile into."""
     crossed: tuple[str, ...] = ()
     """`without` patterns that this input's timer fires."""
+    joined: frozenset[str] = frozenset()
+    """Segments that this input has brought the profile into."""
+    left: frozenset[str] = frozenset()
+    """Segments that it has brought the profile out of."""
+    look: Look | None = None
+    """Asked for at the end of this input, if an edge turns out to be crossed."""
     visit: bool = False
     """The surroundings have changed since the last input."""
     round: list[Message] = field(default_factory=list)
@@ -143,9 +149,18 @@ class Moment:
             if name not in self._features:
                 self._feature(name)
         if needs.segments and self._segments is None:
-            self._segments = []
-            self._segments = [name for name, rule in self.program.segments.items() if self.holds(rule, f"segment {name}")]
-            self._shown = None
+            self.segments()
+
+    def segments(self) -> list[str]:
+        """The segments that the profile is in, in the order of the program; each is judged after those that it names."""
+        if self._segments is None:
+            found: list[str] = []
+            self._segments, self._shown = found, None
+            for name in self.program.index.segments:
+                if self.holds(self.program.segments[name], f"segment {name}"):
+                    found.append(name)  # noqa: PERF401 - those that follow read what was found before
+            found[:] = [name for name in self.program.segments if name in found]
+        return self._segments
 
     def _feature(self, name: str) -> None:
         value = value_of(self.profile.folds, self.program.index.feature[name], self.now)

@@ -18,10 +18,25 @@ def triggers_of(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]
     if pattern.event is not None:
         return _event_triggers(moment, pattern, subject)
     if pattern.stages:
-        met = moment.entered in pattern.stages and moment.holds(pattern.condition, subject)
+        met = moment.entered in pattern.stages
+    elif pattern.watches is not None:
+        met = crosses(moment, pattern) and _is_live(moment, pattern)
     else:
-        met = pattern.id in moment.crossed and moment.holds(pattern.condition, subject)
-    return [([], None)] if met else []
+        met = pattern.id in moment.crossed
+    return [([], None)] if met and moment.holds(pattern.condition, subject) else []
+
+
+def crosses(moment: Moment, pattern: Pattern) -> bool:
+    """Whether this input has brought the profile across the edge of the segment that the pattern waits at."""
+    return pattern.segment in moment.joined or pattern.left in moment.left
+
+
+def _is_live(moment: Moment, pattern: Pattern) -> bool:
+    """Whether the pattern is live by this definition of its segment: another partition's clock may be ahead of this one's."""
+    watch = moment.program.index.watch
+    if watch is None or not moment.program.live_since:
+        return True
+    return moment.now >= moment.program.live_since.get(watch.live_as(pattern), -1)
 
 
 def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]:
@@ -47,6 +62,8 @@ def holds_for_run(moment: Moment, pattern: Pattern, run: Run, subject: str) -> b
         return _event_meets(moment, pattern, run, subject)
     if pattern.stages:
         return moment.entered in pattern.stages and moment.holds(pattern.condition, subject, run.event, run.item, run)
+    if pattern.watches is not None:
+        return crosses(moment, pattern) and moment.holds(pattern.condition, subject, run.event, run.item, run)
     return _elapsed(moment, pattern, run) and moment.holds(pattern.condition, subject, run.event, run.item, run)
 
 

@@ -131,6 +131,13 @@ class HoldState(msgspec.Struct, array_like=True):
     since: int | None
 
 
+class Membership(msgspec.Struct, array_like=True):
+    """Whether the profile is in a segment, by that definition of it."""
+
+    definition: str
+    inside: bool
+
+
 class Profile(msgspec.Struct, omit_defaults=True):
     """Everything that deciding needs to know of one customer, bounded by `limits`."""
 
@@ -166,6 +173,8 @@ class Profile(msgspec.Struct, omit_defaults=True):
     """channel → why nothing may be sent there."""
     seen: bytes = b""
     digest: bytes = b""
+    memberships: dict[str, Membership] = {}
+    """segment → whether inside, of those that patterns wait for."""
 
     @property
     def name(self) -> str:

@@ -93,7 +93,7 @@ class Program:
     """table → key → column → value; an empty cell is absent."""
     pinned: dict[str, Steps] = field(default_factory=dict)
     live_since: dict[str, int] = field(default_factory=dict)
-    """id of a `without` pattern → since when it is live, where that is not always: earlier crossings fire nothing."""
+    """what may be crossed (`ProgramIndex.live`) → since when it is live, where that is not always."""
     never_null: frozenset[str] = frozenset()
     """Traits whose schema admits no null."""
     index: ProgramIndex = field(init=False, compare=False, repr=False)

@@ -26,7 +26,7 @@ from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.decision import End, StepTaken
 from orchestrator.domain.gates import recipient_zone
 from orchestrator.domain.identity import set_trait
-from orchestrator.domain.input import Event, Move
+from orchestrator.domain.input import Event, Look, Move
 from orchestrator.domain.limits import DEPTH_MAX, STEPS_AN_INPUT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import looked_back
@@ -155,6 +155,8 @@ def _set(moment: Moment, run: Run, node: Node, verb: SetTraits) -> str:
         word = (moment.now, run.enrolment)
         set_trait(moment.profile, trait, _evaluate(moment, run, node, value), word, moment.program.never_null)
     moment.folded()
+    depth = max(moment.depth, run.depth) + 1
+    moment.look = Look(f"set {run.campaign}", max(depth, moment.look.depth if moment.look is not None else 0))
     _go(run, node.then)
     return "then"
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.domain import ledger
+from orchestrator.domain.calendar import utc_day
 from orchestrator.domain.campaign import Pattern, WaitFor
 from orchestrator.domain.features import next_change
+from orchestrator.domain.limits import DAY_MS
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.patterns import deadline_in_run
 from orchestrator.domain.profile import Run
 from orchestrator.domain.program import Feature
+from orchestrator.domain.segments import Watch
 from orchestrator.domain.wheel import deadline, next_deadline
 
 
@@ -28,7 +31,19 @@ def next_due(moment: Moment) -> int | None:
         found += [at for _, _, at in _armed(moment)]
     if index.hold_edges or profile.stage in index.wheel_edges:
         found += [at for one in _waited_for(moment) if (at := next_change(profile.folds, one, moment.now)) is not None]
+    if index.watch is not None:
+        found += _edges(moment, index.watch)
     return min(found) if found else None
+
+
+def _edges(moment: Moment, watch: Watch) -> Iterator[int]:
+    """When time alone may next turn a watched segment: the clock itself is looked at when a UTC day begins."""
+    if watch.daily:
+        yield (utc_day(moment.now) + 1) * DAY_MS
+    for feature in watch.timed:
+        at = next_change(moment.profile.folds, feature, moment.now)
+        if at is not None:
+            yield at
 
 
 def _waited_for(moment: Moment) -> list[Feature]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.domain import decision as record
 from orchestrator.domain.limits import STAGES_KEPT
 from orchestrator.domain.moment import Moment
+from orchestrator.domain.patterns import crosses
 from orchestrator.domain.program import Transition
 
 
@@ -25,7 +26,7 @@ def _holds(moment: Moment, transition: Transition) -> bool:
     elif pattern.without is not None:
         if deadline(moment, transition) > moment.now:
             return False
-    else:
+    elif not crosses(moment, pattern):
         return False
     readable = moment.readable_event
     return moment.holds(pattern.condition, subject, readable) and moment.holds(transition.condition, subject, readable)
@@ -34,6 +35,8 @@ def _holds(moment: Moment, transition: Transition) -> bool:
 def _cause(moment: Moment, transition: Transition) -> str:
     if transition.pattern.without is not None:
         return f"without {transition.pattern.without}"
+    if transition.pattern.watches is not None:
+        return f"{'entered' if transition.pattern.segment is not None else 'left'} segment {transition.pattern.watches}"
     return moment.cause
 
 

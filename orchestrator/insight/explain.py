@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from orchestrator.domain.calendar import iso, zone_of
-from orchestrator.domain.campaign import Campaign, Pattern
+from orchestrator.domain.campaign import Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
 from orchestrator.domain.decision import Decision, Joining, MessageChange
 from orchestrator.domain.identity import raw_id
@@ -24,6 +24,7 @@ from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of
+from orchestrator.insight.crossed import crossing, never, standing, trigger_of
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 from orchestrator.insight.reasons import REASONS, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render
@@ -130,7 +131,7 @@ def explain(
         then.at(sys.maxsize)
         told.edited = then.program.name != program.name
         _sum_up(then.program, told)
-    told.entries += _never(program, told)
+    told.entries += _never(program, told, tongue)
     if campaign is not None:
         told.entries = [entry for entry in told.entries if entry["campaign"] == campaign]
         told.under_way = [run for run in told.under_way if run.campaign == campaign]
@@ -195,9 +196,13 @@ def _entries(
     program: Program, decision: Decision, watcher: Watcher, now: int, given: ProfileInput, rehearsal: Rehearsal
 ) -> Iterator[dict[str, Any]]:
     cause = cause_of(given)
+    for one in decision.crossings:
+        words = f"{crossing(one.segment, inside=one.inside)}, by {cause}"
+        yield _entry(now, "", "segment", words, cause=cause, judged=watcher.last(f"segment {one.segment}"))
     entries = [(entry, watcher.take(f"{entry.campaign} if")) for entry in decision.entries]
     for entry, judged in (*entries, *watcher.away):
-        words = REASONS.get(entry.reason, "") if entry.reason else f"triggered by {cause}"
+        begun = trigger_of(program.campaigns.get(entry.campaign), decision, given, cause)
+        words = REASONS.get(entry.reason, "") if entry.reason else f"triggered by {begun}"
         yield _entry(now, entry.campaign, entry.outcome, words, cause=cause, judged=judged)
     for step in decision.steps:
         if step.way not in ("", "then", "waits"):
@@ -266,20 +271,20 @@ def _entry(
     }
 
 
-def _never(program: Program, told: Told) -> Iterator[dict[str, Any]]:
+def _never(program: Program, told: Told, tongue: Tongue) -> Iterator[dict[str, Any]]:
     """Campaigns that this customer never met, and what was missing."""
     met = {entry["campaign"] for entry in told.entries}
     names = {event.name for event in told.events}
     for campaign in program.campaigns.values():
         if campaign.name not in met:
-            yield _entry(None, campaign.name, "never_triggered", _missing(campaign, names))
+            watched = [pattern.watches for pattern in campaign.on if pattern.watches is not None]
+            stands = {name: standing(program, told.state, name, told.at or 0, tongue) for name in watched}
+            missing = "; ".join(_wanted(pattern, names, stands) for pattern in campaign.on)
+            why = next((judged for judged in stands.values() if judged is not None and judged.why), Judged())
+            yield _entry(None, campaign.name, "never_triggered", missing, judged=why)
 
 
-def _missing(campaign: Campaign, names: set[str]) -> str:
-    return "; ".join(_wanted(pattern, names) for pattern in campaign.on)
-
-
-def _wanted(pattern: Pattern, names: set[str]) -> str:
+def _wanted(pattern: Pattern, names: set[str], stands: dict[str, Judged | None]) -> str:
     if pattern.event is not None:
         if pattern.event not in names:
             return f"no {pattern.event} was seen"
@@ -287,4 +292,6 @@ def _wanted(pattern: Pattern, names: set[str]) -> str:
         return f"{pattern.event} was seen, but none{key} that met the pattern"
     if pattern.stages:
         return f"never entered {' or '.join(pattern.stages)}"
+    if pattern.watches is not None:
+        return never(pattern, stands.get(pattern.watches))
     return f"never was so long without {pattern.without}"

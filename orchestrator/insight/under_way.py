@@ -95,6 +95,8 @@ def _pattern(pattern: Pattern) -> str:
         return f"{pattern.event} of that {pattern.key}" if pattern.key else pattern.event
     if pattern.stages:
         return f"the stage {' or '.join(pattern.stages)}"
+    if pattern.watches is not None:
+        return f"{'coming into' if pattern.segment is not None else 'leaving'} the segment {pattern.watches}"
     return f"{span(pattern.duration)} without {pattern.without}"
 
 

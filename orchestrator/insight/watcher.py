@@ -45,3 +45,8 @@ class Watcher:
     def take(self, subject: str) -> Judged:
         judged = self.seen.get(subject)
         return judged.popleft() if judged else Judged()
+
+    def last(self, subject: str) -> Judged:
+        """What was seen of it last."""
+        judged = self.seen.get(subject)
+        return judged[-1] if judged else Judged()

@@ -16,7 +16,7 @@ import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Move, Outcome, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import Event, HandOff, Look, Move, Outcome, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.limits import AGAIN_MS
 from orchestrator.domain.moment import Controls, Witness
 from orchestrator.domain.profile import Message, seal, unseal
@@ -177,7 +177,7 @@ class Partition:
         """One input and what follows from it at once for the same profile: hand-offs first, then what steps emitted."""
         first = self._decide(record, given)
         hand_offs: deque[str] = deque(first.cleared if first else ())
-        follow: deque[Event | Move] = deque(first.inputs if first else ())
+        follow: deque[Event | Move | Look] = deque(first.inputs if first else ())
         while hand_offs or follow:
             if hand_offs:
                 decision = self._hand_off(record, hand_offs.popleft())

@@ -18,7 +18,7 @@ class Standing(msgspec.Struct, frozen=True):
     program: str = ""
     engine: str = ""
     live_since: dict[str, int] = {}
-    """id of a `without` pattern → since when it is live without a break (-1: always)."""
+    """what may be crossed (`ProgramIndex.live`) → since when it is live without a break (-1: always)."""
     steps: dict[str, str] = {}
     """version of steps that someone may be on → a program that has them."""
 
@@ -27,7 +27,7 @@ class Standing(msgspec.Struct, frozen=True):
         if (self.program, self.engine) == (program.name, engine):
             return self
         new = now if self.program else -1
-        since = {ident: self.live_since.get(ident, new) for ident in program.index.by_without}
+        since = {ident: self.live_since.get(ident, new) for ident in program.index.live}
         steps = {campaign.steps.version: program.name for campaign in program.campaigns.values()}
         return Standing(program.name, engine, since, self.steps | steps)
 

@@ -138,6 +138,8 @@ PHRASES = {
     # patterns
     "on_event": "{0}{1} arrives",
     "on_stage": "the customer enters the stage {0}",
+    "on_segment": "the customer comes into the segment {0}",
+    "on_left": "the customer leaves the segment {0}",
     "on_without": "{1} pass without {0}",
     "a_run_for_each": ", one run for each {0}",
     "a_run_for_each_in": ", one run for each {0} in it",

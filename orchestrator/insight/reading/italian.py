@@ -136,6 +136,8 @@ PHRASES = {
     "and_more": "{0} …",
     "on_event": "arriva {0}{1}",
     "on_stage": "il cliente entra nella fase {0}",
+    "on_segment": "il cliente entra nel segmento {0}",
+    "on_left": "il cliente esce dal segmento {0}",
     "on_without": "passano {1} senza {0}",
     "a_run_for_each": ", un percorso per ogni {0}",
     "a_run_for_each_in": ", un percorso per ogni {0} che contiene",

@@ -16,6 +16,8 @@ def pattern(found: Pattern, tongue: Tongue, *, starts: bool = False) -> str:
         words = say("on_event", found.event, whose)
     elif found.stages:
         words = say("on_stage", tongue.either(found.stages))
+    elif found.watches is not None:
+        words = say("on_segment" if found.segment is not None else "on_left", found.watches)
     else:
         words = say("on_without", found.without or "", tongue.span(found.duration))
     if found.condition is not None:

@@ -1,0 +1,92 @@
+"""Who comes into a segment that patterns wait for, and who goes out of it.
+
+    as it was before the input ─▶ fold ─▶ crossed? ─▶ wheel ─▶ crossed? ─▶ kept
+
+A crossing is a difference between what was kept and what is true after fold and wheel. What a `set` turns is met by a `Look`
+that follows at once.
+"""
+
+from __future__ import annotations
+
+from orchestrator.domain.decision import Crossing
+from orchestrator.domain.input import Look
+from orchestrator.domain.limits import DEPTH_MAX
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Membership
+from orchestrator.domain.segments import Watch
+
+
+def stand(moment: Moment, watch: Watch) -> None:
+    """Keep who was inside before this input of what has been watched only since: that is no crossing."""
+    known, profile = moment.profile.memberships, moment.profile
+    unknown = [name for name, token in watch.tokens.items() if (one := known.get(name)) is None or one.definition != token]
+    if not unknown and len(known) == len(watch.tokens):
+        return
+    profile.memberships = {name: known[name] for name in watch.tokens if name in known}
+    then: dict[int, Moment] = {}
+    for name in unknown:
+        at = min(moment.now, max(profile.born, watch.since[name]))
+        before = then.setdefault(at, Moment(moment.program, moment.controls, profile, at, "", moment.decision))
+        profile.memberships[name] = Membership(watch.tokens[name], name in before.segments())
+
+
+def forget(moment: Moment) -> None:
+    """Where nothing is watched any more, nothing is kept."""
+    if moment.profile.memberships and moment.program.index.watch is None:
+        moment.profile.memberships = {}
+
+
+def cross(moment: Moment, watch: Watch) -> None:
+    """See which segments the profile has come into, and gone out of."""
+    if _may_have_turned(moment, watch):
+        _see(moment)
+
+
+def _may_have_turned(moment: Moment, watch: Watch) -> bool:
+    """Whether this input may have changed what the watched segments read."""
+    if moment.event is None or watch.timed or watch.daily or watch.loose:
+        return True
+    return moment.event.name in watch.events or (watch.traits and bool(moment.event.traits))
+
+
+def _see(moment: Moment) -> None:
+    turned = _turned(moment)
+    moment.joined = frozenset(name for name, inside in turned if inside)
+    moment.left = frozenset(name for name, inside in turned if not inside)
+
+
+def _turned(moment: Moment) -> list[tuple[str, bool]]:
+    """(segment, whether inside now) of those that are otherwise than was kept."""
+    inside = moment.segments()
+    return [(name, name in inside) for name, kept in moment.profile.memberships.items() if (name in inside) != kept.inside]
+
+
+def keep(moment: Moment, watch: Watch) -> None:
+    """Keep what is true after the wheel, whose move may have turned more."""
+    if moment.entered is not None and (watch.stage or watch.loose):
+        _see(moment)
+    for name in sorted(moment.joined | moment.left):
+        inside = name in moment.joined
+        moment.profile.memberships[name].inside = inside
+        moment.decision.crossings.append(Crossing(name, inside))
+
+
+def look_again(moment: Moment, look: Look) -> None:
+    """Ask for a look where something beside events and time has brought the profile across an edge."""
+    turned = _turned(moment)
+    if not turned:
+        return
+    if look.depth <= DEPTH_MAX:
+        moment.decision.inputs.append(look)
+        return
+    for name, inside in turned:
+        moment.profile.memberships[name].inside = inside
+    moment.decision.dropped.append(f"{look.cause}: crossings deeper than {DEPTH_MAX}")
+
+
+def join(moment: Moment, ours: dict[str, bool], theirs: dict[str, bool]) -> None:
+    """Where two profiles that become one agreed, a change that the joining brings is a crossing; where not, it is none."""
+    inside = moment.segments() if ours else []
+    for name, kept in moment.profile.memberships.items():
+        if ours[name] != theirs[name]:
+            kept.inside = name in inside

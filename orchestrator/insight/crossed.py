@@ -1,0 +1,54 @@
+"""Segments in a customer's story: which were entered and left, what that started, and why one never was entered."""
+
+from __future__ import annotations
+
+from orchestrator.domain.campaign import Campaign, Pattern
+from orchestrator.domain.decision import Decision, Transition
+from orchestrator.domain.input import Event, ProfileInput
+from orchestrator.domain.moment import Controls, Moment
+from orchestrator.domain.profile import Profile
+from orchestrator.domain.program import Program
+from orchestrator.insight.reading.tongue import Tongue
+from orchestrator.insight.watcher import Judged, Watcher
+
+
+def crossing(segment: str, *, inside: bool) -> str:
+    """`entered segment regulars`."""
+    return f"{'entered' if inside else 'left'} segment {segment}"
+
+
+def trigger_of(campaign: Campaign | None, decision: Decision, given: ProfileInput, cause: str) -> str:
+    """What started a run, or tried to: the event, or what the input crossed."""
+    crossed = {(one.segment, one.inside) for one in decision.crossings}
+    for pattern in campaign.on if campaign is not None else ():
+        if isinstance(given, Event) and pattern.event == given.name:
+            return cause
+        if (pattern.watches, pattern.segment is not None) in crossed:
+            return crossing(pattern.watches or "", inside=pattern.segment is not None)
+        if pattern.stages and any(_into(one, pattern) for one in decision.transitions):
+            return cause
+    return cause
+
+
+def _into(transition: Transition, pattern: Pattern) -> bool:
+    return transition.target in pattern.stages
+
+
+def never(pattern: Pattern, inside: Judged | None) -> str:
+    """What was missing of a crossing; `inside`: how the segment's condition stands in the end, None where nothing is known."""
+    name = pattern.watches or ""
+    here = inside is not None and inside.why is None
+    if pattern.segment is not None and here:
+        return f"was in the segment {name} from the beginning, and never entered it"
+    return f"never {crossing(name, inside=pattern.segment is not None)}{', and is in it' if here else ''}"
+
+
+def standing(program: Program, profile: Profile | None, name: str, now: int, tongue: Tongue) -> Judged | None:
+    """How the segment's condition stands for the profile now."""
+    rule = program.segments.get(name)
+    if profile is None or rule is None:
+        return None
+    watcher = Watcher(program.tables, tongue)
+    moment = Moment(program, Controls(), profile, now, "", Decision(), witness=watcher)
+    moment.holds(rule, name)
+    return watcher.take(name)
