@@ -34,3 +34,5 @@ UNBOUNDED_CHARS = 20
 
 OVERLAPS_NAMED = 3
 """Campaigns that one warning names; others are not looked for."""
+WATCHED = 64
+"""Segments and dates that the patterns of a workspace wait for: each customer's record keeps where it stands with them."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from orchestrator.authoring.catalogue import item_schema
 from orchestrator.authoring.conditions import conditions
+from orchestrator.authoring.dates import dated, watched
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import declares_key
 from orchestrator.authoring.naming import every_step
@@ -15,7 +16,6 @@ from orchestrator.authoring.units import duration
 from orchestrator.domain.campaign import Pattern
 
 LATER = {
-    "date": "a pattern on a date",
     "schedule": "a schedule",
     "broadcast": "a broadcast",
 }
@@ -35,16 +35,14 @@ def pattern(spot: Spot, ident: str, scope: Scope, view: View | None = None) -> P
                 "use another pattern",
             )
             return None
-    if spot.get("event") is not None:
-        return _event(spot, ident, scope, view or View())
-    _refuse(spot, ("key", "each", "of"), "an `event`", scope)
-    if spot.get("without") is not None:
-        return _without(spot, ident, scope, view or View())
-    if spot.get("stage") is not None:
-        return _stage(spot, ident, scope, view or View())
-    if spot.get("segment") is not None or spot.get("left") is not None:
-        return _segment(spot, ident, scope, view or View())
-    return None
+    if spot.get("event") is None:
+        _refuse(spot, ("key", "each", "of"), "an `event`", scope)
+    if spot.get("date") is None:
+        _refuse(spot, ("every", "at", "offset", "zone"), "a `date`", scope)
+    if spot.get("without") is None:
+        _refuse(spot, ("for",), "`without`", scope)
+    kind = next((word for word in _KINDS if spot.get(word) is not None), None)
+    return None if kind is None else _KINDS[kind](spot, ident, scope, view or View())
 
 
 def _refuse(spot: Spot, words: Sequence[str], owner: str, scope: Scope) -> None:
@@ -55,7 +53,6 @@ def _refuse(spot: Spot, words: Sequence[str], owner: str, scope: Scope) -> None:
 
 
 def _event(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
-    _refuse(spot, ("for",), "`without`", scope)
     event = spot.get("event")
     if event is None or event.text is None or not scope.names(event, "event"):
         return None
@@ -123,7 +120,6 @@ def _without(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None
 
 
 def _stage(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
-    _refuse(spot, ("for",), "`without`", scope)
     named = spot.get("stage")
     parts = named.one_or_more() if named is not None else []
     known = [scope.names(part, "stage") for part in parts]
@@ -134,13 +130,23 @@ def _stage(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
 
 
 def _segment(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
-    _refuse(spot, ("for",), "`without`", scope)
     word = "segment" if spot.get("segment") is not None else "left"
     if not scope.names(spot.at(word), "segment"):
         return None
     condition = conditions(spot.get("if"), replace(view, events=()), scope)
     named = {word: spot.at(word).value}
+    watched(spot.at(word), f"segment {spot.at(word).value}", scope)
     return Pattern(ident, segment=named.get("segment"), left=named.get("left"), condition=condition)
+
+
+_KINDS: dict[str, Callable[[Spot, str, Scope, View], Pattern | None]] = {
+    "event": _event,
+    "without": _without,
+    "stage": _stage,
+    "segment": _segment,
+    "left": _segment,
+    "date": dated,
+}
 
 
 def patterns(spot: Spot | None, ident: str, scope: Scope, view: View | None = None) -> tuple[Pattern, ...]:

@@ -63,6 +63,7 @@ def read_policies(scope: Scope) -> Policies:
         transactional=_transactional(root.get("transactional"), scope),
         zone=_zone(root.get("zone"), scope),
         default_locale=scope.default_locale,
+        leap_day=root.text_of("leap_day") or defaults.leap_day,
     )
 
 

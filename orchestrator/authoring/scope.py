@@ -85,6 +85,8 @@ class Scope:
     validators: dict[str, Validator | None] = field(default_factory=dict)
     """event name → what its properties are validated with"""
     traits_validator: Validator | None = None
+    watched: set[str] = field(default_factory=set)
+    """Segments and dates that patterns wait for."""
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
     people: list[tuple[str, dict[str, Any]]] | None = None

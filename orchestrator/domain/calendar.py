@@ -51,7 +51,7 @@ def _local(instant: int, zone: ZoneInfo) -> dt.datetime:
 
 
 @lru_cache(maxsize=4096)
-def _instant_at(day: dt.date, minutes: int, zone: ZoneInfo) -> int:
+def instant_at(day: dt.date, minutes: int, zone: ZoneInfo) -> int:
     """The first instant of that local wall time; in a gap, the first valid instant after it."""
     wall = dt.datetime.combine(day, dt.time(minutes // 60, minutes % 60))
     first = wall.replace(tzinfo=zone)
@@ -78,10 +78,21 @@ def next_local(instant: int, minutes: int, zone: ZoneInfo) -> int:
     """The first instant at or after `instant` at which the local clock first shows that minute of a day."""
     day = _local(instant, zone).date() - dt.timedelta(days=1)
     while True:
-        found = _instant_at(day, minutes, zone)
+        found = instant_at(day, minutes, zone)
         if found >= instant:
             return found
         day += dt.timedelta(days=1)
+
+
+def local_day(instant: int, zone: ZoneInfo) -> dt.date:
+    """The local date."""
+    return _local(instant, zone).date()
+
+
+def local_minutes(instant: int, zone: ZoneInfo) -> int:
+    """The minute of the local day."""
+    local = _local(instant, zone)
+    return local.hour * 60 + local.minute
 
 
 def local_date(instant: int, zone: ZoneInfo) -> str:
@@ -91,7 +102,7 @@ def local_date(instant: int, zone: ZoneInfo) -> str:
 
 def next_midnight(instant: int, zone: ZoneInfo) -> int:
     """The first instant of the next local day."""
-    return _instant_at(_local(instant, zone).date() + dt.timedelta(days=1), 0, zone)
+    return instant_at(_local(instant, zone).date() + dt.timedelta(days=1), 0, zone)
 
 
 def quiet_until(instant: int, start: int, end: int, zone: ZoneInfo) -> int:

@@ -20,8 +20,28 @@ So people in flight stay on their steps through an upgrade. Every field added to
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """A date that a profile holds, and when it comes: each year or month, or once."""
+
+    path: tuple[str, ...]
+    """Where it stands under `profile`: ("traits", "birthday")."""
+    every: Literal["year", "month"] | None = None
+    at: int | None = None
+    """Minutes of the local day; None: the date's own time, for a plain date midnight."""
+    offset: int = 0
+    """Milliseconds after it, before it where negative."""
+    zone: str | None = None
+    """None: the recipient's."""
+
+    @property
+    def name(self) -> str:
+        """What two patterns share that wait for the same instants."""
+        return f"{'.'.join(self.path)} {self.every} {self.at} {self.offset} {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
-    """The one pattern of the grammar: exactly one of `event`, `stages`, `without`, `segment` or `left`.
+    """The one pattern of the grammar: exactly one of `event`, `stages`, `without`, `segment`, `left` or `date`.
 
     `id` is stable between programs and names the pattern in state ("win-back/on/0").
     """
@@ -41,6 +61,7 @@ class Pattern:
     """Entered."""
     left: str | None = field(default=None, metadata=LATER)
     """A segment that was left."""
+    date: Dated | None = field(default=None, metadata=LATER)
 
     @property
     def watches(self) -> str | None:

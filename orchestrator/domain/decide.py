@@ -60,11 +60,11 @@ def decide(
         moment.decision.duplicate = True
         return Decided(moment.decision, b"", timers.next_due(moment))
     profile.seq += 1
-    if program.index.watch is not None:
-        crossings.stand(moment, program.index.watch)
+    if program.index.edges:
+        crossings.stand(moment)
     _PIPELINES[type(given)](moment, given)
     settle(moment)
-    if moment.look is not None and program.index.watch is not None:
+    if moment.look is not None and program.index.edges:
         crossings.look_again(moment, moment.look)
     enrolment.forget_runs(moment)
     encoded = encode(moment.decision)
@@ -148,15 +148,15 @@ def _look(moment: Moment, given: Look) -> None:
 
 
 def _pipeline(moment: Moment) -> None:
-    if moment.program.index.watch is not None:
-        crossings.cross(moment, moment.program.index.watch)
+    if moment.program.index.edges:
+        crossings.cross(moment)
     wheel.turn_wheel(moment)
     _after_wheel(moment)
 
 
 def _after_wheel(moment: Moment) -> None:
-    if moment.program.index.watch is not None:
-        crossings.keep(moment, moment.program.index.watch)
+    if moment.program.index.edges:
+        crossings.keep(moment)
     note_holds(moment)
     enrolment.finish_runs(moment)
     enrolment.wake_runs(moment)

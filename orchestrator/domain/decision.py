@@ -102,6 +102,8 @@ class Decision(msgspec.Struct, omit_defaults=True):
     """What was left out because a limit was reached, in words."""
     crossings: list[Crossing] = []
     """Of the segments that patterns wait for."""
+    dates: list[str] = []
+    """Names of the occasions that have come."""
 
 
 encode = msgspec.msgpack.Encoder().encode

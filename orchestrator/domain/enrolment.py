@@ -110,6 +110,7 @@ def start_runs(moment: Moment) -> None:
     for segment in moment.left:
         names.update(index.by_left.get(segment, ()))
     names.update(index.campaign_of[pattern] for pattern in moment.crossed)
+    names.update(index.campaign_of[pattern] for pattern in moment.dated if pattern in index.campaign_of)
     for name in sorted(names):
         campaign = moment.program.campaigns[name]
         for pattern in campaign.on:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.campaign import Pattern, Steps, WaitFor
 from orchestrator.domain.candidates import Candidates, candidates
+from orchestrator.domain.dates import Occasion, occasions
 from orchestrator.domain.policies import Hold
 from orchestrator.domain.segments import Watch, in_order, watch_of
 from rules import Condition
@@ -42,7 +43,7 @@ class ProgramIndex:
     by_without: dict[str, Pattern]
     """id → `without` pattern of a campaign's `on`."""
     campaign_of: dict[str, str]
-    """id of a `without` pattern → its campaign."""
+    """id of a `without` or date pattern → its campaign."""
     watched: frozenset[str]
     """Events that exits, goals or waits may look back for."""
     viewed: frozenset[str]
@@ -71,8 +72,12 @@ class ProgramIndex:
     """Every segment, after those that it is written in terms of."""
     watch: Watch | None
     """The segments that patterns wait for; None where none does."""
+    dates: dict[str, Occasion]
+    """name → a date that patterns wait for: campaigns' by the pattern's id, others by what they wait for."""
+    edges: bool
+    """Whether any pattern waits for a segment or a date."""
     live: tuple[str, ...]
-    """Names of what may be crossed: `without` patterns by id, what waits for segments by their definition too."""
+    """Names of what may be crossed: `without` patterns by id, segments and dates by their definition too."""
 
     def needs_of(self, condition: Condition) -> Needs:
         """What the condition reads, worked out once."""
@@ -83,22 +88,10 @@ class ProgramIndex:
 
     @classmethod
     def of(cls, program: Program) -> ProgramIndex:
-        stages: dict[str, list[str]] = {}
-        joined: dict[str, list[str]] = {}
-        left: dict[str, list[str]] = {}
-        withouts: dict[str, Pattern] = {}
-        owner: dict[str, str] = {}
-        for campaign in program.campaigns.values():
-            for pattern in campaign.on:
-                for stage in pattern.stages:
-                    stages.setdefault(stage, []).append(campaign.name)
-                if pattern.segment is not None:
-                    joined.setdefault(pattern.segment, []).append(campaign.name)
-                if pattern.left is not None:
-                    left.setdefault(pattern.left, []).append(campaign.name)
-                if pattern.without is not None:
-                    withouts[pattern.id] = pattern
-                    owner[pattern.id] = campaign.name
+        starts = [(campaign.name, pattern) for campaign in program.campaigns.values() for pattern in campaign.on]
+        withouts = {pattern.id: pattern for _, pattern in starts if pattern.without is not None}
+        dates = {pattern.id: pattern.date for _, pattern in starts if pattern.date is not None}
+        dates = {p.date.name: p.date for p in _not_starting(program) if p.date is not None} | dates
         every_steps = program.pinned | {campaign.steps.version: campaign.steps for campaign in program.campaigns.values()}
         answers = {version: _answers(steps) for version, steps in every_steps.items()}
         folded: dict[str, list[Feature]] = {}
@@ -108,14 +101,14 @@ class ProgramIndex:
                     folded.setdefault(event, []).append(feature)
         sources = {source for transition in program.wheel.transitions for source in transition.sources}
         watch = watch_of(program, (name for p in _every_pattern(program) if (name := p.watches) is not None))
-        waiting = [p for campaign in program.campaigns.values() for p in campaign.on if p.watches is not None]
+        coming = occasions(dates, program.policies.leap_day, program.live_since)
         return cls(
             by_event=candidates(program.campaigns.values()),
-            by_stage=_once(stages),
-            by_segment=_once(joined),
-            by_left=_once(left),
+            by_stage=_grouped((stage, name) for name, pattern in starts for stage in pattern.stages),
+            by_segment=_grouped((pattern.segment, name) for name, pattern in starts),
+            by_left=_grouped((pattern.left, name) for name, pattern in starts),
             by_without=withouts,
-            campaign_of=owner,
+            campaign_of={pattern.id: name for name, pattern in starts if pattern.id in withouts or pattern.id in dates},
             watched=_watched(program) | frozenset().union(*answers.values()),
             viewed=_viewed(program) | frozenset().union(*answers.values()),
             steps=every_steps,
@@ -132,12 +125,26 @@ class ProgramIndex:
             longest_cap=max((cap.per for cap in program.policies.caps), default=0),
             segments=in_order(program.segments),
             watch=watch,
-            live=(*withouts, *(() if watch is None else (*watch.live(), *(watch.live_as(one) for one in waiting)))),
+            dates=coming,
+            edges=watch is not None or bool(coming),
+            live=(*withouts, *_live(watch, starts), *(one.live_as for one in coming.values())),
         )
 
 
-def _once(names: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    return {key: tuple(dict.fromkeys(found)) for key, found in names.items()}
+def _live(watch: Watch | None, starts: list[tuple[str, Pattern]]) -> Iterator[str]:
+    """Segments, and the patterns that wait for them."""
+    if watch is not None:
+        yield from watch.live()
+        yield from (watch.live_as(pattern) for _, pattern in starts if pattern.watches is not None)
+
+
+def _grouped(pairs: Iterable[tuple[str | None, str]]) -> dict[str, tuple[str, ...]]:
+    """what is waited for → names of campaigns, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for key, name in pairs:
+        if key is not None:
+            found.setdefault(key, {})[name] = None
+    return {key: tuple(names) for key, names in found.items()}
 
 
 def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:
@@ -199,10 +206,15 @@ def _viewed(program: Program) -> frozenset[str]:
 
 
 def _every_pattern(program: Program) -> Iterator[Pattern]:
-    for transition in program.wheel.transitions:
-        yield transition.pattern
     for campaign in program.campaigns.values():
         yield from campaign.on
+    yield from _not_starting(program)
+
+
+def _not_starting(program: Program) -> Iterator[Pattern]:
+    """Patterns that start no run."""
+    for transition in program.wheel.transitions:
+        yield transition.pattern
     yield from _every_inner_pattern(program)
 
 

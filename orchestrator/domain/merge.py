@@ -16,18 +16,15 @@ from orchestrator.domain.steps import end
 def adopt(moment: Moment, state: bytes) -> None:
     """Fold the other profile in: later `since` gives the stage, both histories count, the older live run goes on."""
     other = unseal(state)
-    watch = moment.program.index.watch
-    if watch is not None:
-        crossings.stand(Moment(moment.program, moment.controls, other, moment.now, "", moment.decision), watch)
-    ours, theirs = ({name: one.inside for name, one in each.memberships.items()} for each in (moment.profile, other))
+    before = crossings.sides(moment, other) if moment.program.index.edges else None
     _facts(moment, other)
     _stage(moment.profile, other)
     _messages(moment.profile, other)
     _runs(moment, other)
     moment.profile.digest = blake2b(moment.profile.digest + other.digest, digest_size=16).digest()
     moment.folded()
-    if watch is not None:
-        crossings.join(moment, ours, theirs)
+    if before is not None:
+        crossings.join(moment, before)
 
 
 def _facts(moment: Moment, other: Profile) -> None:

@@ -66,6 +66,8 @@ class Moment:
     """Segments that this input has brought the profile into."""
     left: frozenset[str] = frozenset()
     """Segments that it has brought the profile out of."""
+    dated: frozenset[str] = frozenset()
+    """Occasions that come with this input."""
     look: Look | None = None
     """Asked for at the end of this input, if an edge turns out to be crossed."""
     visit: bool = False

@@ -22,12 +22,14 @@ def triggers_of(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]
     elif pattern.watches is not None:
         met = crosses(moment, pattern) and _is_live(moment, pattern)
     else:
-        met = pattern.id in moment.crossed
+        met = pattern.id in moment.crossed or pattern.id in moment.dated
     return [([], None)] if met and moment.holds(pattern.condition, subject) else []
 
 
 def crosses(moment: Moment, pattern: Pattern) -> bool:
-    """Whether this input has brought the profile across the edge of the segment that the pattern waits at."""
+    """Whether this input has brought the profile across the edge that the pattern waits at: of a segment, of a date."""
+    if pattern.date is not None:
+        return pattern.date.name in moment.dated
     return pattern.segment in moment.joined or pattern.left in moment.left
 
 
@@ -62,7 +64,7 @@ def holds_for_run(moment: Moment, pattern: Pattern, run: Run, subject: str) -> b
         return _event_meets(moment, pattern, run, subject)
     if pattern.stages:
         return moment.entered in pattern.stages and moment.holds(pattern.condition, subject, run.event, run.item, run)
-    if pattern.watches is not None:
+    if pattern.watches is not None or pattern.date is not None:
         return crosses(moment, pattern) and moment.holds(pattern.condition, subject, run.event, run.item, run)
     return _elapsed(moment, pattern, run) and moment.holds(pattern.condition, subject, run.event, run.item, run)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.domain.campaign import LATER
 from rules import Condition
 
 
@@ -59,3 +60,5 @@ class Policies:
     transactional: frozenset[str] = frozenset()
     zone: str = "UTC"
     default_locale: str = "en"
+    leap_day: str = field(default="02-28", metadata=LATER)
+    """The day that a 29 February comes on in other years."""

@@ -138,6 +138,14 @@ class Membership(msgspec.Struct, array_like=True):
     inside: bool
 
 
+class Kept(msgspec.Struct, array_like=True):
+    """A date that patterns wait for: by which occasion, what the profile held, and the last round that has been."""
+
+    token: str
+    value: str
+    done: int
+
+
 class Profile(msgspec.Struct, omit_defaults=True):
     """Everything that deciding needs to know of one customer, bounded by `limits`."""
 
@@ -175,6 +183,8 @@ class Profile(msgspec.Struct, omit_defaults=True):
     digest: bytes = b""
     memberships: dict[str, Membership] = {}
     """segment → whether inside, of those that patterns wait for."""
+    dates: dict[str, Kept] = {}
+    """name of an occasion (`ProgramIndex.dates`) → what has been of it."""
 
     @property
     def name(self) -> str:

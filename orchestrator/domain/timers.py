@@ -10,6 +10,7 @@ from orchestrator.domain.campaign import Pattern, WaitFor
 from orchestrator.domain.features import next_change
 from orchestrator.domain.limits import DAY_MS
 from orchestrator.domain.moment import Moment
+from orchestrator.domain.occasions import next_come
 from orchestrator.domain.patterns import deadline_in_run
 from orchestrator.domain.profile import Run
 from orchestrator.domain.program import Feature
@@ -33,6 +34,8 @@ def next_due(moment: Moment) -> int | None:
         found += [at for one in _waited_for(moment) if (at := next_change(profile.folds, one, moment.now)) is not None]
     if index.watch is not None:
         found += _edges(moment, index.watch)
+    if index.dates:
+        found += next_come(moment)
     return min(found) if found else None
 
 

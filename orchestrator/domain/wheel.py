@@ -35,6 +35,8 @@ def _holds(moment: Moment, transition: Transition) -> bool:
 def _cause(moment: Moment, transition: Transition) -> str:
     if transition.pattern.without is not None:
         return f"without {transition.pattern.without}"
+    if transition.pattern.date is not None:
+        return f"date {'.'.join(transition.pattern.date.path[1:])}"
     if transition.pattern.watches is not None:
         return f"{'entered' if transition.pattern.segment is not None else 'left'} segment {transition.pattern.watches}"
     return moment.cause

@@ -1,8 +1,8 @@
-"""Segments in a customer's story: which were entered and left, what that started, and why one never was entered."""
+"""Segments and dates in a customer's story: what was entered and left, what that started, and what never came."""
 
 from __future__ import annotations
 
-from orchestrator.domain.campaign import Campaign, Pattern
+from orchestrator.domain.campaign import Campaign, Dated, Pattern
 from orchestrator.domain.decision import Decision, Transition
 from orchestrator.domain.input import Event, ProfileInput
 from orchestrator.domain.moment import Controls, Moment
@@ -25,6 +25,8 @@ def trigger_of(campaign: Campaign | None, decision: Decision, given: ProfileInpu
             return cause
         if (pattern.watches, pattern.segment is not None) in crossed:
             return crossing(pattern.watches or "", inside=pattern.segment is not None)
+        if pattern.date is not None and pattern.id in decision.dates:
+            return f"the date {pattern.date.path[-1]}"
         if pattern.stages and any(_into(one, pattern) for one in decision.transitions):
             return cause
     return cause
@@ -41,6 +43,17 @@ def never(pattern: Pattern, inside: Judged | None) -> str:
     if pattern.segment is not None and here:
         return f"was in the segment {name} from the beginning, and never entered it"
     return f"never {crossing(name, inside=pattern.segment is not None)}{', and is in it' if here else ''}"
+
+
+def never_came(dated: Dated, profile: Profile | None) -> str:
+    """What was missing of a date."""
+    value: object = {} if profile is None else profile.traits
+    for member in dated.path[1:]:
+        value = value.get(member) if isinstance(value, dict) else None
+    known = f" ({value})" if dated.path[0] == "traits" and value is not None else ""
+    if dated.path[0] == "traits" and value is None:
+        return f"no {dated.path[-1]} is known"
+    return f"the date {dated.path[-1]}{known} did not come"
 
 
 def standing(program: Program, profile: Profile | None, name: str, now: int, tongue: Tongue) -> Judged | None:

@@ -24,7 +24,7 @@ from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of
-from orchestrator.insight.crossed import crossing, never, standing, trigger_of
+from orchestrator.insight.crossed import crossing, never, never_came, standing, trigger_of
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 from orchestrator.insight.reasons import REASONS, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render
@@ -279,12 +279,12 @@ def _never(program: Program, told: Told, tongue: Tongue) -> Iterator[dict[str, A
         if campaign.name not in met:
             watched = [pattern.watches for pattern in campaign.on if pattern.watches is not None]
             stands = {name: standing(program, told.state, name, told.at or 0, tongue) for name in watched}
-            missing = "; ".join(_wanted(pattern, names, stands) for pattern in campaign.on)
+            missing = "; ".join(_wanted(pattern, names, stands, told.state) for pattern in campaign.on)
             why = next((judged for judged in stands.values() if judged is not None and judged.why), Judged())
             yield _entry(None, campaign.name, "never_triggered", missing, judged=why)
 
 
-def _wanted(pattern: Pattern, names: set[str], stands: dict[str, Judged | None]) -> str:
+def _wanted(pattern: Pattern, names: set[str], stands: dict[str, Judged | None], state: Profile | None) -> str:
     if pattern.event is not None:
         if pattern.event not in names:
             return f"no {pattern.event} was seen"
@@ -294,4 +294,6 @@ def _wanted(pattern: Pattern, names: set[str], stands: dict[str, Judged | None])
         return f"never entered {' or '.join(pattern.stages)}"
     if pattern.watches is not None:
         return never(pattern, stands.get(pattern.watches))
+    if pattern.date is not None:
+        return never_came(pattern.date, state)
     return f"never was so long without {pattern.without}"

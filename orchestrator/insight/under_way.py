@@ -97,6 +97,8 @@ def _pattern(pattern: Pattern) -> str:
         return f"the stage {' or '.join(pattern.stages)}"
     if pattern.watches is not None:
         return f"{'coming into' if pattern.segment is not None else 'leaving'} the segment {pattern.watches}"
+    if pattern.date is not None:
+        return f"the date {pattern.date.path[-1]}"
     return f"{span(pattern.duration)} without {pattern.without}"
 
 

@@ -12,9 +12,9 @@ from orchestrator.domain.policies import Cap, Hold
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading.conditions import Words
 from orchestrator.insight.reading.patterns import pattern
-from orchestrator.insight.reading.steps import Step, clock, read_steps
+from orchestrator.insight.reading.steps import Step, read_steps
 from orchestrator.insight.reading.terms import terms
-from orchestrator.insight.reading.tongue import Tongue
+from orchestrator.insight.reading.tongue import Tongue, clock
 
 _BETWEEN = {"on": "or", "if": "and", "while": "and", "exit": "or"}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.campaign import Pattern
+from orchestrator.domain.campaign import Dated, Pattern
 from orchestrator.insight.reading.conditions import Words
-from orchestrator.insight.reading.tongue import Tongue
+from orchestrator.insight.reading.names import variable
+from orchestrator.insight.reading.tongue import Tongue, clock
 
 
 def pattern(found: Pattern, tongue: Tongue, *, starts: bool = False) -> str:
@@ -18,6 +19,8 @@ def pattern(found: Pattern, tongue: Tongue, *, starts: bool = False) -> str:
         words = say("on_stage", tongue.either(found.stages))
     elif found.watches is not None:
         words = say("on_segment" if found.segment is not None else "on_left", found.watches)
+    elif found.date is not None:
+        words = say("on_date", date(found.date, tongue))
     else:
         words = say("on_without", found.without or "", tongue.span(found.duration))
     if found.condition is not None:
@@ -26,4 +29,15 @@ def pattern(found: Pattern, tongue: Tongue, *, starts: bool = False) -> str:
         words += say("a_run_for_each_in", found.each)
     elif starts and found.key is not None:
         words += say("a_run_for_each", found.key)
+    return words
+
+
+def date(dated: Dated, tongue: Tongue) -> str:
+    """`7 days before the anniversary of the customer's birthday, at 09:00 where the customer lives`."""
+    words = tongue.say(f"date_{dated.every or 'once'}", variable(".".join(("profile", *dated.path)), tongue))
+    if dated.offset:
+        words = tongue.say("date_before" if dated.offset < 0 else "date_after", words, tongue.span(abs(dated.offset)))
+    if dated.at is not None:
+        zone = tongue.say("date_here") if dated.zone is None else tongue.say("date_zone", dated.zone)
+        words = tongue.say("date_at", words, clock(dated.at), zone)
     return words

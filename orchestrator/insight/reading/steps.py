@@ -24,9 +24,8 @@ from orchestrator.domain.campaign import (
 )
 from orchestrator.insight.reading.conditions import Words
 from orchestrator.insight.reading.patterns import pattern
-from orchestrator.insight.reading.tongue import Tongue
+from orchestrator.insight.reading.tongue import Tongue, clock
 
-_HOUR_MINUTES = 60
 _NOWHERE = -2
 """The way on where every way ends the run."""
 
@@ -152,11 +151,6 @@ def _length(duration: Value | None, tongue: Tongue) -> str:
     if duration is not None and isinstance(duration.constant, int):
         return tongue.span(duration.constant)
     return _value(duration, tongue)
-
-
-def clock(minutes: int) -> str:
-    """`09:30`, from minutes of the day."""
-    return f"{minutes // _HOUR_MINUTES:02}:{minutes % _HOUR_MINUTES:02}"
 
 
 def _wait_for(verb: WaitFor, tongue: Tongue) -> str:

@@ -9,8 +9,14 @@ from typing import Any
 from orchestrator.insight.reading import english, italian
 from orchestrator.insight.times import parts_of
 
+_HOUR_MINUTES = 60
 _TEXT_CHARS = 60
 """Of a text, so much is shown."""
+
+
+def clock(minutes: int) -> str:
+    """`09:30`, from minutes of the day."""
+    return f"{minutes // _HOUR_MINUTES:02}:{minutes % _HOUR_MINUTES:02}"
 
 
 @dataclass(frozen=True, slots=True)

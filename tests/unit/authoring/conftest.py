@@ -25,6 +25,7 @@ BASE = {
             first_name: {type: string}
             plan: {enum: [free, business]}
             notes: {type: object}
+            birthday: {type: string, format: date}
         features:
           orders: {count: Order Completed}
           spent: {sum: properties.total, of: Order Completed, over: 30d}

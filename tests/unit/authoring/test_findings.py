@@ -14,6 +14,7 @@ Written = Callable[..., Path]
 THANKS, RECEIPT, WHEEL, PROFILE = "campaigns/thanks.yaml", "campaigns/receipt.yaml", "wheel.yaml", "profile.yaml"
 POLICIES, ORDER, TEXT = "policies.yaml", "events/order-completed.yaml", "templates/thanks/email.txt"
 LAST = "  - move_to: lost\n"
+EXIT = "exit: [{event: Order Refunded, key: order}]"
 IF = '{">=": [{var: event.properties.total}, 50]}'
 MARKED = IF.replace('"', '¦"', 1)
 
@@ -159,8 +160,18 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E314", "tests/a.yaml", "profile: anna", "profile: ¦ana"),
     ("E207", "personas/anna.yaml", "if:", '¦if: {"<": [{var: profile.features.orders}, 1]}\n# '),
     ("E508", "segments.yaml", "buyers:", "mine: {if: {segment: yours}}\n¦yours: {if: {segment: mine}}\nbuyers:"),
-    ("E307", THANKS, "exit: [{event: Order Refunded, key: order}]", "exit: [{left: ¦buyer}]"),
-    ("E205", THANKS, "exit: [{event: Order Refunded, key: order}]", "exit: [{segment: buyers, ¦for: 2d}]"),
+    ("E307", THANKS, EXIT, "exit: [{left: ¦buyer}]"),
+    ("E205", THANKS, EXIT, "exit: [{segment: buyers, ¦for: 2d}]"),
+    ("E204", THANKS, EXIT, "exit: [{date: ¦2026-12-24}]"),
+    ("E204", THANKS, EXIT, "exit: [{date: profile.traits.birthday, zone: ¦Europe/Roma}]"),
+    ("E204", THANKS, EXIT, "exit: [{date: profile.traits.birthday, offset: ¦a week}]"),
+    ("E205", THANKS, EXIT, "exit: [{segment: buyers, ¦every: year}]"),
+    ("E205", THANKS, EXIT, "exit: [{date: profile.traits.birthday, ¦key: order}]"),
+    ("E306", THANKS, EXIT, "exit: [{date: ¦profile.traits.birthdate}]"),
+    ("E306", THANKS, EXIT, "exit: [{date: ¦profile.features.birthdate}]"),
+    ("E403", THANKS, EXIT, "exit: [{date: ¦profile.traits.first_name}]"),
+    ("E403", THANKS, EXIT, "exit: [{date: ¦profile.features.orders}]"),
+    ("E204", POLICIES, "zone: Europe/Rome", "zone: Europe/Rome\nleap_day: ¦02-29"),
     ("E509", THANKS, "with: {code: TEN}", "¦with: {}"),
     ("E509", THANKS, "with: {code: TEN}", "with: {code: TEN, ¦cod: X}"),
     ("E510", THANKS, LAST, "  - emit: {event: Order Completed, ¦properties: {order_id: x}}\n"),
@@ -177,7 +188,6 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E601", TEXT, "Your", "{{ event.properties.order_id | ¦shout }} Your"),
     ("E901", THANKS, LAST, "  - ¦task: {queue: care, title: Call, due: 1d}\n"),
     ("E901", THANKS, LAST, "  - ¦webhook: {to: x}\n"),
-    ("E901", THANKS, "on: {event: Order Completed, key: order}", "on: {¦date: profile.traits.birthday, every: year}"),
     ("W501", THANKS, "goal: {event: Order Completed, within: 30d,", "¦goal: {event: Order Completed,"),
     ("W502", THANKS, "within: 30d", "within: ¦2h"),
     ("W503", THANKS, "prefer: [email, sms]", "prefer: [email, sms, ¦email]"),

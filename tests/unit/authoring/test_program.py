@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.authoring import check, load_program, load_workspace
-from orchestrator.domain.campaign import END, Branch, Exit, Reentry, Send, Split, Value, Wait, WaitFor
+from orchestrator.domain.campaign import END, Branch, Dated, Exit, Reentry, Send, Split, Value, Wait, WaitFor
 from orchestrator.domain.policies import QuietHours
 from orchestrator.domain.program import Feature, KeyPath
 
@@ -68,6 +68,35 @@ def test_settings_become_numbers(written: Written) -> None:
     assert (campaign.active_from, campaign.active_until) == (1_767_225_600_000, 1_769_943_600_000)
     assert campaign.on[0].each == "product"
     assert campaign.on[0].id == "long/on/0"
+
+
+def test_patterns_on_segments_and_dates(written: Written, base: dict[str, str]) -> None:
+    on = """\
+campaign: crossing
+stage: retention
+topic: news
+on:
+  - {segment: buyers}
+  - {left: buyers, if: {"==": [{var: stage.current}, lost]}}
+  - {date: profile.traits.birthday, every: year, at: "09:00", offset: -7d, zone: Europe/Rome}
+  - {date: profile.features.last_renewal}
+reentry: always
+then: []
+"""
+    feature = "last_renewal: {last: properties.renews, of: Order Completed}"
+    profile, order = "profile.yaml", "events/order-completed.yaml"
+    changed = {
+        "campaigns/crossing.yaml": on,
+        profile: base[profile].replace("orders:", f"{feature}\n  orders:", 1),
+        order: base[order].replace("total: {type: number}", "total: {type: number}\n    renews: {type: string, format: date}"),
+    }
+    program = load_program(written(changed))
+    entered, left, birthday, renewal = program.campaigns["crossing"].on
+    assert (entered.segment, left.left, left.condition is not None) == ("buyers", "buyers", True)
+    assert birthday.date == Dated(("traits", "birthday"), "year", 9 * 60, -7 * DAY, "Europe/Rome")
+    assert renewal.date == Dated(("features", "last_renewal"))
+    assert program.index.watch is not None
+    assert list(program.index.dates) == ["crossing/on/2", "crossing/on/3"]
 
 
 def test_waits_and_values(written: Written) -> None:

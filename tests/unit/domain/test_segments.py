@@ -9,28 +9,20 @@ from orchestrator.domain.campaign import (
     Campaign,
     Goal,
     MoveTo,
-    Node,
     Pattern,
-    Reentry,
     SetTraits,
-    Steps,
     Value,
-    Verb,
     Wait,
     WaitFor,
 )
 from orchestrator.domain.decide import decide, newcomer
-from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Adopt, Event, Look, Move, ProfileInput, Timer, Visit
+from orchestrator.domain.input import Adopt, Event, Look, Move, Timer, Visit
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Profile, seal
+from orchestrator.domain.profile import seal
 from orchestrator.domain.program import Feature, Program, Transition, Wheel
 from orchestrator.domain.segments import circle, in_order
 from rules import compile_condition
-
-DAY = 86_400_000
-START = 20_000 * DAY + 5
-ALWAYS = Reentry(0)
+from tests.unit.domain.life import DAY, START, Life, campaign, crossed, entered
 
 
 def _rule(rule: Any) -> Any:
@@ -53,11 +45,6 @@ SEGMENTS = {
 }
 
 
-def campaign(name: str, *on: Pattern, verbs: tuple[Verb, ...] = (), **more: Any) -> Campaign:
-    nodes = tuple(Node(f"{n}", verb, *((n + 1 if n + 1 < len(verbs) else -1),) * 2) for n, verb in enumerate(verbs))
-    return Campaign(name, "a", Steps(name, nodes, 0 if nodes else -1), on, **{"reentry": ALWAYS, **more})
-
-
 def program(*campaigns: Campaign, **more: Any) -> Program:
     named = {one.name: one for one in campaigns}
     return Program("p", features=FEATURES, **{"wheel": PLAIN, "segments": SEGMENTS, "campaigns": named, **more})
@@ -69,34 +56,6 @@ def on(segment: str) -> Pattern:
 
 def off(segment: str) -> Pattern:
     return Pattern(f"{segment}/off/0", left=segment)
-
-
-class Life:
-    """One profile and what is decided of it; what a decision asks for at once is met at once."""
-
-    def __init__(self, live: Program, profile: Profile | None = None) -> None:
-        self.program = live
-        self.profile = newcomer(live, START, "u:ada") if profile is None else profile
-        self.due: int | None = None
-
-    def give(self, given: ProfileInput, now: int) -> list[Decision]:
-        found, waiting = [], [given]
-        while waiting:
-            decision, _, self.due = decide(self.program, Controls(), self.profile, waiting.pop(0), now)
-            found.append(decision)
-            waiting += decision.inputs
-        return found
-
-    def event(self, name: str, now: int, **more: Any) -> list[Decision]:
-        return self.give(Event(f"{name} {now}", more.pop("at", now), name=name, user_id="ada", **more), now)
-
-
-def entered(decisions: list[Decision]) -> list[str]:
-    return [entry.campaign for decision in decisions for entry in decision.entries if entry.outcome == "entered"]
-
-
-def crossed(decisions: list[Decision]) -> list[tuple[str, bool]]:
-    return [(one.segment, one.inside) for decision in decisions for one in decision.crossings]
 
 
 def test_coming_in_and_going_out_start_once() -> None:
@@ -136,12 +95,7 @@ def test_a_circle_of_segments_is_found() -> None:
 def test_time_alone_is_met_by_a_timer() -> None:
     life = Life(program(campaign("quiet", on("quiet")), campaign("back", off("quiet"))))
     life.event("Ordered", START)
-    fired: list[tuple[int, list[str]]] = []
-    while life.due is not None and life.due < START + 6 * DAY:
-        now = life.due
-        if names := entered(life.give(Timer(now), now)):
-            fired.append((now, names))
-    assert fired == [(20_003 * DAY, ["quiet"])]
+    assert life.until(START + 6 * DAY) == [(20_003 * DAY, "quiet")]
     assert entered(life.event("Ordered", START + 7 * DAY)) == ["back"]
 
 

@@ -1,0 +1,112 @@
+"""What a profile keeps of the dates that patterns wait for: each comes once in its round, none that was past already.
+
+    as it was before the input ─▶ fold ─▶ another date? what is past of it has been ─▶ come? ─▶ kept
+
+A correction of a date brings no second anniversary in the same year. A change of zone that puts an occasion into the past, and
+it has not been, lets it come at once.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.calendar import zone_of
+from orchestrator.domain.dates import NEVER, Day, Occasion, day_of, following, latest
+from orchestrator.domain.features import ABSENT, value_of
+from orchestrator.domain.gates import recipient_zone
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Kept
+
+
+def stand(moment: Moment) -> None:
+    """Take what was past when an occasion went live for what has been."""
+    kept, occasions = moment.profile.dates, moment.program.index.dates
+    for name in [name for name in kept if name not in occasions]:
+        del kept[name]
+    for name, occasion in occasions.items():
+        known = kept.get(name)
+        if known is not None and known.token == occasion.token:
+            continue
+        text, found = _held(moment, occasion)
+        done = known.done if known is not None and known.token.split(" ")[0] == occasion.rounds else NEVER
+        if found is not None:
+            at = max(moment.profile.born, occasion.since)
+            done = max(done, latest(occasion, found[0], at, found[1]))
+        if known is not None or text:
+            kept[name] = Kept(occasion.token, text, done)
+
+
+def _held(moment: Moment, occasion: Occasion) -> tuple[str, tuple[Day, ZoneInfo] | None]:
+    """What the profile holds there, as text and as a day in the zone that counts."""
+    text = _value(moment, occasion.dated.path)
+    if not isinstance(text, str):
+        return "", None
+    zone = zone_of(occasion.dated.zone) if occasion.dated.zone is not None else None
+    zone = zone or recipient_zone(moment)
+    day = day_of(text, zone)
+    return ("", None) if day is None else (text, (day, zone))
+
+
+def _value(moment: Moment, path: tuple[str, ...]) -> object:
+    if path[0] == "features":
+        feature = moment.program.index.feature.get(path[1])
+        found = ABSENT if feature is None else value_of(moment.profile.folds, feature, moment.now)
+        return None if found is ABSENT else found
+    value: object = moment.profile.traits
+    for member in path[1:]:
+        value = value.get(member) if isinstance(value, dict) else None
+    return value
+
+
+def due(moment: Moment) -> dict[str, int]:
+    """name → round of what has come and has not been. What is past of another date than before has been."""
+    found = {}
+    for name, occasion in moment.program.index.dates.items():
+        text, held = _held(moment, occasion)
+        known = moment.profile.dates.get(name)
+        if held is None:
+            if known is not None:
+                known.value = ""
+            continue
+        number = latest(occasion, *held[:1], moment.now, held[1])
+        if known is None or known.value != text:
+            before = known.done if known is not None and occasion.dated.every is not None else NEVER
+            moment.profile.dates[name] = Kept(occasion.token, text, max(before, number))
+        elif number > known.done:
+            found[name] = number
+    return found
+
+
+def come(moment: Moment) -> None:
+    """Keep what comes with this input."""
+    for name, number in due(moment).items():
+        moment.profile.dates[name].done = number
+        moment.decision.dates.append(name)
+    moment.dated = frozenset(moment.decision.dates)
+
+
+def next_come(moment: Moment) -> list[int]:
+    """When something comes next, if nothing happens."""
+    found = []
+    for name, occasion in moment.program.index.dates.items():
+        known = moment.profile.dates.get(name)
+        _, held = _held(moment, occasion) if known is not None and known.value else ("", None)
+        if known is not None and held is not None:
+            at = following(occasion, held[0], known.done, moment.now, held[1])
+            found += [] if at is None else [at]
+    return found
+
+
+def join(moment: Moment, theirs: dict[str, Kept]) -> None:
+    """Two profiles become one: what has been for either has been, of a single date where it is the same one."""
+    kept = moment.profile.dates
+    for name, occasion in moment.program.index.dates.items():
+        sides = [one for one in (kept.get(name), theirs.get(name)) if one is not None]
+        text, held = _held(moment, occasion)
+        same = [one for one in sides if one.value == text]
+        counted = sides if occasion.dated.every is not None else same
+        if sides:
+            done = max((one.done for one in counted), default=NEVER)
+            if held is not None and not same:
+                done = max(done, latest(occasion, held[0], moment.now, held[1]))
+            kept[name] = Kept(occasion.token, text, done)
