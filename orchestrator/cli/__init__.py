@@ -25,6 +25,7 @@ COMMANDS = {
     "read": "read",
     "events": "events",
     "serve": "serve",
+    "kafka": "kafka",
 }
 """command → the module that holds a function of its name"""
 

@@ -1,0 +1,20 @@
+"""Bounds of the distributed store and of the development broker, with their units."""
+
+from __future__ import annotations
+
+HEAP_MIB = 384
+"""Megabytes of Java heap of the development broker; with its other memory it takes about 600 in all."""
+DIRECT_MIB = 64
+"""Megabytes of buffers outside the heap."""
+FORMAT_S = 120.0
+"""How long its folder may take to be made ready."""
+ANSWER_S = 120.0
+"""How long it may take until it answers."""
+STOP_S = 30.0
+"""How long it may take to end in order; then it is killed."""
+ASK_S = 10.0
+"""How long one question may take."""
+LOG_LINES = 12
+"""Lines of its log that are shown when it does not start."""
+STARTS = 3
+"""Starts that are tried where somebody else takes a port between its choice and its use."""
