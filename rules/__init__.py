@@ -6,6 +6,7 @@ from rules.conjuncts import equalities
 from rules.explanation import Trace
 from rules.interpret import trace
 from rules.places import Environment
+from rules.portable import portability_problems
 from rules.problems import Problem, RuleError, preflight
 from rules.safety import null_problems
 
@@ -18,6 +19,7 @@ __all__ = [
     "compile_condition",
     "equalities",
     "null_problems",
+    "portability_problems",
     "preflight",
     "source_of",
     "trace",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from rules.problems import Path, Problem, near
-from rules.types import SCALARS, Type, kind_of
+from rules.types import SCALARS, Type, kind_of, without_null
 from rules.wording import place_of, shown, told
 
 _MARKS = {"number": "write the number without quotes", "text": "write the text in quotes", "boolean": "write true or false"}
@@ -82,7 +82,7 @@ def listed(needle: Side, hay: Side, whole: Part) -> list[Problem]:
     element = found.inner()
     if element.kinds and element.kinds <= {"list", "object"}:
         return [_problem(part, f"{shown(part.rule)} is a list of {told(element)}s", "use `some`, and compare what is in it")]
-    return _never((part, element), needle, whole) if element.kinds <= SCALARS else []
+    return _never((part, without_null(element)), needle, whole) if element.kinds <= SCALARS | {"null"} else []
 
 
 def _in_text(needle: Side) -> list[Problem]:

@@ -21,7 +21,8 @@ class Problem:
     """One reason why a rule is refused: where in the rule (keys and indexes from its top), what, and what to do.
 
     `kind`: `form` (it cannot be evaluated), `type` (an operator does not take this), `never` (a value that is never equal),
-    `unknown` (no such member of an element) or `null` (an empty value would make the whole condition true).
+    `unknown` (no such member of an element), `null` (an empty value would make the whole condition true) or `ours` (it may mean
+    something else in another engine).
     """
 
     path: Path

@@ -14,7 +14,7 @@ Truths = frozenset[bool]
 EITHER: Truths = frozenset({True, False})
 ONLY_FALSE: Truths = frozenset({False})
 ONLY_TRUE: Truths = frozenset({True})
-_EMPTY_AS_ZERO = (("number", 0), ("boolean", False))
+_EMPTY_AS_ZERO = (("number", 0), ("boolean", False), ("text", ""))
 """What loose engines find equal to null."""
 
 

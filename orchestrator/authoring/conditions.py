@@ -12,10 +12,19 @@ from orchestrator.authoring.readable import environment_of
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.domain.campaign import Value
-from rules import Condition, Problem, RuleError, compile_condition, null_problems, preflight, type_problems
+from rules import (
+    Condition,
+    Problem,
+    RuleError,
+    compile_condition,
+    null_problems,
+    portability_problems,
+    preflight,
+    type_problems,
+)
 from rules.operators import ITERATIONS, OPERATORS
 
-_CODES = {"form": "E401", "never": "E402", "type": "E403", "null": "E404", "unknown": "E306"}
+_CODES = {"form": "E401", "never": "E402", "type": "E403", "null": "E404", "unknown": "E306", "ours": "N910"}
 """Kind of a problem → the finding's code."""
 
 
@@ -77,12 +86,13 @@ def _compiled(rule: Any, parts: list[Spot], joined: Path, view: View, scope: Sco
 
 
 def _typed(rule: Any, view: View, scope: Scope, *, test: bool) -> list[Problem]:
-    """Mismatched types, and reads that an empty value makes dangerous where no type is wrong already."""
+    """Mismatched types, reads that an empty value makes dangerous where no type is wrong already, and what is ours only."""
     environment = environment_of(view, scope)
     wrong = type_problems(rule, environment, test=test)
     around = [problem.path[:-2] or problem.path for problem in wrong]
     unsafe = null_problems(rule, environment) if test else []
-    return [*wrong, *(problem for problem in unsafe if not any(problem.path[: len(path)] == path for path in around))]
+    told = portability_problems(rule, environment) if test and scope.portable and not wrong else []
+    return [*wrong, *told, *(problem for problem in unsafe if not any(problem.path[: len(path)] == path for path in around))]
 
 
 def _report(problems: list[Problem], parts: list[Spot], joined: Path, scope: Scope) -> None:

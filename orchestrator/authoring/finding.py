@@ -83,6 +83,7 @@ CODES: dict[str, str] = {
     "W513": "a `merge` that joins nothing",
     "W601": "an SMS longer than one segment",
     "N901": "accepted, but not enforced yet",
+    "N910": "a condition that another engine may read otherwise",
 }
 """code → what it is about, in one line. Codes stay stable."""
 

@@ -66,6 +66,8 @@ class Scope:
 
     files: Files
     report: Report
+    portable: bool = False
+    """Tell what conditions mean here only."""
     events: dict[str, EventType] = field(default_factory=dict)
     stages: list[str] = field(default_factory=list)
     traits: dict[str, Any] | None = None

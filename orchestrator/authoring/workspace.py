@@ -81,9 +81,9 @@ class Examined:
     weekly: Weekly | None
 
 
-def examine(path: Path, seen: Collection[str] | None = None) -> Examined:
-    """What `check` finds, and what follows from the whole."""
-    workspace, findings = _read(path, seen)
+def examine(path: Path, seen: Collection[str] | None = None, *, portable: bool = False) -> Examined:
+    """What `check` finds, and what follows from the whole; `portable`: also what conditions mean here only."""
+    workspace, findings = _read(path, seen, portable=portable)
     sound = all(finding.severity != "error" for finding in findings)
     return Examined(findings, workspace.notes, most_a_week(workspace.program) if sound else None)
 
@@ -115,7 +115,7 @@ def _named(workspace: Workspace) -> Workspace:
     return replace(workspace, program=replace(workspace.program, name=name_of(workspace.program, workspace.templates)))
 
 
-def _read(path: Path, seen: Collection[str] | None = None) -> tuple[Workspace, list[Finding]]:
+def _read(path: Path, seen: Collection[str] | None = None, *, portable: bool = False) -> tuple[Workspace, list[Finding]]:
     report = Report()
     if not path.is_dir():
         report.add("E101", Place("."), f"there is no folder {path}", "name the folder that holds wheel.yaml")
@@ -123,7 +123,7 @@ def _read(path: Path, seen: Collection[str] | None = None) -> tuple[Workspace, l
     with seldom_collected():
         files = read_files(path, report)
         _check_shapes(files, report)
-        scope = Scope(files, report)
+        scope = Scope(files, report, portable)
         program = _compiled(scope)
     if seen is not None:
         check_seen(seen, scope)

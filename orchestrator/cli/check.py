@@ -34,6 +34,9 @@ def check(
     explain: Annotated[
         str | None, typer.Option(help="What a code means, with an example and the way out.", metavar="CODE")
     ] = None,
+    portable: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--portable", help="Note the conditions that another engine of JSON-Logic may read otherwise.")
+    ] = False,
 ) -> None:
     """Check a workspace: every error and warning, where it stands and what to do."""
     if explain is not None:
@@ -43,7 +46,7 @@ def check(
         raise UsageError("name the folder that holds wheel.yaml, or a code with --explain")
     if not workspace.is_dir():
         raise UsageError(f"there is no folder {workspace}")
-    found = examine(workspace, _names(events) if events else None)
+    found = examine(workspace, _names(events) if events else None, portable=portable)
     findings = found.findings
     errors = sum(finding.severity == "error" for finding in findings)
     typer.echo(_FORMATS[output](found, errors, workspace))

@@ -267,6 +267,16 @@ def test_what_this_version_does_not_enforce_is_a_note(
     assert found.findings == []
 
 
+def test_what_other_engines_may_read_otherwise_is_noted_when_asked(written: Written, base: dict[str, str]) -> None:
+    new = '{"and": [{"!=": [{var: event.properties.total}, 0]}, {¦contains: [{var: event.properties.order_id}, x]}]}'
+    text, place = _written_with(base, THANKS, IF, new)
+    workspace = written({THANKS: text})
+    found = examine(workspace, portable=True)
+    assert [(each.code, each.file, (each.line, each.column)) for each in found.notes] == [("N910", THANKS, place)]
+    assert found.findings == []
+    assert examine(workspace).notes == ()
+
+
 def _codes(findings: list[Finding]) -> list[tuple[str, str, int, int]]:
     return [(each.code, each.file, each.line, each.column) for each in findings]
 

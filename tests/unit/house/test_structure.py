@@ -19,8 +19,8 @@ LINES_MAX = 500
 LONG = {"orchestrator/domain/program.py": "the compiled workspace, declared in one place"}
 
 PUBLIC = {
-    "rules": "Condition Environment Problem RuleError Trace compile_condition equalities null_problems preflight source_of"
-    " trace type_problems",
+    "rules": "Condition Environment Problem RuleError Trace compile_condition equalities null_problems portability_problems"
+    " preflight source_of trace type_problems",
     "orchestrator.authoring": "CODES Examined Finding Source Template Workspace address check examine load_program"
     " load_snapshot load_workspace section snapshot",
     "orchestrator.insight.page": "Report Source Story Telling make_report render story_of",
