@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.limits import INTEGER, UNBOUNDED_CHARS
-from orchestrator.authoring.printing import Press, variants
+from orchestrator.authoring.printing import variants
 from orchestrator.authoring.reading import local
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
@@ -22,10 +22,9 @@ def check_length(source: Source, root: Type, paths: set[str], template: Template
     data = full.of(root, paths)
     values = {path: _longest(path, kind, template, view, scope) for path, kind in full.scalars.items()}
     values |= {path: max(map(str, found), key=len) for path in full.others if (found := _named(path, template, view, scope))}
-    press = Press(source.text)
     largest = size_of("")
     for sample in _samples(source.text, full, values):
-        made = press.made(sample.of(root, paths) if paths else data)
+        made = scope.press.render(source.text, sample.of(root, paths) if paths else data)
         size = size_of(made.strip()) if made is not None else largest
         largest = max(largest, size, key=lambda each: (each.count, each.length))
     if largest.count > 1:

@@ -16,7 +16,8 @@ from typing import Any
 
 import minijinja
 
-from orchestrator.authoring.limits import FUEL, RENDERINGS
+from orchestrator.authoring.limits import RENDERINGS
+from orchestrator.authoring.press import EMPTY, FUEL_GONE, Press
 from orchestrator.authoring.sampling import Empty, Sample
 from orchestrator.domain.template import Source
 from rules.types import Type
@@ -24,8 +25,15 @@ from rules.types import Type
 _BRANCHES = re.compile(r"\{%-?\s*(?:if|elif)\b|\bif\b[^%}]*\belse\b")
 _TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _CONSTANT = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'|(?<![\w.])(\d{1,9})(?![\w.])")
-_UNKNOWN = ("UnknownFilter", "UnknownTest", "UnknownFunction", "UnknownMethod", "MissingArgument", "TooManyArguments")
-_EMPTY = "prints null, a list or an object"
+_OF_TEXT = (
+    "UnknownFilter",
+    "UnknownTest",
+    "UnknownFunction",
+    "UnknownMethod",
+    "MissingArgument",
+    "TooManyArguments",
+    FUEL_GONE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +44,36 @@ class Fault:
     at: int
     message: str
     unknown: bool = False
-    """It names a filter, test or function that there is not."""
+    """It names a filter, test or function that there is not, or does too much."""
 
 
-def faults(source: Source, root: Type, paths: set[str], *, lenient: bool) -> list[Fault]:
+def faults(press: Press, source: Source, root: Type, paths: set[str], *, lenient: bool) -> list[Fault]:
     """What is wrong with the text, for data of that type; one fault a place at most."""
     if "{" not in source.text:
         return []
-    full, press = Sample(lenient=lenient), Press(source.text)
+    full = Sample(lenient=lenient)
     data = full.of(root, paths)
-    wrong = press.attempt(data)
+    wrong = press.attempt(source.text, data)
     if wrong is not None:
-        path = next((path for path in sorted(paths) if _EMPTY in str(wrong) and _at(data, path) == press.refused), "")
-        at = _offset(source.text, wrong, path)
-        return [Fault(None, at, _told(wrong), wrong.kind in _UNKNOWN)] if _matters(wrong) else []
+        at = place_of(press, source.text, wrong, data, paths)
+        return [Fault(None, at, told(wrong), wrong.kind in _OF_TEXT)] if _matters(wrong) else []
     found: dict[str, Fault] = {}
     for sample, place in islice(variants(source.text, full, lenient=lenient), RENDERINGS):
         if place is not None and place[0] in found:
             continue
-        wrong = press.attempt(sample.of(root, paths))
+        wrong = press.attempt(source.text, sample.of(root, paths))
         if wrong is not None and (place is not None or (not found and _matters(wrong))):
             path = place[0] if place is not None else ""
-            found[path] = Fault(place, _offset(source.text, wrong, path), _told(wrong))
+            found[path] = Fault(place, _offset(source.text, wrong, path), told(wrong))
     return list(found.values())
+
+
+def place_of(press: Press, text: str, wrong: minijinja.TemplateError, data: dict[str, Any], paths: set[str]) -> int:
+    """The character that the error is about: where what was refused is read, else where minijinja says."""
+    path = next((path for path in sorted(paths) if EMPTY in str(wrong) and _at(data, path) == press.refused), "")
+    if wrong.line and not wrong.range and not path:
+        return sum(len(line) for line in text.splitlines(keepends=True)[: wrong.line - 1])
+    return _offset(text, wrong, path)
 
 
 def _at(data: Any, path: str) -> Any:
@@ -98,10 +113,13 @@ def _values(text: str, full: Sample) -> Iterator[dict[str, Any]]:
 
 def _matters(error: minijinja.TemplateError) -> bool:
     """Whether the error is one of the template, whatever the values are."""
-    return error.kind in _UNKNOWN or error.kind == "UndefinedError" or _EMPTY in str(error)
+    return error.kind in _OF_TEXT or error.kind == "UndefinedError" or EMPTY in str(error)
 
 
-def _told(error: minijinja.TemplateError) -> str:
+def told(error: minijinja.TemplateError) -> str:
+    """The error in minijinja's words."""
+    if error.kind == FUEL_GONE:
+        return "it runs out of fuel, as it does too much"
     return error.detail or (str(error.args[0]) if error.kind == "Unknown" and error.args else error.kind)
 
 
@@ -113,59 +131,3 @@ def _offset(text: str, error: minijinja.TemplateError, path: str) -> int:
     if path and found and "[]" not in path:
         return found[-1]
     return begin + (len(text[begin:end]) - len(text[begin:end].lstrip("{-% \n.")) if error.range else 0)
-
-
-class Press:
-    """Renders one text as delivery would: what is undefined or null cannot be printed, and can be tested."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.text_made = ""
-        self.refused: Any = None
-        """The last null, list or object that was to be printed."""
-        self.environment = minijinja.Environment(
-            fuel=FUEL,
-            debug=False,
-            pycompat=False,
-            finalizer=self.printed,
-            filters={"default": _default, "d": _default, "money": self.given, "day": self.given},
-        )
-        self.environment.undefined_behavior = "semi_strict"  # type: ignore[assignment]  # minijinja has it, its stub has not
-        self.environment.remove_global("debug")
-        self.added = False
-
-    def made(self, data: dict[str, Any]) -> str | None:
-        """The text that the data lead to; None where they lead to an error."""
-        return None if self.attempt(data) is not None else self.text_made
-
-    def attempt(self, data: dict[str, Any]) -> minijinja.TemplateError | None:
-        """The error that the data lead to."""
-        try:
-            if not self.added:
-                self.environment.add_template("html", self.text)
-                self.added = True
-            self.text_made = self.environment.render_template("html", **data)
-        except minijinja.TemplateError as error:
-            return error
-        except (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError):
-            return minijinja.TemplateError("a filter was given what it cannot take")
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":
-                raise
-            return minijinja.TemplateError("minijinja itself fails on it")
-        return None
-
-    def printed(self, value: Any) -> Any:
-        if value is None or isinstance(value, dict | list):
-            self.refused = value
-            raise minijinja.TemplateError(_EMPTY)
-        return value
-
-    def given(self, value: Any, *_words: str, **_named: str) -> str:
-        """Stands for delivery's own filters."""
-        self.printed(value)
-        return "1.234.567,89"
-
-
-def _default(value: Any, instead: Any = "", falsy: Any = False) -> Any:  # noqa: FBT002  (Jinja's signature)
-    return instead if value is None or (falsy and not value) else value

@@ -12,7 +12,7 @@ from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.lengths import check_length
 from orchestrator.authoring.limits import FILES
 from orchestrator.authoring.people import rendered_people
-from orchestrator.authoring.printing import Fault, Press, faults
+from orchestrator.authoring.printing import Fault, faults, place_of, told
 from orchestrator.authoring.readable import text_environment
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.sampling import Sample
@@ -64,10 +64,10 @@ def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = Fal
     root = _root(template, view, scope)
     for sources in template.sources.values():
         for part, source in sources.items():
-            paths = _paths(source)
+            paths = {path for path in _paths(source) if path in template.inputs or path not in _BUILT_IN}
             for path in sorted(paths):
                 _check_path(path, source, template, view, scope)
-            found = faults(source, root, paths, lenient="" in view.events) if _readable(source) else []
+            found = faults(scope.press, source, root, paths, lenient="" in view.events) if _readable(source) else []
             for fault in found:
                 _report(fault, source, scope)
             if not found and _readable(source) and any(path.startswith("profile") for path in paths):
@@ -78,13 +78,14 @@ def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = Fal
 
 def _check_people(source: Source, root: Type, paths: set[str], view: View, scope: Scope) -> None:
     """Render the text for each persona."""
-    press, data = Press(source.text), Sample(lenient="" in view.events).of(root, paths)
+    made = Sample(lenient="" in view.events).of(root, paths)
     for name, person in rendered_people(scope):
-        wrong = press.attempt({**data, "profile": person})
+        data = {**made, "profile": person}
+        wrong = scope.press.attempt(source.text, data)
         if wrong is not None:
-            message = f"this cannot be rendered for the persona `{name}`: {wrong.detail or wrong.kind}"
-            scope.report.add("E603", _at(source, 0, scope), message, "print only what is there, or mend the sample")
-            return
+            here = _at(source, place_of(scope.press, source.text, wrong, data, paths), scope)
+            message = f"this cannot be rendered for the persona `{name}`: {told(wrong)}"
+            scope.report.add("E603", here, message, "print only what is there, or mend the sample")
 
 
 def _root(template: Template, view: View, scope: Scope) -> Type:
@@ -98,7 +99,8 @@ def _root(template: Template, view: View, scope: Scope) -> Type:
 def _report(fault: Fault, source: Source, scope: Scope) -> None:
     here = _at(source, fault.at, scope)
     if fault.unknown:
-        scope.report.add("E601", here, f"this template cannot be rendered: {fault.message}", "see the filters of minijinja")
+        fix = "loop less in it" if "fuel" in fault.message else "see the filters of minijinja"
+        scope.report.add("E601", here, f"this template cannot be rendered: {fault.message}", fix)
         return
     if fault.place is None:
         scope.report.add("E603", here, "what is printed here is not there, or is a list or an object", "print what is in it")

@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.authoring.document import Path, Spot
 from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
+from orchestrator.authoring.press import Press
 from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
@@ -91,6 +92,8 @@ class Scope:
     """Segments and dates that patterns wait for."""
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
+    press: Press = field(default_factory=Press)
+    """Renders the workspace's texts."""
     people: list[tuple[str, dict[str, Any]]] | None = None
     """Personas as templates read them, once they were asked for."""
     environments: dict[Any, tuple[View, Environment]] | None = None

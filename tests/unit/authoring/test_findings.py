@@ -401,6 +401,18 @@ def test_without_items_of_their_own_they_are_events(written: Written) -> None:
     assert found == [("E603", place, 1, 26)]
 
 
+def test_a_text_is_rendered_for_every_persona_with_fuel(written: Written, base: dict[str, str]) -> None:
+    bea = base["personas/anna.yaml"].replace("persona: anna", "persona: bea").replace("orders: 2", "orders: 4")
+    both = "profile.traits.plan | default('') == 'free' and profile.features.orders == 4"
+    text = "Hello\n{% if " + both + " %}{{ profile.traits.first_name }}{% endif %}\n"
+    (found,) = check(written({"personas/bea.yaml": bea, TEXT: text}))
+    assert (found.code, found.file, found.line) == ("E603", TEXT, 2)
+    assert text.splitlines()[1][found.column - 1 :].startswith("profile.traits.first_name"), found
+    assert "`bea`" in found.message
+    loop = "{% for a in range(999) %}\n{% for b in range(999) %}{{ b }}{% endfor %}{% endfor %}"
+    assert ("E601", TEXT, 2, 1) in _codes(check(written({TEXT: loop})))
+
+
 def test_a_merge_that_joins_nothing_is_told(written: Written) -> None:
     text = (JOINS % ("key: order", "thanks")).replace(", key: order", "")
     assert ("W513", "campaigns/joins.yaml", 5, 63) in _codes(check(written({"campaigns/joins.yaml": text})))

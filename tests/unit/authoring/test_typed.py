@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.authoring import check
-from orchestrator.authoring.printing import Press
+from orchestrator.authoring.press import Press
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.delivery.render import RenderError, render_texts
@@ -211,7 +211,7 @@ def test_the_check_refuses_what_delivery_refuses(text: str, data: dict[str, Any]
         refused = False
     except RenderError:
         refused = True
-    assert (Press(f"Hello {text}").attempt(context) is not None) is refused
+    assert (Press().attempt(f"Hello {text}", context) is not None) is refused
 
 
 MENDED = [
