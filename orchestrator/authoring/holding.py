@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.authoring.document import Place, Spot
+from orchestrator.authoring.limits import SEGMENTS_DEPTH
 from orchestrator.authoring.readable import environment_of
 from orchestrator.authoring.reading import schema_at
 from orchestrator.authoring.scope import Part, Scope, View
@@ -16,8 +17,6 @@ from rules.statements import Statement, conjuncts, negated, statements, together
 from rules.worlds import Known, witness
 
 _COUNTS = ("count", "open", "distinct")
-_SEGMENTS_DEPTH = 8
-"""Segments that are written in terms of others."""
 
 
 def known_of(scope: Scope, stages: Sequence[str] = ()) -> Known:
@@ -70,7 +69,7 @@ def _spelt_out(rule: Any, scope: Scope, depth: int) -> Any:
     if not isinstance(rule, dict):
         return rule
     name, given = operation(rule)
-    if name != "segment" or depth >= _SEGMENTS_DEPTH:
+    if name != "segment" or depth >= SEGMENTS_DEPTH:
         return {name: _spelt_out(rule[name], scope, depth)}
     document = scope.files.one("segments")
     written = document.root.at(given[0], "if") if document is not None else None

@@ -36,3 +36,5 @@ OVERLAPS_NAMED = 3
 """Campaigns that one warning names; others are not looked for."""
 WATCHED = 64
 """Segments and dates that the patterns of a workspace wait for: each customer's record keeps where it stands with them."""
+SEGMENTS_DEPTH = 8
+"""Segments that are written in terms of others, as far as proofs follow them."""

@@ -1,7 +1,8 @@
 """Two marketing campaigns that can both send for one input.
 
-They begin by the same pattern, or one by an event and the other by the stage into which that event moves; then only messages
-within one day of each other count. Their conditions must be able to hold together: see `rules.worlds`.
+They begin by the same pattern, or one by an event and the other by what that event can bring about: the stage into which it
+moves, a segment that it turns; then only messages within one day of each other count. Their conditions must be able to hold
+together: see `rules.worlds`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from orchestrator.authoring.scope import Scope
 from orchestrator.authoring.ways import asked, entry_parts, said, stages_of
 from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.program import Program
+from orchestrator.domain.segments import watch_of
 from rules.statements import Statement
 from rules.worlds import Known, witness
 
@@ -43,9 +45,8 @@ def check_overlap(program: Program, scope: Scope) -> None:
         campaign = program.campaigns.get(document.root.text_of("campaign") or "")
         if campaign is None or campaign.cls != "marketing" or document.root.get("on") is None:
             continue
-        begun = [
-            (cause, start) for start in _starts(document.root, campaign, scope) for cause in _causes(start.pattern, rounds)
-        ]
+        starts = _starts(document.root, campaign, scope)
+        begun = [(cause, start) for start in starts for cause in _causes(start.pattern, rounds, program)]
         found: dict[str, str] = {}
         for cause, start in begun:
             _add(found, earlier.get(cause, ()), start, rounds, scope)
@@ -70,8 +71,13 @@ def _starts(root: Spot, campaign: Campaign, scope: Scope) -> Iterator[_Start]:
         yield _Start(root, pattern, campaign, tuple(said(entry_parts(pattern, root, scope))), delays)
 
 
-def _causes(pattern: Spot, rounds: Rounds) -> list[str]:
+def _causes(pattern: Spot, rounds: Rounds, program: Program) -> list[str]:
     """What two patterns share that one input can meet."""
+    edge = edge_of(pattern)
+    if edge:
+        named = pattern.text_of("segment") or pattern.text_of("left") or ""
+        made = watch_of(program, [named])
+        return [edge, *(f"event {event}" for event in sorted(made.events if made is not None else ()))]
     stages = stages_of(pattern)
     if stages:
         moved = [f"event {move.event}" for move in rounds.moves if move.target in stages and move.event]
@@ -119,6 +125,27 @@ def _example(one: _Start, other: _Start, rounds: Rounds, scope: Scope) -> str:
     moves = [move for move in rounds.moves if move.target in stages_of(staged.pattern) and move.spot is not None]
     caused = [move for move in moves if (move.event == begun if begun else _idle(move) == quiet)]
     return next((told for move in caused if (told := _moved(move, states, rounds, scope))), "")
+
+
+def edge_of(pattern: Spot) -> str:
+    """What a pattern on a segment or a date waits for; empty for others."""
+    for word, told in (("segment", "entered segment"), ("left", "left segment")):
+        if pattern.text_of(word) is not None:
+            return f"{told} {pattern.text_of(word)}"
+    words = ("date", "every", "at", "offset", "zone")
+    return " ".join(text for word in words if (text := pattern.text_of(word))) if pattern.get("date") is not None else ""
+
+
+def _crossing(one: _Start, other: _Start, states: list[Statement], scope: Scope) -> str:
+    """One begins by a crossing: the other by the same one, or by an event that can bring it."""
+    mine, theirs = edge_of(one.pattern), edge_of(other.pattern)
+    if mine != theirs and not near(one.delays, other.delays):
+        return ""
+    event = one.pattern.text_of("event") or other.pattern.text_of("event") or ""
+    stages = stages_of(one.pattern) or stages_of(other.pattern)
+    found = witness(states, _known(scope, {"stage.current": stages} if stages else {}, {event: 1} if event else {}))
+    crossed = f"an input by which {' and '.join(dict.fromkeys(edge for edge in (mine, theirs) if edge))}"
+    return _told(found, event or crossed, scope) if found is not None else ""
 
 
 def _entering(stages: list[str], states: list[Statement], both: tuple[_Start, _Start], rounds: Rounds, scope: Scope) -> str:

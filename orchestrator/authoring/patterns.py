@@ -10,6 +10,7 @@ from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.dates import dated, watched
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import declares_key
+from orchestrator.authoring.lasting import check_crossing
 from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
@@ -135,6 +136,7 @@ def _segment(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None
         return None
     condition = conditions(spot.get("if"), replace(view, events=()), scope)
     named = {word: spot.at(word).value}
+    check_crossing(spot.at(word), entered=word == "segment", scope=scope)
     watched(spot.at(word), f"segment {spot.at(word).value}", scope)
     return Pattern(ident, segment=named.get("segment"), left=named.get("left"), condition=condition)
 

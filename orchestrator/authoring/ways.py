@@ -47,9 +47,22 @@ def only_pattern(root: Spot) -> Spot | None:
 
 
 def entry_parts(pattern: Spot | None, root: Spot, scope: Scope) -> list[Part]:
-    """What must hold for a run to begin by the pattern."""
+    """What must hold for a run to begin by the pattern; who has come into a segment is in it."""
+    edge = edge_parts(pattern, scope) if pattern is not None else []
     own = scope.stated(pattern.get("if")) if pattern is not None else []
-    return [*own, *scope.stated(root.get("if")), *scope.stated(root.get("while"))]
+    return [*edge, *own, *scope.stated(root.get("if")), *scope.stated(root.get("while"))]
+
+
+def edge_parts(pattern: Spot, scope: Scope) -> list[Part]:
+    """What a crossing says of who has crossed."""
+    document = scope.files.one("segments")
+    name = pattern.text_of("segment") or pattern.text_of("left")
+    if document is None or name is None or document.root.get(name) is None:
+        return []
+    parts = scope.stated(document.root.at(name).get("if"))
+    if pattern.get("segment") is not None:
+        return parts
+    return [(pattern, negated(said(parts)))] if parts else []
 
 
 def stages_of(pattern: Spot) -> list[str]:
