@@ -1,41 +1,64 @@
-"""Loops between campaigns: `emit` and `move_to` that lead back without anything that waits."""
+"""Loops between campaigns: `emit`, `move_to` and `set` that lead back without anything that waits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.naming import every_step, name_steps, verb_of
 from orchestrator.authoring.scope import Scope
+from orchestrator.authoring.turning import Turn, can_go_on, turns_by
 from orchestrator.domain.campaign import END, Branch, Campaign, Emit, MoveTo, Node, Send, Split, Wait, WaitFor
 from orchestrator.domain.program import Program
 
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A step of one campaign that starts another at the same instant."""
+    """A step of one campaign that starts another at the same instant; `crossed`: by turning that membership."""
 
     step: str
     target: str
+    crossed: tuple[str, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    edges: dict[str, list[_Edge]]
+    turns: dict[str, list[Turn]]
+    """campaign → what its first steps may turn."""
+    scope: Scope
+    done: set[str] = field(default_factory=set)
+
+    def go(self, name: str, way: list[tuple[str, _Edge]]) -> None:
+        names = [above for above, _ in way]
+        for edge in self.edges[name]:
+            if edge.target == name or edge.target in names:
+                circle = [*way, (name, edge)]
+                start = next(index for index, (above, _) in enumerate(circle) if above == edge.target)
+                self.closed(circle[start:])
+            elif edge.target not in self.done:
+                self.go(edge.target, [*way, (name, edge)])
+        self.done.add(name)
+
+    def closed(self, circle: list[tuple[str, _Edge]]) -> None:
+        crossed = [edge.crossed for _, edge in circle if edge.crossed is not None]
+        if can_go_on(crossed, [turn for name, _ in circle for turn in self.turns[name]]):
+            name, edge = circle[-1]
+            _say(name, edge, self.scope)
 
 
 def check_loops(program: Program, scope: Scope) -> None:
     """Report the step that closes a cycle in which nothing waits and re-entry stops nobody."""
-    edges = {name: list(_edges(campaign, program)) for name, campaign in program.campaigns.items()}
-    done: set[str] = set()
+    turns: dict[str, dict[str, list[Turn]]] = {
+        name: {node.id: list(turns_by(node, program, scope)) for node in _at_once(campaign)}
+        for name, campaign in program.campaigns.items()
+    }
+    edges = {name: list(_edges(campaign, program, turns[name])) for name, campaign in program.campaigns.items()}
+    search = _Search(edges, {name: [turn for found in own.values() for turn in found] for name, own in turns.items()}, scope)
     for name in edges:
-        if name not in done:
-            _search(name, edges, [], done, scope)
-
-
-def _search(name: str, edges: dict[str, list[_Edge]], on_the_way: list[str], done: set[str], scope: Scope) -> None:
-    for edge in edges[name]:
-        if edge.target == name or edge.target in on_the_way:
-            _say(name, edge, scope)
-        elif edge.target not in done:
-            _search(edge.target, edges, [*on_the_way, name], done, scope)
-    done.add(name)
+        if name not in search.done:
+            search.go(name, [])
 
 
 def _say(name: str, edge: _Edge, scope: Scope) -> None:
@@ -55,11 +78,27 @@ def _step(document: Document, ident: str, scope: Scope) -> Spot:
     return document.root
 
 
-def _edges(campaign: Campaign, program: Program) -> Iterator[_Edge]:
+def _edges(campaign: Campaign, program: Program, turns: dict[str, list[Turn]]) -> Iterator[_Edge]:
     for node in _at_once(campaign):
         for target in _started(node, program):
-            if program.campaigns[target].reentry.after == 0:
-                yield _Edge(node.id, target)
+            yield from _again(program, _Edge(node.id, target))
+        for turn in turns[node.id]:
+            for target in _started_by(turn, program):
+                yield from _again(program, _Edge(node.id, target, (turn.segment, turn.inside)))
+
+
+def _again(program: Program, edge: _Edge) -> Iterator[_Edge]:
+    """The edge, where re-entry does not stop it."""
+    if program.campaigns[edge.target].reentry.after == 0:
+        yield edge
+
+
+def _started_by(turn: Turn, program: Program) -> set[str]:
+    """Campaigns that a crossing starts, or the stage into which it moves."""
+    index = program.index
+    found = set((index.by_segment if turn.inside else index.by_left).get(turn.segment, ()))
+    waits = [(each.target, each.pattern.segment if turn.inside else each.pattern.left) for each in program.wheel.transitions]
+    return found.union(*(index.by_stage.get(target, ()) for target, segment in waits if segment == turn.segment))
 
 
 def _at_once(campaign: Campaign) -> Iterator[Node]:

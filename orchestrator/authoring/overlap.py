@@ -106,11 +106,11 @@ def _say(root: Spot, found: dict[str, str], scope: Scope) -> None:
 
 def _example(one: _Start, other: _Start, rounds: Rounds, scope: Scope) -> str:
     """An input for which both send; empty where there is none."""
-    if _apart(one.campaign, other.campaign):
-        return ""
     states = [*one.states, *other.states]
-    if witness(states, known_of(scope)) is None:  # most pairs differ here already, whatever the input is
+    if _apart(one.campaign, other.campaign) or witness(states, known_of(scope)) is None:  # most pairs differ here already
         return ""
+    if edge_of(one.pattern) or edge_of(other.pattern):
+        return _crossing(one, other, states, scope)
     first, second = stages_of(one.pattern), stages_of(other.pattern)
     if not first and not second:
         event = one.pattern.text_of("event") or ""
@@ -132,8 +132,10 @@ def edge_of(pattern: Spot) -> str:
     for word, told in (("segment", "entered segment"), ("left", "left segment")):
         if pattern.text_of(word) is not None:
             return f"{told} {pattern.text_of(word)}"
+    if pattern.get("date") is None:
+        return ""
     words = ("date", "every", "at", "offset", "zone")
-    return " ".join(text for word in words if (text := pattern.text_of(word))) if pattern.get("date") is not None else ""
+    return f"has reached the date {' '.join(text for word in words if (text := pattern.text_of(word)))}"
 
 
 def _crossing(one: _Start, other: _Start, states: list[Statement], scope: Scope) -> str:
@@ -144,7 +146,7 @@ def _crossing(one: _Start, other: _Start, states: list[Statement], scope: Scope)
     event = one.pattern.text_of("event") or other.pattern.text_of("event") or ""
     stages = stages_of(one.pattern) or stages_of(other.pattern)
     found = witness(states, _known(scope, {"stage.current": stages} if stages else {}, {event: 1} if event else {}))
-    crossed = f"an input by which {' and '.join(dict.fromkeys(edge for edge in (mine, theirs) if edge))}"
+    crossed = f"who {' and '.join(dict.fromkeys(edge for edge in (mine, theirs) if edge))}"
     return _told(found, event or crossed, scope) if found is not None else ""
 
 

@@ -24,7 +24,7 @@ def trigger_of(campaign: Campaign | None, decision: Decision, given: ProfileInpu
         if isinstance(given, Event) and pattern.event == given.name:
             return cause
         if (pattern.watches, pattern.segment is not None) in crossed:
-            return crossing(pattern.watches or "", inside=pattern.segment is not None)
+            return f"{'entering' if pattern.segment is not None else 'leaving'} segment {pattern.watches}"
         if pattern.date is not None and pattern.id in decision.dates:
             return f"the date {pattern.date.path[-1]}"
         if pattern.stages and any(_into(one, pattern) for one in decision.transitions):

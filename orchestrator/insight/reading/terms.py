@@ -18,7 +18,9 @@ _SEGMENTS = "profile.segments"
 def terms(program: Program, campaign: Campaign, holds: tuple[Hold, ...], tongue: Tongue) -> list[str]:
     """The features and segments that the campaign's conditions read, each with its meaning."""
     conditions = [*read_by(campaign), *(hold.condition for hold in holds)]
-    segments = [name for name, rule in program.segments.items() if any(_names(one.rule, name) for one in conditions)]
+    waited = {pattern.watches for pattern in _patterns(campaign)}
+    named = [name for name in program.segments if any(_names(one.rule, name) for one in conditions)]
+    segments = [name for name in program.segments if name in waited or name in named]
     conditions += [program.segments[name] for name in segments]
     read = {path.removeprefix(_FEATURE) for one in conditions for path in one.reads if path.startswith(_FEATURE)}
     found = [tongue.say("term", one.name, meaning(one, tongue)) for one in program.features if one.name in read]
@@ -43,14 +45,18 @@ def meaning(feature: Feature, tongue: Tongue) -> str:
 
 def read_by(campaign: Campaign) -> list[Condition]:
     """Every condition and expression of a campaign."""
-    patterns = [*campaign.on, *campaign.exits, *([campaign.goal.pattern] if campaign.goal is not None else [])]
     found = [campaign.condition, campaign.while_]
     for node in campaign.steps.nodes:
-        patterns += node.verb.patterns if isinstance(node.verb, WaitFor) else ()
         found += [condition for condition, _ in node.verb.ways] if isinstance(node.verb, Branch) else []
         found += [value.expression for value in _values(node.verb) if value is not None]
-    found += [_condition(one) for one in patterns]
+    found += [_condition(one) for one in _patterns(campaign)]
     return [condition for condition in found if condition is not None]
+
+
+def _patterns(campaign: Campaign) -> Iterator[Pattern]:
+    yield from (*campaign.on, *campaign.exits, *([campaign.goal.pattern] if campaign.goal is not None else []))
+    for node in campaign.steps.nodes:
+        yield from node.verb.patterns if isinstance(node.verb, WaitFor) else ()
 
 
 def _condition(pattern: Pattern) -> Condition | None:

@@ -249,3 +249,50 @@ def test_what_a_message_joins_is_told(told: Callable[..., Told]) -> None:
     (run,) = found.under_way
     assert run.waits == "waits to send hello by email: it waits for others of this step, to go out with them as one"
     assert entry(told([ANNA, CONSENT, cart(2), other, bought], 4, **emptied), "accepted")["message"] == waiting["message"]
+
+
+CROSSING = """
+campaign: cart
+stage: awareness
+topic: reminders
+on: %s
+then:
+  - send: {template: hello, prefer: [email, sms]}
+"""
+FREQUENT = """
+carts: {if: {">=": [{var: profile.features.carts}, 2]}}
+"""
+PROFILE = """
+traits: {type: object, properties: {email: {type: string}, phone: {type: string}, birthday: {type: string, format: date}}}
+features:
+  carts: {count: Cart Updated}
+  orders: {count: Order Completed}
+  spent_365d: {sum: properties.total, of: Order Completed, over: 365d}
+  days_since_order: {days_since: Order Completed}
+  open_tickets: {open: Ticket Opened, closed_by: Ticket Closed, key: ticket}
+"""
+
+
+def test_a_segment_that_was_entered_is_told_and_what_it_started(told: Callable[..., Told]) -> None:
+    files = {"segments.yaml": FREQUENT, "profile.yaml": PROFILE, "campaigns/cart.yaml": CROSSING % "{segment: carts}"}
+    found = told([ANNA, CONSENT, cart(2), cart(3)], **files)
+    segment = entry(found, "segment")
+    assert (segment["at"], segment["reason"]) == ("2026-03-02T09:00:03.000Z", "entered segment carts, by Cart Updated")
+    assert segment["rule"]["value"] is True
+    assert entry(found, "entered")["reason"] == "triggered by entering segment carts"
+
+
+def test_a_segment_that_was_not_entered_is_told_with_what_it_lacked(told: Callable[..., Told]) -> None:
+    files = {"segments.yaml": FREQUENT, "profile.yaml": PROFILE, "campaigns/cart.yaml": CROSSING % "{segment: carts}"}
+    never = entry(told([ANNA, CONSENT, cart(2)], **files), "never_triggered")
+    assert never["reason"] == "never entered segment carts"
+    assert never["why"] == "carts is 1, but must be at least 2"
+
+
+def test_a_date_that_came_is_told_and_one_that_did_not(told: Callable[..., Told]) -> None:
+    day = "{date: profile.traits.birthday, every: year, at: '10:00'}"
+    files = {"segments.yaml": FREQUENT, "profile.yaml": PROFILE, "campaigns/cart.yaml": CROSSING % day}
+    born = call(0, "identify", traits={"email": "a@example.com", "birthday": "1990-03-02"})
+    assert entry(told([born, CONSENT], hours=2, **files), "entered")["reason"] == "triggered by the date birthday"
+    assert entry(told([ANNA, CONSENT], **files), "never_triggered")["reason"] == "no birthday is known"
+    assert entry(told([born, CONSENT], **files), "never_triggered")["reason"] == "the date birthday (1990-03-02) did not come"

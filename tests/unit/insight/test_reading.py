@@ -6,18 +6,20 @@ import json
 import string
 import typing
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.authoring import load_workspace
-from orchestrator.domain.campaign import Emit, Send, Value, Verb
+from orchestrator.domain.campaign import Dated, Emit, Pattern, Send, Value, Verb
 from orchestrator.domain.features import _SHOWN
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading import english, italian
 from orchestrator.insight.reading.campaign import read_campaign
 from orchestrator.insight.reading.conditions import _CLAUSES, _INFIX, _NOUNS, Words
+from orchestrator.insight.reading.patterns import pattern
 from orchestrator.insight.reading.steps import _VERBS, Step, read_steps, say_verb
 from orchestrator.insight.reading.terms import read_by
 from orchestrator.insight.reading.tongue import TONGUES
@@ -232,3 +234,39 @@ def test_a_message_that_joins_others_says_for_how_long() -> None:
         == "send “refill” by email, joined with others of the next 2 days into one, within 1 hour or not at all"
     )
     assert say_verb(verb, IT).endswith(", unito agli altri dei successivi 2 giorni in uno solo, entro 1 ora o per niente")
+
+
+PATTERNS = [
+    (
+        Pattern("p", segment="regulars"),
+        "the customer comes into the segment regulars",
+        "il cliente entra nel segmento regulars",
+    ),
+    (Pattern("p", left="regulars"), "the customer leaves the segment regulars", "il cliente esce dal segmento regulars"),
+    (
+        Pattern("p", date=Dated(("traits", "birthday"), "year", 540)),
+        "it is the anniversary of the customer's birthday, at 09:00 where the customer lives",
+        "è l'anniversario di birthday del cliente, alle 09:00 dove vive il cliente",
+    ),
+    (
+        Pattern("p", date=Dated(("features", "renewal"), None, 600, -7 * 86_400_000, "Europe/Rome")),
+        "it is 7 days before the day of renewal, at 10:00 in Europe/Rome",
+        "è 7 giorni prima che sia il giorno di renewal, alle 10:00 in Europe/Rome",
+    ),
+    (
+        Pattern("p", date=Dated(("traits", "joined"), "month", offset=3_600_000)),
+        "it is 1 hour after the monthly day of the customer's joined",
+        "è 1 ora dopo il giorno mensile di joined del cliente",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "english_words", "italian_words"), PATTERNS)
+def test_crossings_and_dates_in_words(given: Pattern, english_words: str, italian_words: str) -> None:
+    assert (pattern(given, EN), pattern(given, IT)) == (english_words, italian_words)
+
+
+def test_a_segment_that_starts_a_campaign_is_explained(program: Program) -> None:
+    campaign = program.campaigns["welcome"]
+    read = read_campaign(program, replace(campaign, on=(Pattern("w/on/0", segment="one-order"),)), EN)
+    assert any(line.startswith("one-order") for line in read.as_json()["terms"])
