@@ -11,11 +11,12 @@ from typing import Literal
 
 from orchestrator.errors import UsageError
 from orchestrator.partition.ports import Store, Stored
+from orchestrator.stores.kafka import require_extra
 from orchestrator.stores.lock import claimed, only_writer
 from orchestrator.stores.memory import MemoryFile
 from orchestrator.stores.sqlite import SqliteFile
 
-StoreKind = Literal["memory", "sqlite"]
+StoreKind = Literal["memory", "sqlite", "kafka"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,16 @@ class OpenStore:
 
 
 @contextmanager
-def open_store(kind: StoreKind, partitions: int, state: Path | None = None) -> Iterator[OpenStore]:
-    """Open a store; an SQLite one without a state file lives in a folder that goes when this ends."""
+def open_store(kind: StoreKind, partitions: int, state: Path | None = None, brokers: str | None = None) -> Iterator[OpenStore]:
+    """Open a store; an SQLite one without a state file, and one on Kafka, are gone when this ends."""
+    if kind != "sqlite" and state is not None:
+        message = "--state keeps an SQLite file; leave --store out or say `--store sqlite`"
+        raise UsageError(message)
+    if kind == "kafka":
+        with _on_kafka(partitions, brokers) as opened:
+            yield opened
+        return
     if kind == "memory":
-        if state is not None:
-            message = "--state keeps an SQLite file; leave --store out or say `--store sqlite`"
-            raise UsageError(message)
         memory = MemoryFile(keep_journal=False)
         yield OpenStore([memory.partition(number) for number in range(partitions)], memory.every_profile, memory)
         return
@@ -45,3 +50,15 @@ def open_store(kind: StoreKind, partitions: int, state: Path | None = None) -> I
                 yield OpenStore([file.partition(number) for number in range(partitions)], file.every_profile, file)
             finally:
                 file.close()
+
+
+@contextmanager
+def _on_kafka(partitions: int, brokers: str | None) -> Iterator[OpenStore]:
+    require_extra()
+    from orchestrator.stores.kafka.rehearsing import rehearse  # noqa: PLC0415 - it needs the extra
+
+    if brokers is None:
+        message = "a store on Kafka needs --brokers HOST:PORT; `orchestrator kafka start` starts one to develop against"
+        raise UsageError(message)
+    with tempfile.TemporaryDirectory(prefix="orchestrator-") as folder, rehearse(brokers, partitions, Path(folder)) as on:
+        yield OpenStore(on.stores(), on.every_profile, on.file)

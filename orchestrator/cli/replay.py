@@ -10,7 +10,7 @@ import typer
 
 from orchestrator import authoring
 from orchestrator.authoring import load_workspace
-from orchestrator.bootstrap import open_store
+from orchestrator.bootstrap import StoreKind, open_store
 from orchestrator.cli.options import (
     EventFiles,
     Format,
@@ -37,6 +37,7 @@ PARTITIONS_MAX = 64
 class StoreChoice(StrEnum):
     memory = "memory"
     sqlite = "sqlite"
+    kafka = "kafka"
 
 
 def replay(
@@ -48,6 +49,7 @@ def replay(
     state: Annotated[Path | None, typer.Option(help="Keep the store in this SQLite file.", metavar="FILE")] = None,
     store: Annotated[StoreChoice | None, typer.Option(help="Where the replay keeps its state.")] = None,
     partitions: Annotated[int, typer.Option(min=1, max=PARTITIONS_MAX)] = 1,
+    brokers: Annotated[str | None, typer.Option(help="Where Kafka is, for `--store kafka`.", metavar="HOST:PORT")] = None,
     output: Output = Format.text,
 ) -> None:
     """Replay recorded events: who stands where, what would have been sent, suppressed, held out, refused at rendering.
@@ -60,7 +62,7 @@ def replay(
         raise UsageError(message)
     kind = store or (StoreChoice.sqlite if state is not None else StoreChoice.memory)
     loaded = load_workspace(workspace)
-    result = run(loaded, files, kind.value, partitions, state, moment_option(until, "--until"))
+    result = run(loaded, files, kind.value, partitions, state, moment_option(until, "--until"), brokers)
     if out is not None:
         result.write(out)
     if output is Format.json:
@@ -70,13 +72,19 @@ def replay(
 
 
 def run(
-    workspace: authoring.Workspace, files: list[Path], kind: str, partitions: int, state: Path | None, until: int | None
+    workspace: authoring.Workspace,
+    files: list[Path],
+    kind: StoreKind,
+    partitions: int,
+    state: Path | None,
+    until: int | None,
+    brokers: str | None = None,
 ) -> Replayed:
     """Replay these files with a progress bar, every message rendered."""
     catalogue = Catalogue(workspace.program.events)
     lines = read_events(files, until, validate=catalogue.validate)
     with (
-        open_store("memory" if kind == "memory" else "sqlite", partitions, state) as opened,
+        open_store(kind, partitions, state, brokers) as opened,
         progress_bar("replaying", lambda: count_lines(files)) as progress,
     ):
         result = replaying.replay(

@@ -18,3 +18,15 @@ LOG_LINES = 12
 """Lines of its log that are shown when it does not start."""
 STARTS = 3
 """Starts that are tried where somebody else takes a port between its choice and its use."""
+BATCH_BYTES = 1 << 18
+"""Of records in one produce request for one partition; a larger record goes alone."""
+RECORD_MAX_BYTES = 8 << 20
+"""The largest record that our topics take: a program's content."""
+TRANSACTION_MS = 30_000
+"""After which the broker aborts a transaction whose owner fell silent."""
+RETRY_MS = 20
+"""Between tries of a produce request: the first one after a commit often finds the commit's marks not written yet."""
+FETCH_BYTES = 8 << 20
+"""Of a changelog in one read."""
+RESTORE_ENTRIES = 20_000
+"""Records of a changelog that are put into the cache together."""

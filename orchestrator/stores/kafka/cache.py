@@ -1,0 +1,89 @@
+"""What a partition's owner keeps on its own disk: the state behind the changelog, never ahead of it.
+
+It is written after the commit, without waiting for the disk: a file that a lost machine may have torn is made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from orchestrator.errors import StoreError
+from orchestrator.partition.ports import Changes
+from orchestrator.stores.kafka.records import Position, decode_position, hot
+from orchestrator.stores.sqlite import SqliteFile
+
+_PLACE, _BOOT = "place", "boot"
+_ENDINGS = ("", "-wal", "-shm")
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """The record of the changelog that a cache stands at: always a position."""
+
+    offset: int
+    position: bytes
+
+
+class Cache:
+    """One partition's state in a file. `place` is None while it holds nothing, or only a part."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.path, self.number = path, number
+        self.file = self._opened()
+        self.place: Place | None = None
+        found = self.file.fact(_PLACE)
+        if found is None or not boot() or self.file.fact(_BOOT) != boot():
+            self.forget()
+        else:
+            self._stand(msgspec.msgpack.decode(found, type=Place))
+
+    @property
+    def position(self) -> Position | None:
+        """How far the partition had come there."""
+        return None if self.place is None else decode_position(self.place.position)
+
+    def forget(self) -> None:
+        """Begin anew with nothing."""
+        self.file.close()
+        self._remove()
+        self.file = self._opened()
+        self.place = None
+
+    def put(self, changes: Sequence[Changes], place: Place | None = None) -> None:
+        """Follow what the changelog holds, up to that place."""
+        noted = Changes(self.number)
+        if place is not None:
+            self._stand(place)
+            noted.clock = decode_position(place.position).clock
+            noted.facts = {_PLACE: msgspec.msgpack.encode(place), _BOOT: boot()}
+        self.file.commit([*hot(changes), noted])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
+
+    def _stand(self, place: Place) -> None:
+        """Keys and journal rows go on behind those that were given away by then."""
+        self.place, counted = place, decode_position(place.position)
+        self.file.keys = max(self.file.keys, counted.keys)
+        self.file.seqs = max(self.file.seqs, counted.seqs)
+
+    def _opened(self) -> SqliteFile:
+        with suppress(StoreError):
+            return SqliteFile(self.path, synchronous="OFF")
+        self._remove()
+        return SqliteFile(self.path, synchronous="OFF")
+
+    def _remove(self) -> None:
+        for ending in _ENDINGS:
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+
+def boot() -> bytes:
+    """Names the machine's life; empty where it has no name: a file without one is never trusted."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
+    return b""
