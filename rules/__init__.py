@@ -2,7 +2,7 @@
 
 from rules.checking import type_problems
 from rules.condition import Condition, compile_condition, source_of
-from rules.conjuncts import equalities
+from rules.conjuncts import equalities, thresholds
 from rules.explanation import Trace
 from rules.interpret import trace
 from rules.places import Environment
@@ -22,6 +22,7 @@ __all__ = [
     "portability_problems",
     "preflight",
     "source_of",
+    "thresholds",
     "trace",
     "type_problems",
 ]

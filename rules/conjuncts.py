@@ -1,7 +1,8 @@
-"""The equalities that must hold for a rule to hold: what an index files the rule under."""
+"""The equalities and thresholds that must hold for a rule to hold: what an index files the rule under."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from rules.nodes import operation
@@ -10,7 +11,11 @@ from rules.values import segments_of, truthy
 Constant = str | int | float
 Equality = tuple[str, frozenset[Constant]]
 """A variable's path, and what stands there."""
+Threshold = tuple[str, str, float]
+"""A variable's path, how it compares (`<`, `<=`, `>`, `>=`), and the number on the other side."""
 _CONSTANTS = (str, int, float)
+_NUMBERS = (int, float)
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def equalities(rule: Any) -> list[Equality]:
@@ -30,6 +35,27 @@ def equalities(rule: Any) -> list[Equality]:
     if name == "or":
         return _shared([equalities(argument) for argument in arguments])
     return [found for argument in _required(name, arguments) for found in equalities(argument)]
+
+
+def thresholds(rule: Any) -> list[Threshold]:
+    """Comparisons of a variable with a number that must hold where `rule` does, in reading order.
+
+    An absent value or null counts as 0 in them; data in which a text, a boolean or more stands there must be judged by the rule
+    itself. `rule` has passed preflight.
+    """
+    if rule.__class__ is not dict:
+        return []
+    name, arguments = operation(rule)
+    if name in _TURNED:
+        return [found for left, right in pairwise(arguments) for found in _threshold(name, left, right)]
+    return [found for argument in _required(name, arguments) for found in thresholds(argument)]
+
+
+def _threshold(name: str, left: Any, right: Any) -> list[Threshold]:
+    if left.__class__ in _NUMBERS:
+        name, left, right = _TURNED[name], right, left
+    path = _path(left)
+    return [(path, name, right)] if path and right.__class__ in _NUMBERS else []
 
 
 def _required(name: str, arguments: list[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.campaign import Campaign, Pattern, Reentry, SetTraits, Steps, Value
 from orchestrator.domain.campaign import Node as Step
+from orchestrator.domain.candidates import candidates
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.input import Event
 from orchestrator.domain.moment import Controls
@@ -17,7 +18,7 @@ from rules import Condition, compile_condition
 
 START = 1_750_000_000_000
 SCALARS = st.sampled_from(["", "1", "x", 0, 1, 1.0, 2])
-VALUES = SCALARS | st.sampled_from([None, True, False, [], ["x"], [1], {}])
+VALUES = SCALARS | st.sampled_from([None, True, False, [], ["x"], [1], {}, -2, -1, 0.5, 1.5, 3, "1.5", "2026-01-01"])
 PATHS = [*["event.properties.a"] * 4, "profile.features.seen", "profile.traits.t", "stage.current"]
 EQUAL = st.builds(
     lambda name, path, value, turned: {name: [value, {"var": path}] if turned else [{"var": path}, value]},
@@ -30,8 +31,23 @@ LISTED = st.builds(
     lambda path, values: {"in": [{"var": path}, values]}, st.sampled_from(PATHS), st.lists(SCALARS, min_size=1, max_size=3)
 )
 OTHER = st.builds(lambda path, value: {"!=": [{"var": path}, value]}, st.sampled_from(PATHS), SCALARS)
+NUMBERS = st.sampled_from([-1, 0, 1, 1.5, 2])
+BOUND = st.builds(
+    lambda name, path, number, turned: {name: [number, {"var": path}] if turned else [{"var": path}, number]},
+    st.sampled_from(["<", "<=", ">", ">="]),
+    st.sampled_from(PATHS),
+    NUMBERS,
+    st.booleans(),
+)
+BETWEEN = st.builds(
+    lambda name, path, low, high: {name: [low, {"var": path}, high]},
+    st.sampled_from(["<", "<="]),
+    st.sampled_from(PATHS),
+    NUMBERS,
+    NUMBERS,
+)
 RULES = st.recursive(
-    EQUAL | LISTED | OTHER,
+    EQUAL | LISTED | OTHER | BOUND | BOUND | BETWEEN,
     lambda inner: st.builds(
         lambda name, parts: {name: parts}, st.sampled_from(["and", "or"]), st.lists(inner, min_size=1, max_size=3)
     ),
@@ -75,3 +91,34 @@ def test_the_index_leaves_out_only_what_would_not_start(rules: list[tuple[Any, s
         indexed = decide(program, Controls(), one, event, START + number)
         asked = decide(program, Controls(), other, event, START + number, Everyone())
         assert indexed == asked
+
+
+def asked(rules: list[Any], price: Any) -> list[str]:
+    """The campaigns, one a rule, that an event of this price asks."""
+    found = candidates(campaign(number, rule, "if") for number, rule in enumerate(rules))["Seen"]
+    return found.among(lambda path: path.value({"event": {"properties": {"a": price}}}))
+
+
+A = {"var": "event.properties.a"}
+
+
+def test_of_a_thousand_thresholds_those_that_are_met_are_asked() -> None:
+    rules = [{(">", ">=", "<", "<=")[number % 4]: [A, number]} for number in range(1_000)]
+    for price in (-1, 0, 3, 3.5, 500, 998, 999, 1_000, None):
+        assert asked(rules, price) == sorted(
+            f"c{number}"
+            for number, rule in enumerate(rules)
+            if compile_condition(rule).holds({"event": {"properties": {"a": price}}})
+        )
+    assert len(asked(rules, "x")) == 1_000, "what is no number is for the rules themselves"
+
+
+def test_of_a_thousand_bands_the_one_that_is_met_is_asked() -> None:
+    rules = [{"<=": [number, A, number + 0.5]} for number in range(1_000)]
+    assert [asked(rules, price) for price in (7, 7.5, 7.6, -1)] == [["c7"], ["c7"], [], []]
+    assert asked([{"and": [{">": [A, 5]}, {"<": [A, 5]}]}] * 2, 5) == [], "no number is above and below 5"
+
+
+def test_the_narrower_of_two_conditions_files_a_campaign() -> None:
+    webs = [{"and": [{"==": [{"var": "event.properties.b"}, "web"]}, {">": [A, number]}]} for number in range(100)]
+    assert len(asked(webs, 3)) < 60

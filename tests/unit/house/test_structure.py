@@ -20,7 +20,7 @@ LONG = {"orchestrator/domain/program.py": "the compiled workspace, declared in o
 
 PUBLIC = {
     "rules": "Condition Environment Problem RuleError Trace compile_condition equalities null_problems portability_problems"
-    " preflight source_of trace type_problems",
+    " preflight source_of thresholds trace type_problems",
     "orchestrator.authoring": "CODES Examined Finding Source Template Workspace address check examine load_program"
     " load_snapshot load_workspace section snapshot",
     "orchestrator.insight.page": "Report Source Story Telling make_report render story_of",
