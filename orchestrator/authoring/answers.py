@@ -13,8 +13,6 @@ from rules.worlds import Known, witness
 
 ANSWER = "Survey Answered"
 _SCORE = "event.properties.score"
-_CALLING = ("task", "emit")
-"""Verbs that reach a person: `emit` until tasks run, because the care desk can listen to an event."""
 _NPS_LOW = 6
 _LOW_SHARE = 0.4
 """Of a scale, counted from below."""
@@ -115,7 +113,7 @@ def _reaches(steps: Iterable[Spot], asked: list[Statement], low: Sequence[int], 
     if witness(asked, known) is None:
         return False
     for step in steps:
-        if verb_of(step) in _CALLING:
+        if verb_of(step) == "task":
             return True
         before: list[Statement] = []
         for part in step.at("branch").elements() if step.get("branch") is not None else ():
@@ -150,11 +148,9 @@ def _called(name: str, hold: Spot, event: str, scope: Scope) -> None:
         if any(part.text_of("event") == event for part in document.root.at("on").one_or_more())
     ]
     if "campaigns" in scope.files.unreadable or any(
-        verb_of(step) in _CALLING for root in begun for step in every_step(root.get("then"))
+        verb_of(step) == "task" for root in begun for step in every_step(root.get("then"))
     ):
         return
     place = begun[0].at("then").key_place if begun else hold.key_place
     message = f"`{event}` stops messages by the hold `{name}`, and no campaign calls a person then"
-    scope.report.add(
-        "W510", place, message, f"give a campaign on `{event}` a `task`, or an `emit` that the care desk listens to"
-    )
+    scope.report.add("W510", place, message, f"give a campaign on `{event}` a `task`")

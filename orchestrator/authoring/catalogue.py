@@ -17,7 +17,14 @@ _CONSENT: dict[str, Any] = {
     "required": ["topic"],
     "properties": {"topic": {"type": "string"}, "channel": {"type": "string"}},
 }
-BUILT_IN = {name: EventType(name, {}, _CONSENT) for name in ("Consent Given", "Consent Withdrawn")}
+_DONE: dict[str, Any] = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("task", "campaign", "step", "outcome")},
+}
+BUILT_IN = {
+    **{name: EventType(name, {}, _CONSENT) for name in ("Consent Given", "Consent Withdrawn")},
+    "Task Done": EventType("Task Done", {}, _DONE),
+}
 """Events that mean something to the engine itself."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from orchestrator.domain.campaign import END, Branch, Campaign, Exit, Node, Send, Split, Wait, WaitFor
+from orchestrator.domain.campaign import END, Branch, Campaign, Exit, Node, Send, Split, Task, Wait, WaitFor
 from rules.limits import DAY_MS
 
 Span = tuple[float, float]
@@ -40,6 +40,8 @@ def _ways_on(node: Node, span: Span) -> list[tuple[int, Span]]:
         return [(node.then, _waited(verb, span))]
     if isinstance(verb, WaitFor):
         return [(node.then, (low, high + verb.within)), (node.otherwise, (low + verb.within, high + verb.within))]
+    if isinstance(verb, Task) and node.then != node.otherwise:
+        return [(node.then, (low, high + verb.due)), (node.otherwise, (low, high + verb.due))]
     if isinstance(verb, Branch):
         return [*((way, span) for _, way in verb.ways), (node.otherwise, span)]
     if isinstance(verb, Split):

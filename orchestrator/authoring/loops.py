@@ -9,7 +9,7 @@ from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.naming import every_step, name_steps, verb_of
 from orchestrator.authoring.scope import Scope
 from orchestrator.authoring.turning import Turn, can_go_on, turns_by
-from orchestrator.domain.campaign import END, Branch, Campaign, Emit, MoveTo, Node, Send, Split, Wait, WaitFor
+from orchestrator.domain.campaign import END, Branch, Campaign, Emit, MoveTo, Node, Send, Split, Task, Wait, WaitFor
 from orchestrator.domain.program import Program
 
 
@@ -119,6 +119,8 @@ def _waits(node: Node) -> bool:
     if isinstance(node.verb, Wait):
         constant = node.verb.duration.constant if node.verb.duration is not None else None
         return constant != 0
+    if isinstance(node.verb, Task):
+        return node.then != node.otherwise
     return isinstance(node.verb, WaitFor)
 
 

@@ -13,7 +13,9 @@ from orchestrator.authoring.reading import property_unknown, schema_at, trait_un
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration, instant, minutes
 from orchestrator.authoring.values import check_given
-from orchestrator.domain.campaign import Emit, Exit, MoveTo, Send, SetTraits, Value, Verb, Wait
+from orchestrator.domain.campaign import Emit, Exit, MoveTo, Send, SetTraits, Task, Value, Verb, Wait
+
+_NO_EVENT = ("there is no event to show here", "a run that begins with one has its properties")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +153,39 @@ def _move_to(spot: Spot, here: Setting) -> Verb | None:
     return MoveTo(spot.text or "")
 
 
-def _later(spot: Spot, here: Setting) -> Verb | None:
-    verb = spot.path[-1] if spot.path else ""
-    here.scope.report.add("E901", spot.key_place, f"the verb `{verb}` is not supported yet", "remove this step")
+def _task(spot: Spot, here: Setting) -> Verb | None:
+    queue, due = spot.get("queue"), spot.get("due")
+    _sender(queue, "task", here)
     shows = spot.get("shows")
     for shown in shows.elements() if shows is not None else ():
         if shown.text is not None:
-            unknown = property_unknown(shown.text.split("."), here.view.events, here.scope)
+            unknown = property_unknown(shown.text.split("."), here.view.events, here.scope) if here.view.events else _NO_EVENT
             if unknown is not None:
                 here.scope.report.add("E306", shown.place, *unknown)
+    paths = tuple(shown.text for shown in shows.elements() if shown.text is not None) if shows is not None else ()
+    return Task(spot.text_of("queue") or "", spot.text_of("title") or "", _longer(due, here) or 0, paths)
+
+
+def _sender(spot: Spot | None, kind: str, here: Setting) -> None:
+    """The name at `spot` is a sender that has settings of that kind."""
+    scope = here.scope
+    if spot is None or not scope.names(spot, "sender") or kind in scope.senders.get(spot.value, {}):
+        return
+    message = f"the sender `{spot.value}` has no settings for a {kind}"
+    scope.report.add("E311", spot.place, message, f"add `{kind}` to `{spot.value}` in senders.yaml")
+
+
+def _longer(spot: Spot | None, here: Setting) -> int | None:
+    """A duration that is longer than nothing."""
+    span = duration(spot.text) if spot is not None else None
+    if spot is not None and span == 0:
+        here.scope.report.add("E204", spot.place, "nothing can be done in no time", "write 1h, say")
+    return span
+
+
+def _later(spot: Spot, here: Setting) -> Verb | None:
+    verb = spot.path[-1] if spot.path else ""
+    here.scope.report.add("E901", spot.key_place, f"the verb `{verb}` is not supported yet", "remove this step")
     for name in ("send", "to"):
         if (value := spot.get(name)) is not None and is_expression(value.value):
             expression(value, here.view, here.scope)
@@ -172,7 +198,7 @@ VERB: dict[str, Callable[[Spot, Setting], Verb | None]] = {
     "set": _set,
     "emit": _emit,
     "move_to": _move_to,
-    "task": _later,
+    "task": _task,
     "webhook": _later,
     "exit": lambda _spot, _here: Exit(),
 }

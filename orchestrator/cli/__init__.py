@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": "diff",
     "read": "read",
     "events": "events",
+    "tasks": "tasks",
     "serve": "serve",
     "kafka": "kafka",
 }

@@ -45,6 +45,8 @@ def _remarks(summary: dict[str, Any]) -> Iterator[str]:
     if under_way:
         are = "run is" if under_way == 1 else "runs are"
         yield f"{under_way:,} {are} still under way at {summary['until']}; --until TIME lets the clock run on"
+    for queue, states in summary["tasks"].items():
+        yield f"tasks for {queue}: {_counted(states)}"
     if summary["unknown_events"]:
         yield f"accepted though not in the catalogue, so nothing reads them: {_counted(summary['unknown_events'])}"
     if summary["without_address"]:

@@ -154,11 +154,23 @@ class MoveTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Something that a person does, within `due` milliseconds. The run waits for it where its outcomes lead to two places."""
+
+    queue: str
+    """The sender with `task` settings whose people do it."""
+    title: str
+    due: int
+    shows: tuple[str, ...] = ()
+    """Properties of the event that the person sees, as dotted paths."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     pass
 
 
-Verb = Send | Wait | WaitFor | Branch | Split | SetTraits | Emit | MoveTo | Exit
+Verb = Send | Wait | WaitFor | Branch | Split | SetTraits | Emit | MoveTo | Task | Exit
 
 END = -1
 """The node after the last step."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from orchestrator.domain import crossings, enrolment, ledger, steps, timers, wheel
+from orchestrator.domain import crossings, enrolment, ledger, steps, tasks, timers, wheel
 from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.consent import fold_consent
 from orchestrator.domain.decision import Decision, chain, encode
@@ -99,6 +99,7 @@ def _event(moment: Moment, event: Event) -> None:
 def _fold(moment: Moment, event: Event) -> None:
     profile, index = moment.profile, moment.program.index
     fold_consent(profile, event)
+    tasks.fold_done(moment, event)
     for feature in index.features.get(event.name, ()):
         if feature.condition is None or moment.holds(feature.condition, f"feature {feature.name}", moment.readable_event):
             fold(profile.folds, feature, event, moment.program, moment.now)
@@ -158,6 +159,8 @@ def _after_wheel(moment: Moment) -> None:
     if moment.program.index.edges:
         crossings.keep(moment)
     note_holds(moment)
+    if moment.profile.tasks:
+        tasks.lapse(moment)
     enrolment.finish_runs(moment)
     enrolment.wake_runs(moment)
     timers.free_messages(moment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -77,6 +78,22 @@ class Joining(msgspec.Struct, array_like=True):
     reason: str = ""
 
 
+class TaskChange(msgspec.Struct, array_like=True):
+    """A task's new state: open, overdue, done or withdrawn. `reason` is the outcome of one that is done, else why."""
+
+    id: str
+    campaign: str
+    step: str
+    queue: str
+    title: str
+    opened_at: int
+    due: int
+    state: str
+    reason: str | None = None
+    shows: dict[str, Any] = {}
+    """Of an open one."""
+
+
 class Attempt(msgspec.Struct, array_like=True):
     """Leave to hand this message over, once this decision is durable."""
 
@@ -98,6 +115,7 @@ class Decision(msgspec.Struct, omit_defaults=True):
     cleared: list[str] = []
     attempts: list[Attempt] = []
     joinings: list[Joining] = []
+    tasks: list[TaskChange] = []
     dropped: list[str] = []
     """What was left out because a limit was reached, in words."""
     crossings: list[Crossing] = []

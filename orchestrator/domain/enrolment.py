@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from orchestrator.domain import steps
+from orchestrator.domain import steps, tasks
 from orchestrator.domain.campaign import Campaign, Goal, Pattern, WaitFor
 from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.consent import consented
@@ -65,7 +65,9 @@ def wake_runs(moment: Moment) -> None:
             continue
         if run.state == "wait_for":
             _answer(moment, run)
-        if run.due is not None and run.due <= moment.now and run.state in ("wait", "wait_for"):
+        elif run.state == "task" and tasks.is_done(moment, run):
+            _go_on(moment, run, "then")
+        if run.due is not None and run.due <= moment.now and run.state in ("wait", "wait_for", "task"):
             _time_out(moment, run)
         if run.state == "at":
             steps.advance(moment, run)
@@ -86,15 +88,18 @@ def _answer(moment: Moment, run: Run) -> None:
 
 
 def _time_out(moment: Moment, run: Run) -> None:
+    _go_on(moment, run, "then" if run.state == "wait" else "otherwise")
+    run.depth = 0
+
+
+def _go_on(moment: Moment, run: Run, way: str) -> None:
+    """Leave a wait or a task by one of its ways."""
     held = moment.program.steps_of(run.version)
-    if held is None:
-        run.state = "at"
-        return
-    node = held.nodes[run.node]
-    way = "then" if run.state == "wait" else "otherwise"
-    moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, way))
-    run.node = node.then if run.state == "wait" else node.otherwise
-    run.state, run.due, run.depth = "at", None, 0
+    if held is not None:
+        node = held.nodes[run.node]
+        moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, way))
+        run.node = node.then if way == "then" else node.otherwise
+    run.state, run.due, run.message = "at", None, None
 
 
 def start_runs(moment: Moment) -> None:

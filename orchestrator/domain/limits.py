@@ -42,3 +42,7 @@ AGAIN_MS = 3_600_000
 """When a timer or a hand-off that could not be decided is tried again."""
 ANSWER_GRACE_MS = 60_000
 """After a permit has run out, how long an attempt waits for its outcome before it counts as in doubt."""
+TASKS_KEPT = 32
+"""Open tasks of a profile; one more is not opened."""
+TASK_SHOWS_BYTES = 2_048
+"""What a task shows of its event, as JSON."""

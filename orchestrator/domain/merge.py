@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from orchestrator.domain import crossings
+from orchestrator.domain import crossings, tasks
 from orchestrator.domain.features import join
 from orchestrator.domain.identity import join_seen
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, RECENT_KEPT, STAGES_KEPT
@@ -20,6 +20,7 @@ def adopt(moment: Moment, state: bytes) -> None:
     _facts(moment, other)
     _stage(moment.profile, other)
     _messages(moment.profile, other)
+    tasks.join(moment, other)
     _runs(moment, other)
     moment.profile.digest = blake2b(moment.profile.digest + other.digest, digest_size=16).digest()
     moment.folded()

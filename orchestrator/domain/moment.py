@@ -14,7 +14,7 @@ from orchestrator.domain.index import Needs
 from orchestrator.domain.input import Event, Look
 from orchestrator.domain.keys import every_key
 from orchestrator.domain.limits import NUMBER_MAX
-from orchestrator.domain.profile import Message, Profile, Run
+from orchestrator.domain.profile import Message, OpenTask, Profile, Run
 from orchestrator.domain.program import Program
 from rules import Condition
 
@@ -72,6 +72,8 @@ class Moment:
     """Asked for at the end of this input, if an edge turns out to be crossed."""
     visit: bool = False
     """The surroundings have changed since the last input."""
+    done: OpenTask | None = None
+    """The task that this input says is done."""
     round: list[Message] = field(default_factory=list)
     """Messages to judge in the next round."""
     witness: Witness | None = None

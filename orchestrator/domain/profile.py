@@ -56,11 +56,26 @@ class Message(msgspec.Struct, omit_defaults=True):
         return [part.enrolment for part in self.parts] or [self.enrolment]
 
 
+class OpenTask(msgspec.Struct, omit_defaults=True):
+    """A task until it is done or withdrawn. `overdue`: its due instant has passed."""
+
+    id: str
+    enrolment: str
+    campaign: str
+    step: str
+    queue: str
+    title: str
+    opened_at: int
+    due: int
+    overdue: bool = False
+    shows: dict[str, Any] = {}
+
+
 class Run(msgspec.Struct, omit_defaults=True):
     """One enrolment of this profile in a campaign.
 
-    `state`: at (about to take `node`), wait, wait_for, send (its message decides), paused. `ended` names the reason of the end;
-    an ended run stays as long as its goal is measured.
+    `state`: at (about to take `node`), wait, wait_for, task, send (its message decides), paused. `ended` names the reason of
+    the end; an ended run stays as long as its goal is measured.
     """
 
     campaign: str
@@ -78,7 +93,9 @@ class Run(msgspec.Struct, omit_defaults=True):
     state: str = "at"
     due: int | None = None
     message: str | None = None
+    """Id of the message or task that decides how it goes on."""
     planned: bool = False
+    """It has acted: no restart any more."""
     held: bool = False
     converted: bool = False
     ended: str = ""
@@ -177,6 +194,7 @@ class Profile(msgspec.Struct, omit_defaults=True):
     tally: dict[str, int] = {}
     """end state → messages; with the live ones it adds up to `planned`."""
     recent: list[Recent] = []
+    tasks: list[OpenTask] = []
     suppressed: dict[str, str] = {}
     """channel → why nothing may be sent there."""
     seen: bytes = b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.domain import ledger
+from orchestrator.domain import ledger, tasks
 from orchestrator.domain.calendar import instant_of, next_local
 from orchestrator.domain.campaign import (
     END,
@@ -18,6 +18,7 @@ from orchestrator.domain.campaign import (
     Send,
     SetTraits,
     Split,
+    Task,
     Value,
     Wait,
     WaitFor,
@@ -66,6 +67,7 @@ def end(moment: Moment, run: Run, reason: str) -> None:
     run.ended, run.due = reason, None
     moment.decision.ends.append(End(run.campaign, run.enrolment, reason))
     ledger.cancel(moment, run, reason)
+    tasks.withdraw(moment, run, reason)
     run.answers, run.answered, run.arms = {}, [], {}
 
 
@@ -203,6 +205,10 @@ def _move_to(moment: Moment, run: Run, node: Node, verb: MoveTo) -> str:
     return "then"
 
 
+def _task(moment: Moment, run: Run, node: Node, verb: Task) -> str:
+    return tasks.open_task(moment, run, node, verb)
+
+
 def _exit(moment: Moment, run: Run, _node: Node, _verb: Exit) -> str:
     end(moment, run, "done")
     return "exit"
@@ -216,5 +222,6 @@ _VERBS: dict[type, Callable[[Moment, Run, Node, Any], str]] = {
     SetTraits: _set,
     Emit: _emit,
     MoveTo: _move_to,
+    Task: _task,
     Exit: _exit,
 }

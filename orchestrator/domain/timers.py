@@ -23,6 +23,8 @@ def next_due(moment: Moment) -> int | None:
     profile, index = moment.profile, moment.program.index
     found = [run.due for run in profile.runs if run.due is not None and not run.ended]
     found += [message.due for message in profile.messages if message.due is not None]
+    if profile.tasks:
+        found += [task.due for task in profile.tasks if not task.overdue]
     if index.inner_withouts:
         found += [at for run in profile.runs if not run.ended for at in _elapsing(moment, run)]
     wheel = next_deadline(moment)

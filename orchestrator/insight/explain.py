@@ -15,7 +15,7 @@ import msgspec
 from orchestrator.domain.calendar import iso, zone_of
 from orchestrator.domain.campaign import Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
-from orchestrator.domain.decision import Decision, Joining, MessageChange
+from orchestrator.domain.decision import Decision, Joining, MessageChange, TaskChange
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import Event, ProfileInput
 from orchestrator.domain.joining import WINDOW
@@ -209,6 +209,7 @@ def _entries(
             yield _entry(
                 now, step.campaign, "step", f"{step.step}: {step.way}", judged=watcher.take(f"{step.campaign} {step.step} 1")
             )
+    yield from (_task(task, now) for task in decision.tasks)
     for goal in decision.goals:
         yield _entry(now, goal.campaign, "goal", f"goal reached{'' if goal.value is None else f', worth {goal.value:g}'}")
     opened = {change.id for change in decision.messages if change.reason == WINDOW}
@@ -228,6 +229,15 @@ def _joined(part: Joining, now: int) -> dict[str, Any]:
     outcome = "left" if part.reason else "joined"
     found = _entry(now, part.campaign, outcome, words if part.reason else "it goes out with a message that waits already")
     return {**found, "message": part.message_id}
+
+
+def _task(task: TaskChange, now: int) -> dict[str, Any]:
+    words = f"{task.queue}: {task.title}"
+    if task.state == "open":
+        words += f", due {iso(task.due)}"
+    elif task.reason is not None:
+        words += f" ({REASONS.get(task.reason, task.reason)})"
+    return {**_entry(now, task.campaign, f"task_{task.state}", words), "task": task.id, "step": task.step}
 
 
 def _message(change: MessageChange, now: int, given: ProfileInput, rehearsal: Rehearsal, topic: str | None) -> dict[str, Any]:

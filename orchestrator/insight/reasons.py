@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.decision import MessageChange, TaskChange
 from orchestrator.domain.input import Outcome, ProfileInput
 
 REASONS = {
@@ -48,3 +48,9 @@ def reason_of(change: MessageChange, given: ProfileInput) -> str:
     if given.result == "not_sent":
         return f"it did not leave and is tried again ({given.detail})"
     return f"{words} ({given.detail})"
+
+
+def told_task(task: TaskChange) -> str:
+    """What became of a task, in words."""
+    reason = "" if task.reason is None else f": {REASONS.get(task.reason, task.reason)}"
+    return f"{task.campaign} {task.queue} “{task.title}” is {task.state}{reason}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.domain.calendar import iso
-from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.decision import Decision, MessageChange, TaskChange
 from orchestrator.domain.input import Adopt
 from orchestrator.domain.program import Program
 from orchestrator.insight.rehearsal import Rehearsal, Render
@@ -28,10 +28,27 @@ Line = Accepted | Rejected
 
 
 @dataclass(slots=True)
+class Tasked:
+    """A task as it was opened, and what became of it."""
+
+    opened: TaskChange
+    state: str
+    at: int
+    """When it came into that state."""
+    overdue: bool = False
+    outcome: str | None = None
+
+    def became(self, change: TaskChange, now: int) -> None:
+        self.overdue = self.overdue or change.state == "overdue"
+        self.state, self.at, self.outcome = change.state, now, change.reason
+
+
+@dataclass(slots=True)
 class Collected:
     """What the decisions of a replay amount to, kept by profile key until the names are known."""
 
     messages: dict[str, tuple[int, MessageChange]] = field(default_factory=dict)
+    tasks: dict[str, tuple[int, Tasked]] = field(default_factory=dict)
     transitions: list[tuple[int, int, str, str, str]] = field(default_factory=list)
     """(at, key, from, to, cause)"""
     entered: Counter[str] = field(default_factory=Counter)
@@ -48,20 +65,30 @@ class Collected:
             decision = one.decision
             for change in decision.messages:
                 self.messages[change.id] = (one.key, change)
+            for task in decision.tasks:
+                self._task(one, task)
             for step in decision.transitions:
                 self.transitions.append((step.at, one.key, step.source, step.target, step.cause))
-            for entry in decision.entries:
-                if entry.outcome == "entered":
-                    self.entered[entry.campaign] += 1
-                elif entry.outcome == "held_out":
-                    self.held_out[entry.campaign] += 1
-            for goal in decision.goals:
-                (self.goals_held if goal.held else self.goals)[goal.campaign] += 1
-                if not goal.held and goal.value is not None:
-                    self.value[goal.campaign] += goal.value  # type: ignore[assignment]  # a Counter of money is fine
+            self._entries_and_goals(decision)
             if isinstance(one.given, Adopt):
                 self.moved[one.given.key] = one.key
             self.dropped.update(decision.dropped)
+
+    def _entries_and_goals(self, decision: Decision) -> None:
+        for entry in decision.entries:
+            if entry.outcome == "entered":
+                self.entered[entry.campaign] += 1
+            elif entry.outcome == "held_out":
+                self.held_out[entry.campaign] += 1
+        for goal in decision.goals:
+            (self.goals_held if goal.held else self.goals)[goal.campaign] += 1
+            if not goal.held and goal.value is not None:
+                self.value[goal.campaign] += goal.value  # type: ignore[assignment]  # a Counter of money is fine
+
+    def _task(self, one: Decided, change: TaskChange) -> None:
+        if change.id not in self.tasks:
+            self.tasks[change.id] = one.key, Tasked(change, change.state, one.now)
+        self.tasks[change.id][1].became(change, one.now)
 
     def home(self, key: int) -> int:
         """The profile that a key's history now belongs to."""
@@ -111,6 +138,7 @@ class Replayed:
             "transitions": dict(sorted(flows.items())),
             "messages": {name: dict(sorted(states.items())) for name, states in sorted(messages.items())},
             "suppressed": dict(sorted(suppressed.items())),
+            "tasks": {queue: dict(sorted(states.items())) for queue, states in sorted(self._tasks().items())},
             "digest": self.digest,
             "campaigns": {name: self._campaign(name) for name in self.campaigns},
             "dead_letters": self.dead,
@@ -120,6 +148,13 @@ class Replayed:
             "without_address": dict(sorted(Counter(self.rehearsal.unaddressed.values()).items())),
             "refused_at_rendering": list(self.rehearsal.as_json()),
         }
+
+    def _tasks(self) -> dict[str, Counter[str]]:
+        """queue → state → tasks"""
+        found: dict[str, Counter[str]] = {}
+        for _, task in self.collected.tasks.values():
+            found.setdefault(task.opened.queue, Counter())[task.state] += 1
+        return found
 
     def _campaign(self, name: str) -> dict[str, Any]:
         collected = self.collected
@@ -157,14 +192,38 @@ class Replayed:
         for at, profile, source, target, cause in sorted(rows, key=lambda row: row[:2]):
             yield {"profile": profile, "at": iso(at), "from": source, "to": target, "cause": cause}
 
+    def tasks(self) -> Iterator[dict[str, Any]]:
+        """Rows of tasks.jsonl, by time of opening and profile."""
+        rows = [
+            (t.opened.opened_at, self._name(key), t.opened.campaign, t.opened.step, t)
+            for key, t in self.collected.tasks.values()
+        ]
+        for opened_at, profile, campaign, step, task in sorted(rows, key=lambda row: row[:4]):
+            yield {
+                "task": task.opened.id,
+                "profile": profile,
+                "campaign": campaign,
+                "step": step,
+                "queue": task.opened.queue,
+                "title": task.opened.title,
+                "opened_at": iso(opened_at),
+                "due": iso(task.opened.due),
+                "state": task.state,
+                "at": iso(task.at),
+                "overdue": task.overdue,
+                "outcome": task.outcome,
+                "shows": task.opened.shows,
+            }
+
     def _name(self, key: int) -> str:
         return self.names.get(self.collected.home(key), "")
 
     def write(self, folder: Path) -> None:
-        """Write messages, transitions, rejections and the summary into `folder`."""
+        """Write messages, transitions, tasks, rejections and the summary into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         _write_lines(folder / "messages.jsonl", self.messages())
         _write_lines(folder / "transitions.jsonl", self.transitions())
+        _write_lines(folder / "tasks.jsonl", self.tasks())
         rejected = ({"file": one.file, "line": one.line, "reason": one.reason} for one in self.rejected)
         _write_lines(folder / "rejected.jsonl", rejected)
         (folder / "summary.json").write_text(json.dumps(self.summary(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

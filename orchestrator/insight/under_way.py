@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.domain.calendar import iso
-from orchestrator.domain.campaign import END, Branch, Emit, MoveTo, Pattern, Send, SetTraits, Split, Steps, Verb, Wait, WaitFor
+from orchestrator.domain.campaign import (
+    END,
+    Branch,
+    Emit,
+    MoveTo,
+    Pattern,
+    Send,
+    SetTraits,
+    Split,
+    Steps,
+    Task,
+    Verb,
+    Wait,
+    WaitFor,
+)
 from orchestrator.domain.profile import Message, Profile, Run
 from orchestrator.domain.program import Program
 from orchestrator.insight.reasons import REASONS
@@ -58,6 +72,8 @@ def _told(steps: Steps, run: Run, profile: Profile) -> UnderWay:
         waits, until = _does(node.verb), run.due
     if run.state == "wait_for" and then != otherwise:
         then = f"if it comes {then}, else {otherwise}"
+    elif run.state == "task":
+        waits, then = f"waits for {node.verb.queue}: {node.verb.title}", f"if it is done {then}, else {otherwise}"  # type: ignore[union-attr]
     return UnderWay(run.campaign, run.entered_at, node.id, waits, until, then)
 
 
@@ -115,5 +131,6 @@ _VERBS: dict[type, Callable[[Any], str]] = {
     Split: lambda verb: f"takes the customer's arm of {verb.name}",
     SetTraits: lambda verb: f"sets {', '.join(verb.traits)}",
     Emit: lambda verb: f"emits {verb.event}",
+    Task: lambda verb: f"asks {verb.queue}: {verb.title}",
     MoveTo: lambda verb: f"moves the customer to {verb.stage}",
 }

@@ -11,7 +11,7 @@ import jsonschema_rs
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import EventType
 from orchestrator.errors import RejectedEvent, WorkspaceError
-from orchestrator.intake.limits import REASON_MAX_CHARS, UNKNOWN_NAMES_KEPT
+from orchestrator.intake.limits import OUTCOME_CHARS, REASON_MAX_CHARS, UNKNOWN_NAMES_KEPT
 
 _TEXT = {"type": "string", "minLength": 1}
 _CONSENT = {
@@ -19,7 +19,15 @@ _CONSENT = {
     "required": ["topic"],
     "properties": {"topic": _TEXT, "channel": {"anyOf": [_TEXT, {"type": "null"}]}},
 }
-BUILT_IN: Mapping[str, Mapping[str, Any]] = {"Consent Given": _CONSENT, "Consent Withdrawn": _CONSENT}
+_DONE = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("task", "campaign", "step"), _TEXT),
+        "outcome": {"type": "string", "maxLength": OUTCOME_CHARS},
+    },
+    "anyOf": [{"required": ["task"]}, {"required": ["campaign", "step"]}],
+}
+BUILT_IN: Mapping[str, Mapping[str, Any]] = {"Consent Given": _CONSENT, "Consent Withdrawn": _CONSENT, "Task Done": _DONE}
 """Schemas of the events that the engine itself reads; a workspace may ask for more, never for less."""
 
 OTHERS = "(others)"

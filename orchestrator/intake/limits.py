@@ -12,6 +12,8 @@ EVENT_NAME_MAX_CHARS = 200
 MESSAGE_ID_MAX_CHARS = 100
 ID_MAX_CHARS = 256
 """A user, anonymous, previous or group id."""
+OUTCOME_CHARS = 200
+"""How a task went, in the words of who did it."""
 REASON_MAX_CHARS = 400
 """What a reason may quote of a refused event."""
 

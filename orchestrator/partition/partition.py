@@ -16,7 +16,7 @@ import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Look, Move, Outcome, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import Adopt, Event, HandOff, Look, Move, Outcome, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.limits import AGAIN_MS
 from orchestrator.domain.moment import Controls, Witness
 from orchestrator.domain.profile import Message, seal, unseal
@@ -224,6 +224,8 @@ class Partition:
         if not decision.duplicate:
             record.since.append((given, self.clock))
             self._journal(record, given, encoded)
+        if decision.tasks or isinstance(given, Adopt):
+            self.changes.tasks.add(record.key)
         self.changes.records[record.key] = record
         self._schedule(record, due)
         self.decided.append(Decided(record.key, self.clock, given, decision))
@@ -264,6 +266,7 @@ class Partition:
         self.changes.gone.add(record.key)
         self.changes.ids[raw] = None
         self.changes.records.pop(record.key, None)
+        self.changes.tasks.discard(record.key)
         self._records.pop(record.key, None)
         self._keys.pop(raw, None)
         self._due.pop(record.key, None)
@@ -280,6 +283,8 @@ class Partition:
         self.changes.gone.discard(record.key)
         self.changes.records[record.key] = record
         self.changes.ids[raw] = record.key
+        if record.profile.tasks:
+            self.changes.tasks.add(record.key)
         self._schedule(record, due)
 
     # ── durability ──────────────────────────────────────────────────────────────────────────────────────────────────

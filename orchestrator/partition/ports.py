@@ -67,6 +67,8 @@ class Changes:
     redirects: dict[str, str] = field(default_factory=dict)
     """anonymous raw id → the known one it became part of."""
     gone: set[int] = field(default_factory=set)
+    tasks: set[int] = field(default_factory=set)
+    """Keys of profiles whose open tasks may have changed: the list of tasks beside the profiles follows."""
     journal: list[JournalRow] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     controls: Controls | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.profile import OpenTask, unseal
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Stored
 
 
@@ -18,6 +19,8 @@ class MemoryFile:
     redirects: dict[str, str] = field(default_factory=dict)
     profiles: dict[int, tuple[int, Stored]] = field(default_factory=dict)
     due: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    tasks: dict[int, list[OpenTask]] = field(default_factory=dict)
+    """By profile key."""
     journal: list[JournalRow] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     clocks: dict[int, int] = field(default_factory=dict)
@@ -115,6 +118,7 @@ class MemoryStore:
         for key in changes.gone:
             self._unschedule(key)
             self.file.profiles.pop(key, None)
+            self.file.tasks.pop(key, None)
 
     def _unschedule(self, key: int) -> None:
         held = self.file.profiles.get(key)
@@ -132,6 +136,8 @@ class MemoryStore:
             file.profiles[key] = (changes.partition, Stored(record.raw, record.sealed, record.last_seq, record.due))
             if record.due is not None:
                 insort(file.due.setdefault(changes.partition, []), (record.due, key))
+        for key in changes.tasks:
+            file.tasks[key] = unseal(changes.records[key].sealed).tasks
         for raw, found in changes.ids.items():
             if found is None:
                 file.ids.pop(raw, None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,6 +16,21 @@ from orchestrator.errors import StoreError
 from orchestrator.partition.ports import JournalRow, Stored
 
 _PAGE = 5_000
+
+
+class Listed(NamedTuple):
+    """An open task as the list beside the profiles has it; `raw` is the profile's `u:…` or `a:…`, times are milliseconds."""
+
+    id: str
+    raw: str
+    campaign: str
+    step: str
+    queue: str
+    title: str
+    opened_at: int
+    due: int
+    overdue: bool
+    shows: dict[str, Any]
 
 
 class SqliteReader:
@@ -39,6 +56,15 @@ class SqliteReader:
         """One profile."""
         row = self._run("select raw, record, last_seq, due from profiles where key = ?", (key,)).fetchone()
         return Stored(*row) if row else None
+
+    def tasks(self) -> list[Listed]:
+        """Every open task, the most urgent first."""
+        query = "select id, raw, campaign, step, queue, title, opened_at, due, overdue, shows from tasks order by due, id"
+        try:
+            rows = self._run(query).fetchall()
+        except sqlite3.OperationalError:  # written by a version without tasks
+            return []
+        return [Listed._make((*row[:8], bool(row[8]), json.loads(row[9]))) for row in rows]
 
     def journal(self) -> Iterator[JournalRow]:
         """The whole journal in order, in pages, so that no reader holds the file for long."""

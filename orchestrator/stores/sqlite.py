@@ -6,6 +6,7 @@ on disk.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,8 +42,15 @@ create index if not exists partition_rows on journal(seq) where key = 0;
 create table if not exists dead_letters(
   seq integer primary key, key integer not null, clock integer not null, given blob not null, cause text not null
 );
+create table if not exists tasks(
+  id text primary key, key integer not null, raw text not null, campaign text not null, step text not null,
+  queue text not null, title text not null, opened_at integer not null, due integer not null, overdue integer not null,
+  shows text not null
+) without rowid;
+create index if not exists tasks_of on tasks(key);
 create table if not exists programs(name text primary key, content blob not null);
 """
+"""`tasks` is derived from the profiles, for people to read."""
 
 _WRITE_PROFILE = (
     "insert into profiles(key, partition, raw, last_seq, due, record) values(?, ?, ?, ?, ?, ?) on conflict(key) do update set"
@@ -97,7 +105,8 @@ class SqliteFile:
         run("begin immediate")
         try:
             for one in changes:
-                self.connection.executemany("delete from profiles where key = ?", [(key,) for key in one.gone])
+                for table in ("profiles", "tasks"):
+                    self.connection.executemany(f"delete from {table} where key = ?", [(key,) for key in one.gone])  # noqa: S608
             for one in changes:
                 self._write(one)
             run("insert or replace into facts values('last_key', ?)", (self.keys,))
@@ -113,6 +122,8 @@ class SqliteFile:
             _WRITE_PROFILE,
             [(key, one.partition, r.raw, r.last_seq, r.due, r.sealed) for key, r in one.records.items()],
         )
+        if one.tasks:
+            self._write_tasks(one)
         many("insert into journal values(?, ?, ?, ?, ?, ?)", one.journal)
         many("insert into dead_letters values(?, ?, ?, ?, ?)", one.dead)
         many("insert or replace into ids values(?, ?)", [(raw, key) for raw, key in one.ids.items() if key is not None])
@@ -124,6 +135,15 @@ class SqliteFile:
         if one.controls is not None:
             content = msgspec.json.encode(one.controls)
             self.connection.execute("insert or replace into facts values('controls', ?)", (content,))
+
+    def _write_tasks(self, one: Changes) -> None:
+        self.connection.executemany("delete from tasks where key = ?", [(key,) for key in one.tasks])
+        rows = (
+            (t.id, key, raw, t.campaign, t.step, t.queue, t.title, t.opened_at, t.due, t.overdue, json.dumps(t.shows))
+            for key, raw, every in ((key, one.records[key].raw, one.records[key].profile.tasks) for key in one.tasks)
+            for t in every
+        )
+        self.connection.executemany("insert or replace into tasks values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def controls(self) -> Controls:
         row = self.connection.execute("select value from facts where name = 'controls'").fetchone()

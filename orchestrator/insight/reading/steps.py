@@ -17,6 +17,7 @@ from orchestrator.domain.campaign import (
     SetTraits,
     Split,
     Steps,
+    Task,
     Value,
     Verb,
     Wait,
@@ -85,8 +86,8 @@ class _Reading:
             shares = [arm.up_to - (verb.arms[n - 1].up_to if n else 0) for n, arm in enumerate(verb.arms)]
             arms = zip(verb.arms, shares, strict=True)
             return [(say("arm", self.tongue.share(share), arm.name), arm.node) for arm, share in arms]
-        if isinstance(verb, Send | WaitFor) and node.then != node.otherwise:
-            yes, no = ("sent", "not_sent") if isinstance(verb, Send) else ("came", "not_came")
+        if type(verb) in _OUTCOMES and node.then != node.otherwise:
+            yes, no = _OUTCOMES[type(verb)]
             return [(say(yes), node.then), (say(no), node.otherwise)]
         return []
 
@@ -167,6 +168,18 @@ def _emit(verb: Emit, tongue: Tongue) -> str:
     return words + tongue.say("send_with", _given(verb.properties, tongue)) if verb.properties else words
 
 
+def _task(verb: Task, tongue: Tongue) -> str:
+    words = tongue.say("task", verb.queue, tongue.constant(verb.title), tongue.span(verb.due))
+    return words + tongue.say("task_shows", tongue.both(list(verb.shows))) if verb.shows else words
+
+
+_OUTCOMES: dict[type, tuple[str, str]] = {
+    Send: ("sent", "not_sent"),
+    WaitFor: ("came", "not_came"),
+    Task: ("done", "not_done"),
+}
+"""Phrases for the two outcomes that a verb may have."""
+
 _VERBS: dict[type, Callable[[Any, Tongue], str]] = {
     Send: _send,
     Wait: _wait,
@@ -175,6 +188,7 @@ _VERBS: dict[type, Callable[[Any, Tongue], str]] = {
     Split: lambda verb, tongue: tongue.say("split", verb.name),
     SetTraits: _set,
     Emit: _emit,
+    Task: _task,
     MoveTo: lambda verb, tongue: tongue.say("move_to", verb.stage),
     Exit: lambda _, tongue: tongue.say("exit"),
 }

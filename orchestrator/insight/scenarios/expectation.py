@@ -26,13 +26,19 @@ def satisfied(expected: Expected, trial: Trial) -> bool:
     """Whether everything that must come has come."""
     if expected.stage is not None and trial.stage != expected.stage:
         return False
-    wanted = ((expected.sends, trial.sends), (expected.suppressed, trial.suppressed))
+    wanted = ((expected.sends, trial.sends), (expected.suppressed, trial.suppressed), (expected.tasks, trial.tasks))
     return not any(_matched(asked or (), found).missing for asked, found in wanted)
 
 
 def differences(expected: Expected, trial: Trial) -> list[Difference]:
     """What is not as expected; none if the scenario holds. Campaigns that the scenario names come first."""
-    found = [*_of_sends(expected, trial), *_of_suppressed(expected, trial), *_of_texts(trial), *_of_the_rest(expected, trial)]
+    found = [
+        *_of_sends(expected, trial),
+        *_of_tasks(expected, trial),
+        *_of_suppressed(expected, trial),
+        *_of_texts(trial),
+        *_of_the_rest(expected, trial),
+    ]
     return sorted(found, key=lambda one: bool(one.campaign) and one.campaign not in expected.campaigns)
 
 
@@ -108,6 +114,28 @@ def _instead(wanted: Message, trial: Trial) -> str:
     return f" ({said[-1]})" if name and said else f" ({name} was never triggered)" if name else ""
 
 
+def _of_tasks(expected: Expected, trial: Trial) -> Iterator[Difference]:
+    if expected.tasks is None:
+        return
+    missing, unexpected, _ = _matched(expected.tasks, trial.tasks)
+    for one in missing:
+        alike = next((found for found in unexpected if found["campaign"] == one.get("campaign", found["campaign"])), None)
+        if alike is None:
+            yield Difference(one.get("campaign", ""), f"no task: {_asked(one)}{_instead(one, trial)}")
+        else:
+            unexpected.remove(alike)
+            yield Difference(alike["campaign"], f"another task: {_asked(alike)}, expected {_asked(one)}")
+    for one in unexpected:
+        yield Difference(one["campaign"], f"a task, and not expected: {_asked(one)}")
+
+
+def _asked(one: Message) -> str:
+    words = [str(one.get("campaign", "any campaign")), "·", str(one.get("queue", "any queue"))]
+    words += [f"“{one['title']}”"] if "title" in one else []
+    words += [f"({one['step']})"] if "step" in one else []
+    return " ".join([*words, *([f"at {iso(one['at'])}"] if "at" in one else [])])
+
+
 def _of_suppressed(expected: Expected, trial: Trial) -> Iterator[Difference]:
     for one in _matched(expected.suppressed or (), trial.suppressed).missing:
         others = [str(found["reason"]) for found in trial.suppressed if found["campaign"] == one.get("campaign")]
@@ -125,8 +153,6 @@ def _of_texts(trial: Trial) -> Iterator[Difference]:
 def _of_the_rest(expected: Expected, trial: Trial) -> Iterator[Difference]:
     if expected.stage is not None and trial.stage != expected.stage:
         yield Difference("", f"stands in {trial.stage}, expected {expected.stage}")
-    if expected.tasks:
-        yield Difference("", "tasks are expected, and this version runs none")
     for cause in trial.dead:
         yield Difference("", f"an input could not be decided: {cause}")
 

@@ -19,6 +19,7 @@ _GIVEN = ("at", "event", "properties")
 _EXPECT = ("sends", "stage", "suppressed", "tasks")
 _SEND = ("campaign", "template", "channel", "at")
 _SUPPRESSED = ("campaign", "reason")
+_TASKED = ("queue", "title", "campaign", "step", "at")
 
 
 class Malformed(Exception):  # noqa: N818 - a verdict on one scenario, told where it stands
@@ -41,17 +42,18 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must come of it; None: not asked. Of a send and of a suppression only what is written is compared."""
+    """What must come of it; None: not asked. Of a send, a suppression and a task only what is written is compared."""
 
     sends: tuple[dict[str, Any], ...] | None = None
     suppressed: tuple[dict[str, Any], ...] | None = None
     stage: str | None = None
-    tasks: int = 0
+    tasks: tuple[dict[str, Any], ...] | None = None
 
     @property
     def campaigns(self) -> frozenset[str]:
         """The campaigns that it names."""
-        return frozenset(one["campaign"] for one in (*(self.sends or ()), *(self.suppressed or ())) if "campaign" in one)
+        named = (*(self.sends or ()), *(self.suppressed or ()), *(self.tasks or ()))
+        return frozenset(one["campaign"] for one in named if "campaign" in one)
 
     @property
     def nothing(self) -> bool:
@@ -134,14 +136,13 @@ def _expected(spot: Spot, moments: _Moments) -> Expected:
     if expect is None:
         raise Malformed(spot.key_place, "a scenario needs `expect`: `expect: {}` means that nothing may be sent")
     if not expect.value:
-        return Expected(sends=())
+        return Expected(sends=(), tasks=())
     _only(expect, _EXPECT)
-    tasks = expect.get("tasks")
     return Expected(
         sends=_listed(expect.get("sends"), _SEND, moments),
         suppressed=_listed(expect.get("suppressed"), _SUPPRESSED, moments),
         stage=expect.text_of("stage"),
-        tasks=len(_elements(tasks)),
+        tasks=_listed(expect.get("tasks"), _TASKED, moments),
     )
 
 

@@ -39,6 +39,7 @@ class Trial:
     decided: list[Decided] = field(default_factory=list)
     sends: list[dict[str, Any]] = field(default_factory=list)
     suppressed: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
     stage: str = ""
     end: int = 0
     """Where the clock stopped."""
@@ -62,6 +63,10 @@ class Trial:
                     self.sends.append({**sent, "at": one.now})
                 elif change.state in _STOPPED:
                     self.suppressed.append({"campaign": change.campaign, "reason": change.reason})
+            for task in one.decision.tasks:
+                if task.state == "open":
+                    what = {"queue": task.queue, "title": task.title, "campaign": task.campaign, "step": task.step}
+                    self.tasks.append({**what, "at": one.now})
             held = [entry.campaign for entry in one.decision.entries if entry.outcome == "held_out"]
             self.suppressed += [{"campaign": name, "reason": HELD_OUT} for name in held]
 

@@ -46,6 +46,7 @@ BASE = {
         """,
     "senders.yaml": """\
         shop: {email: {from: a@shop.example, name: Shop}, sms: {from: "+15005550006"}}
+        desk: {task: {}}
         """,
     "events/order-completed.yaml": """\
         event: Order Completed
@@ -109,6 +110,7 @@ BASE = {
         on: {event: Ticket Opened, key: ticket}
         reentry: always
         then:
+          - task: {queue: desk, title: Call, due: 1d}
           - emit: {event: Ticket Noted}
         """,
     "campaigns/thanks.yaml": """\

@@ -147,7 +147,7 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ),
     ("E512", THANKS, "of: ask", "of: ¦send-coupon"),
     ("E302", THANKS, "exit: [{event: Order Refunded, key: order}]", "exit: [{event: Ticket Opened, key: ¦ticket}]"),
-    ("E306", THANKS, LAST, "  - task: {queue: care, title: Call, due: 1d, shows: [order_id, ¦totl]}\n"),
+    ("E306", THANKS, LAST, "  - task: {queue: desk, title: Call, due: 1d, shows: [order_id, ¦totl]}\n"),
     ("E207", "personas/anna.yaml", "features: {orders: 2}", "features: {orders: ¦two}"),
     ("E315", THANKS, "expires: 6h", "survey: ¦npz"),
     ("E503", RECEIPT, "reentry: always", "reentry: always\n¦holdout: 5%"),
@@ -186,7 +186,9 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E603", TEXT, "Your", "{{ ¦event.properties.products }} Your"),
     ("E603", "templates/thanks/template.yaml", "profile.traits.first_name | default('you')", "¦profile.traits.first_name"),
     ("E601", TEXT, "Your", "{{ event.properties.order_id | ¦shout }} Your"),
-    ("E901", THANKS, LAST, "  - ¦task: {queue: care, title: Call, due: 1d}\n"),
+    ("E311", THANKS, LAST, "  - task: {queue: ¦care, title: Call, due: 1d}\n"),
+    ("E311", THANKS, LAST, "  - task: {queue: ¦shop, title: Call, due: 1d}\n"),
+    ("E204", THANKS, LAST, "  - task: {queue: desk, title: Call, due: ¦0s}\n"),
     ("E901", THANKS, LAST, "  - ¦webhook: {to: x}\n"),
     ("W501", THANKS, "goal: {event: Order Completed, within: 30d,", "¦goal: {event: Order Completed,"),
     ("W502", THANKS, "within: 30d", "within: ¦2h"),
@@ -197,7 +199,7 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("W401", THANKS, IF, '{or: [{¦"!=": [{var: now}, null]}, {segment: buyers}]}'),
     ("W504", THANKS, "expires: 6h", "expires: ¦6h, merge: 1d"),
     ("W508", WHEEL, "outside: [lost]", "outside: [lost, ¦gone]"),
-    ("W510", "campaigns/care.yaml", "then:\n  - emit: {event: Ticket Noted}", "¦then:\n  - wait: 1d"),
+    ("W510", "campaigns/care.yaml", "then:\n  - task: {queue: desk, title: Call, due: 1d}", "¦then:\n  - wait: 1d"),
     ("W601", "templates/thanks/sms.txt", "Thanks", "¦" + "x" * 161),
     ("W601", "templates/thanks/sms.txt", "Thanks", "x" * 70 + "¦ë"),
     (
@@ -332,7 +334,7 @@ then:
     send: {template: coupon, channel: email, survey: nps, with: {code: TEN}}
   - wait_for: {event: Survey Answered, of: ask, within: 7d}
     then:
-      - branch: [{if: {"<=": [{var: event.properties.score}, %d]}, then: [{task: {queue: care, title: Call, due: 1d}}]}]
+      - branch: [{if: {"<=": [{var: event.properties.score}, %d]}, then: [{task: {queue: desk, title: Call, due: 1d}}]}]
 """
 
 

@@ -13,6 +13,7 @@ LIBRARY = Path(__file__).parents[3] / "rules" / "library"
 CART, FOLLOW, CSAT = "campaigns/cart-reminder.yaml", "campaigns/order-follow-up.yaml", "campaigns/delivery-csat-lite.yaml"
 WIN, WELCOME, CARE = "campaigns/win-back.yaml", "campaigns/welcome.yaml", "campaigns/complaint-recovery.yaml"
 BACK, SECOND, ONBOARDING = "campaigns/welcome-back.yaml", "campaigns/second-order-thanks.yaml", "campaigns/onboarding.yaml"
+CALL = "task: {queue: care-desk, title: Complaint overdue, due: 1d, shows: [ticket_id]}"
 POLICIES, WHEEL, PROFILE = "policies.yaml", "wheel.yaml", "profile.yaml"
 
 FOLLOWING = 12
@@ -86,7 +87,12 @@ PLANTS: list[tuple[str, str, str, str]] = [
     ("W512", WHEEL, "  # Bought again", "  - ¦{from: retention, to: lost, on: {event: Order Completed}}\n  # Bought again"),
     ("E508", BACK, "reentry: {after: 90d}\nthen:", "reentry: always\nthen:\n  - move_to: interest\n  - move_to: ¦retention"),
     ("E509", WIN, ", with: {code: BACK10}", ""),
-    ("E510", CARE, "properties: {ticket_id: {var: event.properties.ticket_id}}", "¦properties: {}"),
+    (
+        "E510",
+        CARE,
+        CALL,
+        "¦emit: {event: Order Refunded}",
+    ),
     ("E511", WELCOME, "reentry: once", "reentry: once\nactive: {from: 2026-05-01, until: ¦2026-04-01}"),
     ("E512", CSAT, "      within: 7d", "      within: 7d\n      of: ¦send-review-request"),
     # messages
@@ -126,7 +132,7 @@ ELSEWHERE: list[tuple[str, str, str, str, str, str]] = [
     (
         "W510",
         CARE,
-        "emit: {event: Complaint Overdue, properties: {ticket_id: {var: event.properties.ticket_id}}}",
+        CALL,
         "wait: 1h",
         CARE,
         "then:",

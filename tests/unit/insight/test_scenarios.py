@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.errors import WorkspaceError
 from orchestrator.insight.scenarios import Results, load_suite, run_suite
+from tests.unit.insight.conftest import FILES
 
 Make = Callable[..., Path]
 ANNA = "{user_id: anna, traits: {email: a@example.com}, consent: {reminders: [email, sms]}}"
@@ -161,8 +162,43 @@ def test_the_campaigns_that_a_scenario_names_come_first(tested: Tested) -> None:
     assert any("also priced by email accepted" in line for line in verdict.timeline)
 
 
-def test_tasks_are_not_run_and_said_so(tested: Tested) -> None:
-    assert "this version runs none" in only(tested(scenario("{tasks: [{queue: care}]}")))["difference"]
+CALLING = """
+campaign: calling
+stage: awareness
+class: transactional
+on: {event: Cart Updated}
+then:
+  - id: call
+    task: {queue: desk, title: Call, due: 2h, shows: [cart_id]}
+    then: [{move_to: retention}]
+    else: [{move_to: repurchase}]
+"""
+WITH_DESK = {
+    "campaigns/calling.yaml": CALLING,
+    "senders.yaml": FILES["senders.yaml"] + "desk: {task: {}}\n",
+    "policies.yaml": FILES["policies.yaml"] + "transactional: [calling]\n",
+}
+DONE = """[{at: "2026-03-02T09:00:00Z", event: Cart Updated, properties: {cart_id: c1, total: 5}},
+    {at: "%s", event: Task Done, properties: {campaign: calling, step: call}}]"""
+
+
+@pytest.mark.parametrize(("at", "stage"), [("+119m", "retention"), ("+2h", "repurchase")])
+def test_a_task_is_expected_and_done_in_time_or_not(tested: Tested, at: str, stage: str) -> None:
+    expect = f'{{tasks: [{{queue: desk, title: Call, campaign: calling, step: call, at: "+0s"}}], stage: {stage}}}'
+    assert only(tested(scenario(expect, given=DONE % at), **WITH_DESK))["passed"]
+
+
+def test_tasks_are_all_of_them_and_told_where_they_are_not(tested: Tested) -> None:
+    given = DONE % "+1h"
+    found = only(tested(scenario("{tasks: []}", given=given), **WITH_DESK))
+    assert found["difference"] == "a task, and not expected: calling · desk “Call” (call) at 2026-03-02T09:00:00.000Z"
+    found = only(tested(scenario("{}", given=given), **WITH_DESK))
+    assert found["difference"].startswith("a task, and not expected")
+    found = only(tested(scenario("{tasks: [{campaign: calling, title: Write}]}", given=given), **WITH_DESK))
+    assert found["difference"].startswith("another task: calling · desk “Call”")
+    found = only(tested(scenario("{tasks: [{campaign: cart}]}", given=given), **WITH_DESK))
+    assert found["difference"].splitlines()[0].startswith("no task: cart")
+    assert any(line.endswith("calling desk “Call” is done") for line in found["timeline"])
 
 
 def test_a_held_out_run_is_found_among_the_suppressed(tested: Tested) -> None:
