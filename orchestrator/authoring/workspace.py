@@ -71,7 +71,7 @@ def check(path: Path, seen: Collection[str] | None = None) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a check finds. `weekly`: how many messages a customer can get; None where errors leave that open.
+    """What a check finds. `weekly`: how many messages a customer can get, `workspace`: None where errors leave them open.
 
     `notes` are no faults of the files: what an author should know of this version.
     """
@@ -79,13 +79,16 @@ class Examined:
     findings: list[Finding]
     notes: tuple[Finding, ...]
     weekly: Weekly | None
+    workspace: Workspace | None = None
 
 
 def examine(path: Path, seen: Collection[str] | None = None, *, portable: bool = False) -> Examined:
     """What `check` finds, and what follows from the whole; `portable`: also what conditions mean here only."""
     workspace, findings = _read(path, seen, portable=portable)
     sound = all(finding.severity != "error" for finding in findings)
-    return Examined(findings, workspace.notes, most_a_week(workspace.program) if sound else None)
+    if not sound:
+        return Examined(findings, workspace.notes, None)
+    return Examined(findings, workspace.notes, most_a_week(workspace.program), workspace)
 
 
 def load_program(path: Path) -> Program:

@@ -37,6 +37,13 @@ def check(
     portable: Annotated[  # noqa: FBT002 - typer's flags
         bool, typer.Option("--portable", help="Note the conditions that another engine of JSON-Logic may read otherwise.")
     ] = False,
+    worst: Annotated[  # noqa: FBT002
+        bool, typer.Option("--worst", help="Search for the week with the most marketing messages; about two seconds more.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep that week as a scenario, like WORKSPACE/tests/worst-week.yaml.", metavar="FILE")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another search.")] = 0,
 ) -> None:
     """Check a workspace: every error and warning, where it stands and what to do."""
     if explain is not None:
@@ -46,11 +53,32 @@ def check(
         raise UsageError("name the folder that holds wheel.yaml, or a code with --explain")
     if not workspace.is_dir():
         raise UsageError(f"there is no folder {workspace}")
+    if out is not None and not worst:
+        raise UsageError("--out keeps what --worst finds: give both")
     found = examine(workspace, _names(events) if events else None, portable=portable)
     findings = found.findings
     errors = sum(finding.severity == "error" for finding in findings)
-    typer.echo(_FORMATS[output](found, errors, workspace))
+    searched = _search(found, workspace, seed, out) if worst else None
+    typer.echo(_FORMATS[output](found, errors, workspace, searched))
     raise typer.Exit(1 if errors or (strict and findings) else 0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Searched:
+    """What the search for the worst week found, in words and for JSON."""
+
+    words: str
+    told: dict[str, Any]
+
+
+def _search(found: Examined, workspace: Path, seed: int, out: Path | None) -> _Searched | None:
+    """Nothing where errors leave open what the workspace does."""
+    if found.workspace is None or found.weekly is None:
+        return None
+    from orchestrator.cli.worst import as_json, search, told  # noqa: PLC0415 - the engine; a plain check starts without it
+
+    worst = search(found.workspace, found.weekly, seed, out)
+    return _Searched(told(worst, found.weekly, workspace, out), as_json(worst, found.weekly))
 
 
 def _explained(code: str) -> str:
@@ -65,8 +93,9 @@ def _names(files: list[Path]) -> set[str]:
     return {line.event.name for line in read_events(files) if isinstance(line, Accepted) and line.event.name}
 
 
-def _text(found: Examined, errors: int, _workspace: Path) -> str:
+def _text(found: Examined, errors: int, _workspace: Path, searched: _Searched | None) -> str:
     last = [str(found.weekly)] if found.weekly is not None else []
+    last += [searched.words] if searched is not None else []
     return "\n".join([*map(str, [*found.findings, *found.notes]), *last, _summary(found.findings, errors)])
 
 
@@ -78,7 +107,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number or 'no'} {word}s"
 
 
-def _json(found: Examined, errors: int, _workspace: Path) -> str:
+def _json(found: Examined, errors: int, _workspace: Path, searched: _Searched | None) -> str:
     listed, notes = (
         [{**dataclasses.asdict(one), "page": address(one.code)} for one in all_] for all_ in (found.findings, found.notes)
     )
@@ -86,10 +115,12 @@ def _json(found: Examined, errors: int, _workspace: Path) -> str:
     told["pages"] = {code: section(code) for code in sorted({one["code"] for one in (*listed, *notes)})}
     if found.weekly is not None:
         told["weekly"] = dataclasses.asdict(found.weekly)
+    if searched is not None:
+        told["worst"] = searched.told
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _github(found: Examined, errors: int, workspace: Path) -> str:
+def _github(found: Examined, errors: int, workspace: Path, _searched: _Searched | None) -> str:
     """Workflow commands: a file must be named relative to the repository, so the workspace's path stays in front."""
     lines = [
         f"::{finding.severity} file={_escaped(str(workspace / finding.file))},line={finding.line},col={finding.column},"
@@ -103,7 +134,7 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _sarif(found: Examined, _errors: int, workspace: Path) -> str:
+def _sarif(found: Examined, _errors: int, workspace: Path, _searched: _Searched | None) -> str:
     return sarif([*found.findings, *found.notes], workspace)
 
 

@@ -133,17 +133,22 @@ def _commit(engine: Engine, file: MemoryFile, trial: Trial) -> None:
 
 
 def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue) -> Event:
-    event = Event(
-        message_id=f"given-{number + 1}",
-        occurred_at=given.at,
-        name=given.event,
-        user_id=str(scenario.profile.get("user_id", "customer")),
-        received_at=given.at,
-        source="scenario",
-        properties=given.properties,
-    )
+    event = event_of(given, number, str(scenario.profile.get("user_id", "customer")))
     try:
         catalogue.validate(event)
     except RejectedEvent as rejection:
         raise Malformed(given.place, f"{given.event} would be rejected: {rejection}") from None
     return event
+
+
+def event_of(given: Given, number: int, user_id: str) -> Event:
+    """What happens in a scenario, as it is fed; events are numbered from 0."""
+    return Event(
+        message_id=f"given-{number + 1}",
+        occurred_at=given.at,
+        name=given.event,
+        user_id=user_id,
+        received_at=given.at,
+        source="scenario",
+        properties=given.properties,
+    )
