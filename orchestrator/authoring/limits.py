@@ -32,6 +32,9 @@ SAMPLE_DEPTH = 4
 UNBOUNDED_CHARS = 20
 """Of a value of which neither a schema nor a persona says how long it can be."""
 
+TAGS_DEPTH = 200
+"""Tags of an MJML text inside one another; its compiler overflows the stack, and ends the process, at some thousands."""
+
 OVERLAPS_NAMED = 3
 """Campaigns that one warning names; others are not looked for."""
 WATCHED = 64

@@ -31,13 +31,22 @@ _FINDER = minijinja.Environment()
 _WORD = re.compile(r"[\w.]+")
 
 
-def check_source(source: Source, place: Place, report: Report) -> None:
-    """Report a text that minijinja cannot read, at its line."""
+def is_valid(text: str) -> bool:
+    """Whether minijinja can read the text."""
+    try:
+        _read(text)
+    except minijinja.TemplateError:
+        return False
+    return True
+
+
+def check_source(source: Source, place: Place, report: Report) -> bool:
+    """Report a text that minijinja cannot read, at its line; whether it can."""
     chain = None if _has_no_chain(source.text) else _CHAIN.search(source.text)
     if chain is not None:
         line = source.text.count("\n", 0, chain.start())
         report.add("E601", Place(place.file, place.line + line), "hundreds of `not` or `-` in a row", "remove them")
-        return
+        return False
     try:
         _read(source.text)
     except minijinja.TemplateError as error:
@@ -45,6 +54,8 @@ def check_source(source: Source, place: Place, report: Report) -> None:
         here = Place(place.file, place.line + line - 1, place.column if line == 1 else 1)
         message = f"this template is not valid: {error.detail or error.kind}"
         report.add("E601", here, message, "look at the `{{ … }}` and `{% … %}` of this line")
+        return False
+    return True
 
 
 @lru_cache(maxsize=FILES)
@@ -63,7 +74,8 @@ def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = Fal
     """Report what the template's texts read or print that is not there, for one place that sends it; by SMS, their length."""
     root = _root(template, view, scope)
     for sources in template.sources.values():
-        for part, source in sources.items():
+        for part, compiled in sources.items():
+            source = scope.authored.get(compiled.file, compiled)
             paths = {path for path in _paths(source) if path in template.inputs or path not in _BUILT_IN}
             for path in sorted(paths):
                 _check_path(path, source, template, view, scope)

@@ -13,7 +13,7 @@ from orchestrator.authoring.press import Press
 from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
-from orchestrator.domain.template import Template
+from orchestrator.domain.template import Source, Template
 from rules.places import Environment
 from rules.statements import Statement
 
@@ -92,6 +92,8 @@ class Scope:
     """Segments and dates that patterns wait for."""
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
+    authored: dict[str, Source] = field(default_factory=dict)
+    """file → an MJML text as it is written; its template has what it is compiled to."""
     press: Press = field(default_factory=Press)
     """Renders the workspace's texts."""
     people: list[tuple[str, dict[str, Any]]] | None = None

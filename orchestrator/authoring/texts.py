@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from orchestrator.authoring.document import Document, Place
-from orchestrator.authoring.mjml import check_mjml
-from orchestrator.authoring.rendering import check_source
+from orchestrator.authoring.mjml import compile_mjml
+from orchestrator.authoring.rendering import check_source, is_valid
 from orchestrator.authoring.schemata import validator_of
 from orchestrator.authoring.scope import Scope
 from orchestrator.domain.template import DEFAULT, Source, Template, folder_locale
 
-_PARTS = {"email.html": "html", "email.txt": "text", "sms.txt": "sms"}
+_PARTS = {"email.html": "html", "email.mjml": "html", "email.txt": "text", "sms.txt": "sms"}
 _DEPTHS = {3: 0, 4: 1}
 """Parts of `templates/NAME/FILE` and `templates/NAME/LOCALE/FILE`."""
 
@@ -78,10 +78,7 @@ def _settings(document: Document, scope: Scope) -> None:
 def _text(file: str, text: str, scope: Scope) -> None:
     name = PurePosixPath(file).name
     if name not in _PARTS:
-        if name.endswith(".mjml"):
-            scope.report.add("E901", Place(file), "MJML is not supported yet", "write email.html")
-            check_mjml(file, text, scope)
-        elif not name.startswith("."):
+        if not name.startswith("."):
             known = ", ".join((*_PARTS, "template.yaml"))
             scope.report.add("W101", Place(file), f"nothing reads `{file}`", f"a template's files are {known}")
         return
@@ -89,6 +86,21 @@ def _text(file: str, text: str, scope: Scope) -> None:
     if found is None:
         return
     template, locale = found
-    source = Source(text, file)
-    template.sources.setdefault(locale, {})[_PARTS[name]] = source
-    check_source(source, Place(file), scope.report)
+    source, texts = Source(text, file), template.sources.setdefault(locale, {})
+    if _PARTS[name] in texts:
+        message = f"`{texts[_PARTS[name]].file}` stands beside it: both are the page of one message"
+        scope.report.add("E205", Place(file), message, "keep one of them")
+    texts[_PARTS[name]] = source
+    if check_source(source, Place(file), scope.report) and name.endswith(".mjml"):
+        scope.authored[file] = source
+        texts["html"] = _compiled(source, scope) or source
+
+
+def _compiled(source: Source, scope: Scope) -> Source | None:
+    """What an MJML text becomes, if that can be rendered."""
+    found = compile_mjml(source, scope.report)
+    if found is not None and not is_valid(found.text):
+        message = "once MJML is compiled, an `if` or `for` no longer stands around what it should"
+        scope.report.add("E601", Place(source.file), message, "let it begin and end between the same two tags")
+        return None
+    return found

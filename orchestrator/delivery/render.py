@@ -157,7 +157,7 @@ class _Press:
             blamed = blame(self._environment, part, source.text, self._context, error.kind)
             if blamed is not None:
                 told, line = f"`{blamed.expression}`: {_said(error)}", blamed.line if line is None else line
-        return RenderError(self._template.name, part, None if line is None else source.line + line - 1, told, source.file)
+        return RenderError(self._template.name, part, None if line is None else source.line_of(line), told, source.file)
 
 
 def _told(error: TemplateError, source: Source) -> str:

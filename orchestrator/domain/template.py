@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.domain.campaign import LATER
+
 Part = str
 """`subject`, `preheader`, `html` (email.html), `text` (email.txt) or `sms` (sms.txt)."""
 
@@ -19,6 +21,12 @@ class Source:
     text: str
     file: str
     line: int = 1
+    lines: tuple[int, ...] = field(default=(), metadata=LATER)
+    """Of a compiled text: the line of the file that each of its lines comes from."""
+
+    def line_of(self, line: int) -> int:
+        """The line of the file in which that line of the text was written, both from 1."""
+        return self.lines[min(line, len(self.lines)) - 1] if self.lines else self.line + line - 1
 
 
 @dataclass(frozen=True, slots=True)
