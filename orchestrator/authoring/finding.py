@@ -59,6 +59,8 @@ CODES: dict[str, str] = {
     "E510": "an emitted event without a required property",
     "E511": "a time span that ends before it begins",
     "E512": "an answer to a message that has not been sent",
+    "E521": "a schedule that leaves out what it seems to name",
+    "E522": "an event about a thing where a customer's is needed",
     "E601": "a template that is not valid",
     "E602": "a send without text in the default locale",
     "E603": "a template prints what may be empty",

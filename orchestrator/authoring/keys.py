@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.naming import every_step
+from orchestrator.authoring.patterns import brings
 from orchestrator.authoring.scope import Scope
 
 
@@ -15,7 +16,7 @@ def check_keys(scope: Scope) -> None:
         root = document.root
         begun = _events(root, scope)
         for pattern in _later(root) if begun else ():
-            key, event = pattern.get("key"), pattern.text_of("event") or ""
+            key, event = pattern.get("key"), brings(pattern) or ""
             declared = key is not None and event in scope.events and key.text in scope.events[event].keys
             if key is not None and declared and not any(key.text in scope.events[name].keys for name in begun):
                 message = f"the run has no `{key.text}`: {' and '.join(begun)} does not carry that key, so this never comes"
@@ -25,7 +26,7 @@ def check_keys(scope: Scope) -> None:
 def _events(root: Spot, scope: Scope) -> list[str]:
     """The events that begin a run; none where something else may begin it, or their keys are not known."""
     on = root.get("on")
-    found = [part.text_of("event") for part in (on.one_or_more() if on is not None else [])]
+    found = [brings(part) for part in (on.one_or_more() if on is not None else [])]
     names = [name for name in found if name is not None and name in scope.events and name not in scope.vague]
     return names if len(names) == len(found) else []
 

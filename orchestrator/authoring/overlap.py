@@ -16,14 +16,19 @@ from orchestrator.authoring.delays import Span, delays_of, near
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.holding import known_of
 from orchestrator.authoring.limits import OVERLAPS_NAMED
+from orchestrator.authoring.patterns import brings
 from orchestrator.authoring.rounds import Move, Rounds, rounds_of
 from orchestrator.authoring.scope import Scope
 from orchestrator.authoring.ways import asked, entry_parts, said, stages_of
-from orchestrator.domain.campaign import Campaign
+from orchestrator.domain.campaign import Campaign, Schedule
+from orchestrator.domain.occurrences import coincide
 from orchestrator.domain.program import Program
 from orchestrator.domain.segments import watch_of
 from rules.statements import Statement
 from rules.worlds import Known, witness
+
+_SCHEDULES_FROM_MS = 1_767_225_600_000
+"""2026-01-01: from here on two schedules are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class _Start:
     root: Spot
     pattern: Spot
     campaign: Campaign
+    schedule: Schedule | None
     states: tuple[Statement, ...]
     delays: list[Span]
 
@@ -67,8 +73,10 @@ def _add(found: dict[str, str], others: Iterable[_Start], start: _Start, rounds:
 
 def _starts(root: Spot, campaign: Campaign, scope: Scope) -> Iterator[_Start]:
     delays = delays_of(campaign)
-    for pattern in root.at("on").one_or_more() if delays else ():
-        yield _Start(root, pattern, campaign, tuple(said(entry_parts(pattern, root, scope))), delays)
+    schedules = {pattern.id: pattern.schedule for pattern in campaign.on}
+    for number, pattern in enumerate(root.at("on").one_or_more() if delays else ()):
+        schedule = schedules.get(f"{campaign.name}/on/{number}")
+        yield _Start(root, pattern, campaign, schedule, tuple(said(entry_parts(pattern, root, scope))), delays)
 
 
 def _causes(pattern: Spot, rounds: Rounds, program: Program) -> list[str]:
@@ -83,8 +91,12 @@ def _causes(pattern: Spot, rounds: Rounds, program: Program) -> list[str]:
         moved = [f"event {move.event}" for move in rounds.moves if move.target in stages and move.event]
         idle = [_idle(move) for move in rounds.moves if move.target in stages]
         return list(dict.fromkeys([*(f"stage {stage}" for stage in stages), *moved, *(cause for cause in idle if cause)]))
-    event = pattern.text_of("event")
-    return [f"event {event}"] if event is not None else [cause for cause in [_quiet(pattern)] if cause]
+    if pattern.get("schedule") is not None:
+        return ["schedule"]
+    event, thing = pattern.text_of("event"), pattern.text_of("broadcast")
+    if event is not None or thing is not None:
+        return [f"event {event}" if event is not None else f"broadcast {thing}"]
+    return [cause for cause in [_quiet(pattern)] if cause]
 
 
 def _quiet(pattern: Spot) -> str:
@@ -107,21 +119,21 @@ def _say(root: Spot, found: dict[str, str], scope: Scope) -> None:
 def _example(one: _Start, other: _Start, rounds: Rounds, scope: Scope) -> str:
     """An input for which both send; empty where there is none."""
     states = [*one.states, *other.states]
-    if _apart(one.campaign, other.campaign) or witness(states, known_of(scope)) is None:  # most pairs differ here already
+    if not _meet(one, other) or witness(states, known_of(scope)) is None:  # most pairs differ here already
         return ""
     if edge_of(one.pattern) or edge_of(other.pattern):
         return _crossing(one, other, states, scope)
     first, second = stages_of(one.pattern), stages_of(other.pattern)
     if not first and not second:
-        event = one.pattern.text_of("event") or ""
+        event = brings(one.pattern) or ""
         found = witness(states, _known(scope, {}, {event: 1}))
-        return _told(found, event or _quiet(one.pattern), scope) if found is not None else ""
+        return _told(found, event or _quiet(one.pattern) or "the same time", scope) if found is not None else ""
     if first and second:
         return _entering([stage for stage in first if stage in second], states, (one, other), rounds, scope)
     staged, plain = (one, other) if first else (other, one)
     if not near(one.delays, other.delays):
         return ""
-    begun, quiet = plain.pattern.text_of("event"), _quiet(plain.pattern)
+    begun, quiet = brings(plain.pattern), _quiet(plain.pattern)
     moves = [move for move in rounds.moves if move.target in stages_of(staged.pattern) and move.spot is not None]
     caused = [move for move in moves if (move.event == begun if begun else _idle(move) == quiet)]
     return next((told for move in caused if (told := _moved(move, states, rounds, scope))), "")
@@ -190,10 +202,13 @@ def _known(scope: Scope, fixed: dict[str, list[Any]], least: dict[str, int]) -> 
     return Known(known.whole, {**known.fixed, **fixed}, counted)
 
 
-def _apart(one: Campaign, other: Campaign) -> bool:
-    """Whether they are never active at one time."""
-    pairs = ((one.active_until, other.active_from), (other.active_until, one.active_from))
-    return any(until is not None and since is not None and until <= since for until, since in pairs)
+def _meet(one: _Start, other: _Start) -> bool:
+    """Whether both can be active at one time, and where both are schedules, called at one."""
+    first, second = one.campaign, other.campaign
+    pairs = ((first.active_until, second.active_from), (second.active_until, first.active_from))
+    if any(until is not None and since is not None and until <= since for until, since in pairs):
+        return False
+    return one.schedule is None or other.schedule is None or coincide(one.schedule, other.schedule, _SCHEDULES_FROM_MS)
 
 
 def _told(found: dict[str, Any], cause: str, scope: Scope) -> str:

@@ -12,14 +12,10 @@ from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import declares_key
 from orchestrator.authoring.lasting import check_crossing
 from orchestrator.authoring.naming import every_step
+from orchestrator.authoring.schedules import schedule
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration
 from orchestrator.domain.campaign import Pattern
-
-LATER = {
-    "schedule": "a schedule",
-    "broadcast": "a broadcast",
-}
 
 UNKNOWN = View(events=("",), item={}, run=True)
 """What can be read where nothing says which event there is: anything of the right name."""
@@ -27,23 +23,24 @@ UNKNOWN = View(events=("",), item={}, run=True)
 
 def pattern(spot: Spot, ident: str, scope: Scope, view: View | None = None) -> Pattern | None:
     """The pattern at `spot`. `view` is what its condition can read beside its own event; None where it is malformed."""
-    for word, called in LATER.items():
-        if spot.get(word) is not None:
-            scope.report.add(
-                "E901",
-                spot.at(word).key_place,
-                f"{called} is not supported yet",
-                "use another pattern",
-            )
-            return None
-    if spot.get("event") is None:
-        _refuse(spot, ("key", "each", "of"), "an `event`", scope)
-    if spot.get("date") is None:
-        _refuse(spot, ("every", "at", "offset", "zone"), "a `date`", scope)
-    if spot.get("without") is None:
-        _refuse(spot, ("for",), "`without`", scope)
     kind = next((word for word in _KINDS if spot.get(word) is not None), None)
-    return None if kind is None else _KINDS[kind](spot, ident, scope, view or View())
+    if kind is None:
+        return None
+    for words, kinds, owner in _OWNED:
+        if kind not in kinds:
+            _refuse(spot, words, owner, scope)
+    return _KINDS[kind](spot, ident, scope, view or View())
+
+
+_OWNED = (
+    (("key", "each"), ("event", "broadcast"), "an `event`"),
+    (("of",), ("event",), "an `event`"),
+    (("for",), ("without",), "`without`"),
+    (("to",), ("schedule", "broadcast"), "`schedule` or `broadcast`"),
+    (("at",), ("date", "schedule"), "a `date` or a `schedule`"),
+    (("every", "offset", "zone"), ("date",), "a `date`"),
+)
+"""Settings that only some patterns take: the settings, the patterns, how these are called."""
 
 
 def _refuse(spot: Spot, words: Sequence[str], owner: str, scope: Scope) -> None:
@@ -71,12 +68,41 @@ def _event(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
     )
 
 
+def _broadcast(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
+    event, to = spot.at("broadcast"), spot.get("to")
+    known = scope.names(event, "event")
+    if not scope.names(to, "segment") or not known or event.text is None or to is None:
+        return None
+    key, each = spot.get("key"), spot.get("each")
+    if key is not None:
+        declares_key(key, event.text, scope)
+    return Pattern(
+        ident,
+        key=key.text if key is not None else None,
+        each=each.text if each is not None else None,
+        condition=conditions(spot.get("if"), view_of(spot, scope, view), scope),
+        broadcast=event.text,
+        to=to.text,
+    )
+
+
+def _schedule(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
+    found, to = schedule(spot, scope), spot.get("to")
+    if not scope.names(to, "segment") or found is None or to is None:
+        return None
+    condition = conditions(spot.get("if"), replace(view, events=()), scope)
+    return Pattern(ident, condition=condition, schedule=found, to=to.text)
+
+
+def brings(spot: Spot) -> str | None:
+    """The event that the pattern at `spot` brings: a customer's, or with `broadcast` a thing's."""
+    return spot.text_of("event") or spot.text_of("broadcast")
+
+
 def view_of(spot: Spot, scope: Scope, view: View) -> View:
     """What the condition of an event's pattern reads: its event, and with `each` the item."""
-    event, each = spot.text_of("event"), spot.get("each")
+    event, each = brings(spot), spot.get("each")
     item = view.item
-    if any(spot.get(word) is not None for word in LATER):
-        return UNKNOWN
     if each is not None and event is not None and declares_key(each, event, scope):
         item = item_schema(scope.events[event], each.value)
         if scope.events[event].keys[each.value].each is None:
@@ -104,7 +130,7 @@ def view_of_run(root: Spot, scope: Scope) -> View:
 def view_of_answer(awaited: Spot, view: View) -> View:
     """What is read inside the `then` of a `wait_for`: the answer is the event."""
     parts = awaited.one_or_more()
-    answers = tuple(dict.fromkeys(event for part in parts if (event := part.text_of("event")) is not None))
+    answers = tuple(dict.fromkeys(event for part in parts if (event := brings(part)) is not None))
     if not answers:
         return view
     if len(answers) == len(parts):
@@ -148,6 +174,8 @@ _KINDS: dict[str, Callable[[Spot, str, Scope, View], Pattern | None]] = {
     "segment": _segment,
     "left": _segment,
     "date": dated,
+    "schedule": _schedule,
+    "broadcast": _broadcast,
 }
 
 

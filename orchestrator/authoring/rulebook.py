@@ -18,7 +18,7 @@ MARKETING = "marketing"
 
 
 def read_names(scope: Scope) -> None:
-    """Fill `topics`, `transactional` and `default_locale`."""
+    """Fill `topics`, `transactional`, `default_locale` and `zone`."""
     document = scope.files.one("policies")
     if document is None:
         return
@@ -36,6 +36,8 @@ def read_names(scope: Scope) -> None:
     listed = root.get("transactional")
     scope.transactional = [spot.value for spot in (listed.elements() if listed is not None else ()) if spot.text is not None]
     scope.default_locale = root.text_of("default_locale") or scope.default_locale
+    zone = root.text_of("zone")
+    scope.zone = zone if zone is not None and zone_of(zone) is not None else scope.zone
 
 
 def read_policies(scope: Scope) -> Policies:

@@ -84,6 +84,7 @@ class Scope:
     templates: dict[str, Template] = field(default_factory=dict)
     senders: dict[str, dict[str, Any]] = field(default_factory=dict)
     default_locale: str = "en"
+    zone: str = "UTC"
     personas: list[str] = field(default_factory=list)
     validators: dict[str, Validator | None] = field(default_factory=dict)
     """event name → what its properties are validated with"""

@@ -9,7 +9,7 @@ from orchestrator.authoring.catalogue import BUILT_IN
 from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.scope import Scope
 
-_READS = ("event", "without", "open", "closed_by", "of", "count", "days_since")
+_READS = ("event", "broadcast", "without", "open", "closed_by", "of", "count", "days_since")
 """Settings that name an event which is waited for or counted."""
 
 

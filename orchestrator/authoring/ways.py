@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.holding import about, closing, known_of, operator_place
 from orchestrator.authoring.naming import nested
+from orchestrator.authoring.patterns import brings
 from orchestrator.authoring.scope import Part, Scope
 from rules.statements import Statement, negated
 from rules.worlds import Known, witness
@@ -47,20 +48,20 @@ def only_pattern(root: Spot) -> Spot | None:
 
 
 def entry_parts(pattern: Spot | None, root: Spot, scope: Scope) -> list[Part]:
-    """What must hold for a run to begin by the pattern; who has come into a segment is in it."""
+    """What must hold for a run to begin by the pattern; who has come into a segment, or is called in it, is in it."""
     edge = edge_parts(pattern, scope) if pattern is not None else []
     own = scope.stated(pattern.get("if")) if pattern is not None else []
     return [*edge, *own, *scope.stated(root.get("if")), *scope.stated(root.get("while"))]
 
 
 def edge_parts(pattern: Spot, scope: Scope) -> list[Part]:
-    """What a crossing says of who has crossed."""
+    """What a crossing says of who has crossed, and a broadcast of whom it reaches."""
     document = scope.files.one("segments")
-    name = pattern.text_of("segment") or pattern.text_of("left")
+    name = pattern.text_of("segment") or pattern.text_of("left") or pattern.text_of("to")
     if document is None or name is None or document.root.get(name) is None:
         return []
     parts = scope.stated(document.root.at(name).get("if"))
-    if pattern.get("segment") is not None:
+    if pattern.get("left") is None:
         return parts
     return [(pattern, negated(said(parts)))] if parts else []
 
@@ -113,7 +114,7 @@ class _Walk:
     def answered(self, awaited: Spot) -> _Walk:
         """Inside the `then`: `event` is the answer, and `while` was not asked of it."""
         parts = awaited.one_or_more()
-        if all(part.get("event") is None for part in parts):
+        if all(brings(part) is None for part in parts):
             return self
         asked = self.scope.stated(parts[0].get("if")) if len(parts) == 1 else []
         kept = [each for each in self.certain if about(each, "item")] + [each for each in said(asked) if about(each, "event")]

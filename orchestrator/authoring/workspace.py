@@ -30,6 +30,7 @@ from orchestrator.authoring.sendable import check_sends
 from orchestrator.authoring.shape import check_shape
 from orchestrator.authoring.tables import read_tables
 from orchestrator.authoring.texts import read_templates
+from orchestrator.authoring.things import check_things, mark_things
 from orchestrator.authoring.typed import never_null
 from orchestrator.authoring.ways import check_ways
 from orchestrator.authoring.weekly import Weekly, most_a_week
@@ -158,6 +159,7 @@ def _compiled(scope: Scope) -> Program:
     read_stages(scope)
     read_names(scope)
     read_campaign_names(scope)
+    mark_things(scope)
     read_segment_names(scope)
     read_templates(scope)
     read_profile(scope)
@@ -183,6 +185,7 @@ def _compiled(scope: Scope) -> Program:
     check_touchpoints(scope)
     check_tests(scope)
     check_surveys(scope)
+    check_things(scope)
     check_loops(program, scope)
     check_overlap(program, scope)
     return program

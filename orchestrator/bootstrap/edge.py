@@ -61,7 +61,15 @@ async def run_edge(
         renderer = Renderer(loaded.templates, loaded.senders)
         dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
         link = EngineLink(reader, writer, dispatcher.dispatch)
-        app = edge(link.submit, Catalogue(loaded.program.events).validate, settings.keys, now=_wall, ready=lambda: link.ready)
+        catalogue = Catalogue(loaded.program.events)
+        app = edge(
+            link.submit,
+            catalogue.validate,
+            settings.keys,
+            now=_wall,
+            ready=lambda: link.ready,
+            things=catalogue.things,
+        )
         died = await _serve(Server(app), link, dispatcher, sockets)
     if not (died or link.was_ready):
         engine.abandon()

@@ -95,7 +95,8 @@ def _opened(program: Program, files: list[Path], state: Path | None, until: int 
             yield _Source(reader, until, compiled=partial(_live_then, reader))
         return
     memory = MemoryFile()
-    lines = read_events(files, until, validate=Catalogue(program.events).validate)
+    catalogue = Catalogue(program.events)
+    lines = read_events(files, until, validate=catalogue.validate, things=catalogue.things)
     with progress_bar("replaying", lambda: count_lines(files)) as progress:
         result = replay(
             program, lines, [memory.partition(0)], until=until, every_profile=memory.every_profile, progress=progress

@@ -82,7 +82,7 @@ def run(
 ) -> Replayed:
     """Replay these files with a progress bar, every message rendered."""
     catalogue = Catalogue(workspace.program.events)
-    lines = read_events(files, until, validate=catalogue.validate)
+    lines = read_events(files, until, validate=catalogue.validate, things=catalogue.things)
     with (
         open_store(kind, partitions, state, brokers) as opened,
         progress_bar("replaying", lambda: count_lines(files)) as progress,

@@ -40,8 +40,18 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something comes, in `zone`: by the five fields of cron, or once `at` an instant. Exactly one of the two is set."""
+
+    zone: str
+    cron: str | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
-    """The one pattern of the grammar: exactly one of `event`, `stages`, `without`, `segment`, `left` or `date`.
+    """The one pattern of the grammar: exactly one of `event`, `stages`, `without`, `segment`, `left`, `date`, `schedule` or
+    `broadcast`.
 
     `id` is stable between programs and names the pattern in state ("win-back/on/0").
     """
@@ -62,11 +72,26 @@ class Pattern:
     left: str | None = field(default=None, metadata=LATER)
     """A segment that was left."""
     date: Dated | None = field(default=None, metadata=LATER)
+    schedule: Schedule | None = field(default=None, metadata=LATER)
+    broadcast: str | None = field(default=None, metadata=LATER)
+    """The event about a thing."""
+    to: str | None = field(default=None, metadata=LATER)
+    """The segment that a schedule or a broadcast reaches."""
 
     @property
     def watches(self) -> str | None:
         """The segment whose crossing it waits for."""
         return self.segment if self.segment is not None else self.left
+
+    @property
+    def brings(self) -> str | None:
+        """The event that conditions and steps read where the pattern holds."""
+        return self.event if self.event is not None else self.broadcast
+
+    @property
+    def called(self) -> bool:
+        """Whether a broadcast meets it, which reaches the people of a segment one after the other."""
+        return self.schedule is not None or self.broadcast is not None
 
 
 @dataclass(frozen=True, slots=True)

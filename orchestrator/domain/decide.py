@@ -11,13 +11,26 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from orchestrator.domain import crossings, enrolment, ledger, steps, tasks, timers, wheel
+from orchestrator.domain.announcing import hear
 from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.consent import fold_consent
 from orchestrator.domain.decision import Decision, chain, encode
 from orchestrator.domain.features import fold
 from orchestrator.domain.gates import note_holds
 from orchestrator.domain.identity import identify, is_duplicate, name_by
-from orchestrator.domain.input import Adopt, EndRuns, Event, HandOff, Look, Move, Outcome, ProfileInput, Timer, Visit
+from orchestrator.domain.input import (
+    Adopt,
+    Announcement,
+    EndRuns,
+    Event,
+    HandOff,
+    Look,
+    Move,
+    Outcome,
+    ProfileInput,
+    Timer,
+    Visit,
+)
 from orchestrator.domain.limits import RECENT_KEPT, ROUNDS_AN_INPUT
 from orchestrator.domain.merge import adopt
 from orchestrator.domain.moment import Controls, Moment, Witness, event_view
@@ -26,7 +39,10 @@ from orchestrator.domain.program import Program
 
 
 class Decided(NamedTuple):
-    """A decision, its bytes for the journal, and when time alone may next change something."""
+    """A decision, its bytes for the journal, and when time alone may next change something.
+
+    Of a broadcast that passes the profile by there is neither: nothing has changed.
+    """
 
     decision: Decision
     encoded: bytes
@@ -59,6 +75,9 @@ def decide(
     if isinstance(given, Event) and is_duplicate(profile, given, now):
         moment.decision.duplicate = True
         return Decided(moment.decision, b"", timers.next_due(moment))
+    if isinstance(given, Announcement) and not hear(moment, given):
+        moment.decision.passed_by = True
+        return Decided(moment.decision, b"", None)
     profile.seq += 1
     if program.index.edges:
         crossings.stand(moment)
@@ -77,14 +96,14 @@ def cause_of(given: ProfileInput) -> str:
     match given:
         case Event():
             return given.name or given.type
-        case Move() | Look():
+        case Move() | Look() | Visit():
             return given.cause
         case EndRuns():
             return given.reason
         case HandOff() | Outcome():
             return given.message_id
-        case Visit():
-            return given.cause
+        case Announcement():
+            return "schedule" if given.event is None else given.event.name
         case _:
             return type(given).__name__.lower()
 
@@ -93,6 +112,11 @@ def _event(moment: Moment, event: Event) -> None:
     moment.event, moment.readable_event, moment.depth = event, event_view(event), event.depth
     identify(moment.profile, event, moment.program.never_null)
     _fold(moment, event)
+    _pipeline(moment)
+
+
+def _announcement(moment: Moment, _given: Announcement) -> None:
+    """Nothing is folded: what is announced did not happen to this profile."""
     _pipeline(moment)
 
 
@@ -211,6 +235,7 @@ _PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
     EndRuns: _end_runs,
     Visit: _visit,
     Adopt: _adopt,
+    Announcement: _announcement,
 }
 
 

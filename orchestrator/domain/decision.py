@@ -105,6 +105,8 @@ class Decision(msgspec.Struct, omit_defaults=True):
     """The result of `decide`. `inputs` follow this input at once; `cleared` messages want a hand-off decision."""
 
     duplicate: bool = False
+    passed_by: bool = False
+    """A broadcast reaches others: nothing happened, and nothing is journalled."""
     transitions: list[Transition] = []
     entries: list[Entry] = []
     messages: list[MessageChange] = []

@@ -80,8 +80,8 @@ def _answer(moment: Moment, run: Run) -> None:
         return
     for pattern in node.verb.patterns:
         if holds_for_run(moment, pattern, run, f"{run.campaign} {node.id}"):
-            ident = moment.event.message_id if moment.event is not None and pattern.event is not None else ""
-            answer = moment.readable_event if pattern.event is not None else None
+            ident = moment.event.message_id if moment.event is not None and pattern.brings is not None else ""
+            answer = moment.readable_event if pattern.brings is not None else None
             moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, "then"))
             steps.answer(run, node, run.node, ident, answer)
             return
@@ -106,8 +106,8 @@ def start_runs(moment: Moment) -> None:
     """New entries: each campaign whose `on` this input meets, in order of name."""
     index = moment.program.index
     names: set[str] = set()
-    if moment.event is not None:
-        names.update(_called(moment, moment.event.name))
+    if moment.event is not None and moment.announced is None:
+        names.update(_started_by(moment, moment.event.name))
     if moment.entered is not None:
         names.update(index.by_stage.get(moment.entered, ()))
     for segment in moment.joined:
@@ -115,7 +115,7 @@ def start_runs(moment: Moment) -> None:
     for segment in moment.left:
         names.update(index.by_left.get(segment, ()))
     names.update(index.campaign_of[pattern] for pattern in moment.crossed)
-    names.update(index.campaign_of[pattern] for pattern in moment.dated if pattern in index.campaign_of)
+    names.update(index.campaign_of[one] for one in (*moment.dated, *moment.called) if one in index.campaign_of)
     for name in sorted(names):
         campaign = moment.program.campaigns[name]
         for pattern in campaign.on:
@@ -126,7 +126,7 @@ def start_runs(moment: Moment) -> None:
                 break
 
 
-def _called(moment: Moment, event: str) -> Iterable[str]:
+def _started_by(moment: Moment, event: str) -> Iterable[str]:
     """Campaigns that the event may start; a witness hears of all that it calls."""
     found = moment.program.index.by_event.get(event)
     if found is None:
@@ -138,7 +138,7 @@ def _called(moment: Moment, event: str) -> Iterable[str]:
 
 def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:
     key = trigger[0]
-    event = moment.readable_event if pattern.event is not None else None
+    event = moment.readable_event if pattern.brings is not None else None
     live = _live(moment, campaign, key)
     unmet = _unmet(moment, campaign, event, trigger, live)
     if unmet is not None:
@@ -191,8 +191,8 @@ def _live(moment: Moment, campaign: Campaign, key: list[str]) -> Run | None:
 
 def _refusal(moment: Moment, campaign: Campaign, key: list[str], live: Run | None) -> str | None:
     """Why this trigger, whose conditions hold, may start nothing."""
-    event = moment.event
-    if event is not None and (event.backfill or moment.now - event.occurred_at > moment.program.policies.trigger_max_age):
+    backfill = moment.event is not None and moment.event.backfill
+    if backfill or moment.now - moment.occurred_at > moment.program.policies.trigger_max_age:
         return "age"
     if live is not None:
         return None if campaign.restart and not live.planned else "live"
@@ -263,14 +263,13 @@ def _restart(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, tri
 
 
 def _begin(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, trigger: Trigger) -> None:
-    event = moment.event
     run.key, run.item = trigger
     run.keys = dict(moment.keys())
     if pattern.each is not None:
         run.keys[pattern.each] = list(run.key)
-    run.event = moment.readable_event if pattern.event is not None else None
+    run.event = moment.readable_event if pattern.brings is not None else None
     run.trigger_at = moment.occurred_at
-    run.trigger_id = event.message_id if event is not None else f"timer {moment.now}"
+    run.trigger_id = _trigger_id(moment)
     run.trigger_seq = moment.profile.seq
     run.node, run.depth = campaign.steps.first, moment.depth
     _look_back(moment, campaign, run)
@@ -278,6 +277,12 @@ def _begin(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, trigg
         run.ended = "held_out"
     elif not run.ended:
         steps.advance(moment, run)
+
+
+def _trigger_id(moment: Moment) -> str:
+    if moment.event is not None:
+        return moment.event.message_id
+    return moment.announced.broadcast if moment.announced is not None else f"timer {moment.now}"
 
 
 def _look_back(moment: Moment, campaign: Campaign, run: Run) -> None:

@@ -19,6 +19,11 @@ def raw_id(event: Event) -> str:
     return f"u:{event.user_id}" if event.user_id is not None else f"a:{event.anonymous_id}"
 
 
+def about_a_thing(event: Event) -> bool:
+    """Whether the event happens to nobody: it names no person."""
+    return event.user_id is None and event.anonymous_id is None
+
+
 def name_by(profile: Profile, raw: str) -> None:
     """Give a new profile the id that `raw_id` made."""
     if raw.startswith("u:"):
@@ -54,15 +59,23 @@ def set_trait(profile: Profile, trait: str, value: Any, word: tuple[int, str], n
 
 def is_duplicate(profile: Profile, event: Event, now: int) -> bool:
     """Whether this (source, messageId) was seen: within 30 days of the clock, among the newest 256. Notes it if not."""
+    seen = with_mark(profile.seen, event, now, DUPLICATES_KEPT)
+    if seen is None:
+        return True
+    profile.seen = seen
+    return False
+
+
+def with_mark(seen: bytes, event: Event, now: int, kept: int) -> bytes | None:
+    """What was seen, this (source, messageId) too, of which the newest are kept; None where it is among them already."""
     mark = blake2b(f"{event.source}\0{event.message_id}".encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
-    seen = _remembered(profile.seen, now)
+    seen = _remembered(seen, now)
     place = seen.find(mark)
     while place >= 0:
         if place % _ROW == 0:
-            return True
+            return None
         place = seen.find(mark, place + 1)
-    profile.seen = (seen + mark + now.to_bytes(_TIME_BYTES, "big"))[-DUPLICATES_KEPT * _ROW :]
-    return False
+    return (seen + mark + now.to_bytes(_TIME_BYTES, "big"))[-kept * _ROW :]
 
 
 def _remembered(seen: bytes, now: int) -> bytes:

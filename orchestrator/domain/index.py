@@ -43,7 +43,13 @@ class ProgramIndex:
     by_without: dict[str, Pattern]
     """id → `without` pattern of a campaign's `on`."""
     campaign_of: dict[str, str]
-    """id of a `without` or date pattern → its campaign."""
+    """id of a pattern of a campaign's `on` that time or a broadcast meets → its campaign."""
+    called: dict[str, Pattern]
+    """id → pattern that a broadcast meets, wherever it stands."""
+    by_schedule: dict[str, Pattern]
+    """name of the schedule → pattern, wherever it stands; another time is another schedule."""
+    by_broadcast: dict[str, tuple[str, ...]]
+    """event about a thing → ids of the patterns that broadcast it."""
     watched: frozenset[str]
     """Events that exits, goals or waits may look back for."""
     viewed: frozenset[str]
@@ -92,6 +98,8 @@ class ProgramIndex:
         withouts = {pattern.id: pattern for _, pattern in starts if pattern.without is not None}
         dates = {pattern.id: pattern.date for _, pattern in starts if pattern.date is not None}
         dates = {p.date.name: p.date for p in _not_starting(program) if p.date is not None} | dates
+        called = {pattern.id: pattern for pattern in _every_pattern(program) if pattern.called}
+        schedules = {_name(pattern): pattern for pattern in called.values() if pattern.schedule is not None}
         every_steps = program.pinned | {campaign.steps.version: campaign.steps for campaign in program.campaigns.values()}
         answers = {version: _answers(steps) for version, steps in every_steps.items()}
         folded: dict[str, list[Feature]] = {}
@@ -108,7 +116,10 @@ class ProgramIndex:
             by_segment=_grouped((pattern.segment, name) for name, pattern in starts),
             by_left=_grouped((pattern.left, name) for name, pattern in starts),
             by_without=withouts,
-            campaign_of={pattern.id: name for name, pattern in starts if pattern.id in withouts or pattern.id in dates},
+            campaign_of={p.id: name for name, p in starts if p.called or p.id in withouts or p.id in dates},
+            called=called,
+            by_schedule=schedules,
+            by_broadcast=_grouped((pattern.broadcast, ident) for ident, pattern in called.items()),
             watched=_watched(program) | frozenset().union(*answers.values()),
             viewed=_viewed(program) | frozenset().union(*answers.values()),
             steps=every_steps,
@@ -127,7 +138,7 @@ class ProgramIndex:
             watch=watch,
             dates=coming,
             edges=watch is not None or bool(coming),
-            live=(*withouts, *_live(watch, starts), *(one.live_as for one in coming.values())),
+            live=(*withouts, *schedules, *_live(watch, starts), *(one.live_as for one in coming.values())),
         )
 
 
@@ -145,6 +156,12 @@ def _grouped(pairs: Iterable[tuple[str | None, str]]) -> dict[str, tuple[str, ..
         if key is not None:
             found.setdefault(key, {})[name] = None
     return {key: tuple(names) for key, names in found.items()}
+
+
+def _name(pattern: Pattern) -> str:
+    schedule = pattern.schedule
+    assert schedule is not None  # noqa: S101 - its only caller tests it
+    return f"{pattern.id} {schedule.cron or schedule.at} {schedule.zone}"
 
 
 def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:

@@ -111,6 +111,32 @@ class Adopt(msgspec.Struct, frozen=True, tag_field="input", tag="adopt"):
     key: int
 
 
+class Announcement(msgspec.Struct, frozen=True, tag_field="input", tag="announcement", omit_defaults=True):
+    """What a broadcast brings to one profile when it is visited: a schedule's time has come, or a thing's event.
+
+    `at` is the schedule's time or when the event occurred, `patterns` those of the program by which it was called.
+    """
+
+    broadcast: str
+    at: int
+    patterns: list[str]
+    event: Event | None = None
+
+
+class Broadcast(msgspec.Struct, frozen=True, tag_field="input", tag="broadcast", omit_defaults=True):
+    """A round begins, noted once for the whole file: everyone `known` by then (profile keys up to it) is visited.
+
+    `stopped` says why it goes to nobody: `age`, `running` (the round before of the same schedule), `full` or `unheard`.
+    """
+
+    id: str
+    at: int
+    patterns: list[str] = []
+    known: int = 0
+    event: Event | None = None
+    stopped: str = ""
+
+
 class Activation(msgspec.Struct, frozen=True, tag_field="input", tag="activation"):
     """A program goes live in this partition, by the name of its content."""
 
@@ -128,8 +154,8 @@ class Control(msgspec.Struct, frozen=True, tag_field="input", tag="control", omi
     reason: str = ""
 
 
-ProfileInput = Event | Timer | HandOff | Outcome | Move | Look | EndRuns | Visit | Adopt
+ProfileInput = Event | Timer | HandOff | Outcome | Move | Look | EndRuns | Visit | Adopt | Announcement
 """What `decide` takes."""
 
-PartitionInput = Activation | Control
-"""What changes the surroundings of every profile in a partition."""
+PartitionInput = Activation | Control | Broadcast
+"""What concerns every profile in a partition."""

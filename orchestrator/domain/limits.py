@@ -11,6 +11,10 @@ SUM_MAX_MICRO = 2**63 - 1
 DUPLICATES_KEPT = 256
 """Newest message ids of a profile that are still recognised."""
 DUPLICATES_FOR_MS = 30 * DAY_MS
+THINGS_KEPT = 4_096
+"""Newest message ids of events about things that are recognised, in the whole file, for 30 days."""
+ANNOUNCED_KEPT = 64
+"""Broadcasts that a profile remembers, so that it hears none twice after a merge."""
 STAGES_KEPT = 16
 """Stage entries in the hot record; the whole history is the journal."""
 RECENT_KEPT = 64

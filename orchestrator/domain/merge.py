@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from orchestrator.domain import crossings, tasks
+from orchestrator.domain.announcing import join_announced
 from orchestrator.domain.features import join
 from orchestrator.domain.identity import join_seen
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, RECENT_KEPT, STAGES_KEPT
@@ -51,6 +52,7 @@ def _facts(moment: Moment, other: Profile) -> None:
         profile.fired[pattern] = max(anchor, profile.fired.get(pattern, anchor))
     profile.suppressed.update(other.suppressed)
     profile.seen = join_seen(profile.seen, other.seen)
+    profile.announced = join_announced(profile.announced, other.announced)
 
 
 def _stage(profile: Profile, other: Profile) -> None:

@@ -11,7 +11,7 @@ from orchestrator.domain.campaign import Campaign, Node
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.features import ABSENT, value_of
 from orchestrator.domain.index import Needs
-from orchestrator.domain.input import Event, Look
+from orchestrator.domain.input import Announcement, Event, Look
 from orchestrator.domain.keys import every_key
 from orchestrator.domain.limits import NUMBER_MAX
 from orchestrator.domain.profile import Message, OpenTask, Profile, Run
@@ -43,7 +43,7 @@ class Witness(Protocol):
         """A condition was judged on what it could read."""
 
     def turned_away(self, campaign: str, reason: str, now: int) -> None:
-        """A trigger did not meet the campaign's own conditions: `if` or `while`."""
+        """A trigger did not meet the campaign's own conditions (`if`, `while`), or its broadcast reached others (`segment`)."""
 
 
 @dataclass(slots=True)
@@ -70,6 +70,10 @@ class Moment:
     """Occasions that come with this input."""
     look: Look | None = None
     """Asked for at the end of this input, if an edge turns out to be crossed."""
+    announced: Announcement | None = None
+    """The broadcast that has come; its event, if any, is a thing's."""
+    called: tuple[str, ...] = ()
+    """Patterns by whose schedule or broadcast the profile is called."""
     visit: bool = False
     """The surroundings have changed since the last input."""
     done: OpenTask | None = None
@@ -84,7 +88,13 @@ class Moment:
 
     @property
     def occurred_at(self) -> int:
+        if self.announced is not None:
+            return self.announced.at
         return self.now if self.event is None else self.event.occurred_at
+
+    def heard(self, event: str | None) -> bool:
+        """Whether this input is that event of the customer's own."""
+        return self.event is not None and self.event.name == event and self.announced is None
 
     def holds(
         self,

@@ -15,12 +15,14 @@ Trigger = tuple[list[str], Any]
 
 def triggers_of(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]:
     """The entries that this input asks for by this pattern of `on`; empty where it does not hold."""
-    if pattern.event is not None:
+    if pattern.brings is not None:
         return _event_triggers(moment, pattern, subject)
     if pattern.stages:
         met = moment.entered in pattern.stages
     elif pattern.watches is not None:
         met = crosses(moment, pattern) and _is_live(moment, pattern)
+    elif pattern.schedule is not None:
+        met = pattern.id in moment.called
     else:
         met = pattern.id in moment.crossed or pattern.id in moment.dated
     return [([], None)] if met and moment.holds(pattern.condition, subject) else []
@@ -43,7 +45,7 @@ def _is_live(moment: Moment, pattern: Pattern) -> bool:
 
 def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trigger]:
     event = moment.event
-    if event is None or event.name != pattern.event:
+    if event is None or not _brought(moment, pattern):
         return []
     found: list[Trigger] = [([], None)]
     if pattern.each is not None:
@@ -58,10 +60,17 @@ def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trig
     return [one for one in found if moment.holds(pattern.condition, subject, moment.readable_event, one[1])]
 
 
+def _brought(moment: Moment, pattern: Pattern) -> bool:
+    """Whether this input brings the event that the pattern names."""
+    return moment.heard(pattern.event) if pattern.event is not None else pattern.id in moment.called
+
+
 def holds_for_run(moment: Moment, pattern: Pattern, run: Run, subject: str) -> bool:
     """Whether this input meets the pattern for a live or measured run (exit, goal, answer of a wait)."""
-    if pattern.event is not None:
+    if pattern.brings is not None:
         return _event_meets(moment, pattern, run, subject)
+    if pattern.schedule is not None:
+        return _is_after(moment, pattern, run) and moment.holds(pattern.condition, subject, run.event, run.item, run)
     if pattern.stages:
         return moment.entered in pattern.stages and moment.holds(pattern.condition, subject, run.event, run.item, run)
     if pattern.watches is not None or pattern.date is not None:
@@ -75,6 +84,14 @@ def _elapsed(moment: Moment, pattern: Pattern, run: Run) -> bool:
     return deadline is not None and run.entered_at < deadline <= moment.now
 
 
+def _is_after(moment: Moment, pattern: Pattern, run: Run) -> bool:
+    """The time of a schedule that began the run, or came before, is not met again."""
+    given = moment.announced
+    return (
+        given is not None and pattern.id in moment.called and given.at >= run.trigger_at and given.broadcast != run.trigger_id
+    )
+
+
 def deadline_in_run(moment: Moment, pattern: Pattern) -> int | None:
     """When a `without` pattern is met if nothing more happens."""
     if pattern.without is None:
@@ -84,7 +101,7 @@ def deadline_in_run(moment: Moment, pattern: Pattern) -> int | None:
 
 def _event_meets(moment: Moment, pattern: Pattern, run: Run, subject: str) -> bool:
     event = moment.event
-    if event is None or event.name != pattern.event or event.occurred_at < run.trigger_at:
+    if event is None or not _brought(moment, pattern) or event.occurred_at < run.trigger_at:
         return False
     if event.message_id == run.trigger_id or event.message_id in run.answered:
         return False

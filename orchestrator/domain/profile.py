@@ -198,6 +198,8 @@ class Profile(msgspec.Struct, omit_defaults=True):
     suppressed: dict[str, str] = {}
     """channel → why nothing may be sent there."""
     seen: bytes = b""
+    announced: bytes = b""
+    """Marks of the newest broadcasts that it heard, 8 bytes each."""
     digest: bytes = b""
     memberships: dict[str, Membership] = {}
     """segment → whether inside, of those that patterns wait for."""

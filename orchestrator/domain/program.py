@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.domain.campaign import Campaign, Pattern, Steps
+from orchestrator.domain.campaign import LATER, Campaign, Pattern, Steps
 from orchestrator.domain.index import ProgramIndex
 from orchestrator.domain.policies import Policies
 from rules import Condition
@@ -35,6 +35,8 @@ class EventType:
     schema: dict[str, Any] | None = None
     required: frozenset[str] = frozenset()
     """Properties that every such event has, and never as null."""
+    thing: bool = field(default=False, metadata=LATER)
+    """It is about a thing and comes without a person's id: a campaign broadcasts it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ def _holds(moment: Moment, transition: Transition) -> bool:
     pattern = transition.pattern
     subject = f"wheel {moment.profile.stage}→{transition.target}"
     if pattern.event is not None:
-        if moment.event is None or moment.event.name != pattern.event:
+        if not moment.heard(pattern.event):
             return False
     elif pattern.without is not None:
         if deadline(moment, transition) > moment.now:
             return False
-    elif not crosses(moment, pattern):
+    elif not (pattern.id in moment.called or crosses(moment, pattern)):
         return False
     readable = moment.readable_event
     return moment.holds(pattern.condition, subject, readable) and moment.holds(transition.condition, subject, readable)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from orchestrator.domain.calendar import iso
-from orchestrator.domain.input import Event, PartitionInput, ProfileInput
+from orchestrator.domain.input import Broadcast, Event, PartitionInput, ProfileInput
 from orchestrator.partition.partition import PARTITION_KEY
 from orchestrator.partition.ports import JournalRow
 
@@ -35,8 +35,10 @@ def accepted_events(reader: Journal, profile: str | None = None) -> Iterator[Eve
         rows = reader.history(keys[0]) if keys else ()
     for row in rows:
         if row.key == PARTITION_KEY:
-            continue
-        given = given_of(row.given)
+            around = given_of_partition(row.given)
+            given = around.event if isinstance(around, Broadcast) else None
+        else:
+            given = given_of(row.given)
         if isinstance(given, Event) and given.depth == 0:
             yield given
 

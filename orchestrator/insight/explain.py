@@ -17,16 +17,16 @@ from orchestrator.domain.campaign import Pattern
 from orchestrator.domain.decide import cause_of, decide, newcomer
 from orchestrator.domain.decision import Decision, Joining, MessageChange, TaskChange
 from orchestrator.domain.identity import raw_id
-from orchestrator.domain.input import Event, ProfileInput
+from orchestrator.domain.input import Broadcast, Event, ProfileInput
 from orchestrator.domain.joining import WINDOW
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
-from orchestrator.insight.accepted import given_of
+from orchestrator.insight.accepted import given_of, given_of_partition
 from orchestrator.insight.crossed import crossing, never, never_came, standing, trigger_of
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue
-from orchestrator.insight.reasons import REASONS, reason_of
+from orchestrator.insight.reasons import REASONS, STOPPED, reason_of
 from orchestrator.insight.rehearsal import Rehearsal, Render
 from orchestrator.insight.surroundings import Compile, SurroundingsThen
 from orchestrator.insight.under_way import UnderWay, under_way
@@ -131,7 +131,7 @@ def explain(
         then.at(sys.maxsize)
         told.edited = then.program.name != program.name
         _sum_up(then.program, told)
-    told.entries += _never(program, told, tongue)
+    told.entries += _never(program, told, _rounds(journal, told), tongue)
     if campaign is not None:
         told.entries = [entry for entry in told.entries if entry["campaign"] == campaign]
         told.under_way = [run for run in told.under_way if run.campaign == campaign]
@@ -281,7 +281,16 @@ def _entry(
     }
 
 
-def _never(program: Program, told: Told, tongue: Tongue) -> Iterator[dict[str, Any]]:
+def _rounds(journal: Journal, told: Told) -> list[Broadcast]:
+    """The rounds that began while the customer was known."""
+    if told.state is None:
+        return []
+    rows = [row for row in journal.partition_rows() if told.at is None or row.clock <= told.at]
+    givens = (given_of_partition(row.given) for row in rows if row.clock >= told.state.born)
+    return [given for given in givens if isinstance(given, Broadcast)]
+
+
+def _never(program: Program, told: Told, rounds: list[Broadcast], tongue: Tongue) -> Iterator[dict[str, Any]]:
     """Campaigns that this customer never met, and what was missing."""
     met = {entry["campaign"] for entry in told.entries}
     names = {event.name for event in told.events}
@@ -289,7 +298,10 @@ def _never(program: Program, told: Told, tongue: Tongue) -> Iterator[dict[str, A
         if campaign.name not in met:
             watched = [pattern.watches for pattern in campaign.on if pattern.watches is not None]
             stands = {name: standing(program, told.state, name, told.at or 0, tongue) for name in watched}
-            missing = "; ".join(_wanted(pattern, names, stands, told.state) for pattern in campaign.on)
+            missing = "; ".join(
+                _unreached(pattern, rounds) if pattern.called else _wanted(pattern, names, stands, told.state)
+                for pattern in campaign.on
+            )
             why = next((judged for judged in stands.values() if judged is not None and judged.why), Judged())
             yield _entry(None, campaign.name, "never_triggered", missing, judged=why)
 
@@ -307,3 +319,16 @@ def _wanted(pattern: Pattern, names: set[str], stands: dict[str, Judged | None],
     if pattern.date is not None:
         return never_came(pattern.date, state)
     return f"never was so long without {pattern.without}"
+
+
+def _unreached(pattern: Pattern, rounds: list[Broadcast]) -> str:
+    """What became of the rounds by this pattern: none reached this customer."""
+    rounds = [one for one in rounds if pattern.id in one.patterns]
+    what = pattern.broadcast or "the schedule"
+    if not rounds:
+        return f"{what} has not come"
+    came = [one for one in rounds if not one.stopped]
+    if not came:
+        return f"{what} came, and went to nobody: {STOPPED[rounds[-1].stopped]}"
+    often = "" if len(came) == 1 else f" {len(came)} times, last"
+    return f"{what} came{often} at {iso(came[-1].at)}; not in the segment {pattern.to} then"

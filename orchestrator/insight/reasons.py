@@ -13,6 +13,7 @@ REASONS = {
     "limit": "the profile already has as many runs as it may have",
     "if": "its condition (`if`) was not true",
     "while": "its `while` was not true",
+    "segment": "the customer was not in the segment",
     "kill": "the kill switch is on",
     "pause": "it is paused",
     "expiry": "it was too late: the message had expired",
@@ -33,6 +34,14 @@ REASONS = {
     "ended": "its run had ended meanwhile",
     "restart": "the run began again with a new event",
 }
+
+STOPPED = {
+    "age": "too late for trigger_max_age",
+    "running": "while the round before was still under way",
+    "full": "when too many broadcasts waited already",
+    "unheard": "when no campaign broadcast it",
+}
+"""Why a round went to nobody."""
 
 _AT_RENDERING = "render "
 """How the detail of a refusal at rendering begins; after it stand file, line and expression."""

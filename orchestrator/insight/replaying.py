@@ -43,14 +43,14 @@ class Replaying:
         """Inputs that became dead letters."""
         return self._engine.dead
 
-    def take(self, line: Accepted) -> bool:
-        """Decide one event at its arrival; says whether a commit was due and done."""
+    def take(self, line: Accepted, *, counts: bool = True) -> bool:
+        """Decide one event at its arrival; says whether a commit was due and done. `counts`: no other replay counts it."""
         decision = self._engine.feed(line.event, line.arrival)
         self.clock = max(self.clock, line.arrival)
         if decision is not None and decision.duplicate:
-            self.duplicates += 1
+            self.duplicates += counts
         else:
-            self.events += 1
+            self.events += counts
         self._pending += 1
         if self._pending < BATCH:
             return False

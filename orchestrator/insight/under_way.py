@@ -109,6 +109,8 @@ def _waits(verb: Wait) -> str:
 def _pattern(pattern: Pattern) -> str:
     if pattern.event is not None:
         return f"{pattern.event} of that {pattern.key}" if pattern.key else pattern.event
+    if pattern.called:
+        return f"{pattern.broadcast or 'the time of a schedule'}, announced to {pattern.to}"
     if pattern.stages:
         return f"the stage {' or '.join(pattern.stages)}"
     if pattern.watches is not None:

@@ -37,13 +37,14 @@ OTHERS = "(others)"
 class Catalogue:
     """The events of a program and the schemas of their properties (JSON Schema 2020-12, formats asserted).
 
-    `unknown` counts accepted events that the catalogue does not list, by name. Raises WorkspaceError for a schema that
-    does not compile; nothing is ever fetched.
+    `things` are the events that happen to nobody. `unknown` counts accepted events that the catalogue does not list, by name.
+    Raises WorkspaceError for a schema that does not compile; nothing is ever fetched.
     """
 
     def __init__(self, events: Mapping[str, EventType]) -> None:
         schemas = {name: event.schema for name, event in events.items()}
         self._validators = {name: _compiled(name, schemas.get(name)) for name in (*schemas, *BUILT_IN)}
+        self.things = frozenset(name for name, event in events.items() if event.thing)
         self.unknown: Counter[str] = Counter()
 
     def validate(self, event: Event) -> None:
@@ -54,6 +55,10 @@ class Catalogue:
         if name not in self._validators:
             self._note_unknown(name)
             return
+        if name in self.things and (event.user_id is not None or event.anonymous_id is not None):
+            raise RejectedEvent(
+                f"$.userId: {name} is about a thing and goes to everyone concerned; send it without ids of a person"
+            )
         validator = self._validators[name]
         if validator is not None and not validator.is_valid(event.properties):
             raise RejectedEvent(_reason(name, validator.iter_errors(event.properties)))

@@ -7,7 +7,7 @@ An answer of 200 means that what it counts as accepted is durable. Bad input is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -68,6 +68,7 @@ class _Door:
     now: Callable[[], int]
     ready: Callable[[], bool]
     bounds: Bounds
+    things: Container[str]
 
 
 def edge(
@@ -78,9 +79,12 @@ def edge(
     now: Callable[[], int],
     ready: Callable[[], bool] = lambda: True,
     bounds: Bounds | None = None,
+    things: Container[str] = (),
 ) -> Starlette:
-    """Build the app. `validate` is a catalogue's; `keys` are source → write key, open where empty; `now` gives milliseconds."""
-    door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds())
+    """Build the app. `validate` and `things` are a catalogue's; `keys` are source → write key, open where empty; `now`
+    gives milliseconds.
+    """
+    door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds(), things)
     return Starlette(routes=routes(door), exception_handlers={HTTPException: _no_such_route, Exception: _own_fault})
 
 
@@ -180,6 +184,7 @@ def _events(
                 kind=kind,
                 context=body.context,
                 ordinal=ordinal,
+                things=door.things,
             )
             door.validate(event)
         except RejectedEvent as rejection:

@@ -6,7 +6,7 @@ import gzip
 import heapq
 import io
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
@@ -54,16 +54,18 @@ def read_events(
     until: int | None = None,
     *,
     validate: Validate | None = None,
+    things: Container[str] = (),
     source: str = "file",
 ) -> Iterator[Line]:
     """Give every line of these files by arrival, ties in argument order, each file's own order kept.
 
     Nothing of a file is read beyond its first arrival later than `until`. `validate` may raise RejectedEvent; a rejected
-    line does not move arrival. Lines count from 1. A file that cannot be opened raises UsageError at once.
+    line does not move arrival. Only events named in `things` may come without a person's id. Lines count from 1. A file that
+    cannot be opened raises UsageError at once.
     """
     for path in paths:
         _refuse_unreadable(path)
-    files = [_lines(_Reading(str(path), f"{at}:", source, until, validate)) for at, path in enumerate(paths)]
+    files = [_lines(_Reading(str(path), f"{at}:", source, until, validate, things)) for at, path in enumerate(paths)]
     return files[0] if len(files) == 1 else heapq.merge(*files, key=attrgetter("arrival"))
 
 
@@ -74,6 +76,7 @@ class _Reading(msgspec.Struct, frozen=True):
     source: str
     until: int | None
     validate: Validate | None
+    things: Any
 
 
 def _refuse_unreadable(path: str | Path) -> None:
@@ -113,7 +116,7 @@ def _lines(reading: _Reading) -> Iterator[Line]:
 def _event(raw: bytes | RejectedEvent, arrival: int | None, number: int, reading: _Reading) -> tuple[Event, int]:
     if isinstance(raw, RejectedEvent):
         raise raw
-    event, at = parse_line(raw, arrival, source=reading.source, ordinal=reading.ordinal + str(number))
+    event, at = parse_line(raw, arrival, source=reading.source, ordinal=reading.ordinal + str(number), things=reading.things)
     if reading.validate is not None and (reading.until is None or at <= reading.until):
         reading.validate(event)
     return event, at

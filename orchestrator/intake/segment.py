@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import msgspec
@@ -35,14 +35,15 @@ def parse(
     kind: str | None = None,
     context: Mapping[str, Any] | None = None,
     ordinal: str = "0",
+    things: Container[str] = (),
 ) -> Event:
     """Give the event that a client sent and we received at `received_at`, its clock skew taken out.
 
-    `sent_at` and `context` are the batch's. Raises RejectedEvent.
+    `sent_at` and `context` are the batch's; `things` are the events that happen to nobody. Raises RejectedEvent.
     """
     text = raw if type(raw) is bytes else bytes(raw)
     tree = read_event(text)
-    return normalise(
+    event = normalise(
         tree,
         message_id(tree, text, ordinal),
         source,
@@ -52,6 +53,7 @@ def parse(
         kind=kind,
         context=context,
     )
+    return _of_somebody(event, things)
 
 
 def parse_line(
@@ -60,6 +62,7 @@ def parse_line(
     *,
     source: str = "file",
     ordinal: str = "0",
+    things: Container[str] = (),
 ) -> tuple[Event, int]:
     """Give a recorded event and its arrival: the later of the previous one and `receivedAt`, or else `timestamp`.
 
@@ -75,7 +78,8 @@ def parse_line(
         received_at = occurred_at
     arrival = received_at if previous_arrival is None or received_at > previous_arrival else previous_arrival
     found = message_id(tree, raw, ordinal)
-    return normalise(tree, found, source, occurred_at=occurred_at, received_at=received_at), arrival
+    event = normalise(tree, found, source, occurred_at=occurred_at, received_at=received_at)
+    return _of_somebody(event, things), arrival
 
 
 def read_event(raw: bytes, most: int = EVENT_MAX_BYTES) -> dict[str, Any]:
@@ -101,8 +105,6 @@ def normalise(
     kind = _kind(tree, kind)
     user_id = identifying(found, "$.userId") if (found := get("userId")) is not None else None
     anonymous_id = identifying(found, "$.anonymousId") if (found := get("anonymousId")) is not None else None
-    if user_id is None and anonymous_id is None:
-        raise RejectedEvent("$.userId: nobody is identified; send a userId or an anonymousId (not null, 0, undefined, test, …)")
     own = _object(tree, "context")
     if context:
         own = {**context, **own}
@@ -122,6 +124,13 @@ def normalise(
         traits=_traits(tree, kind, own),
         context=own,
     )
+
+
+def _of_somebody(event: Event, things: Container[str]) -> Event:
+    """The event, unless it names nobody and is not about a thing."""
+    if event.user_id is None and event.anonymous_id is None and not (event.type == "track" and event.name in things):
+        raise RejectedEvent("$.userId: nobody is identified; send a userId or an anonymousId (not null, 0, undefined, test, …)")
+    return event
 
 
 def _kind(tree: dict[str, Any], default: str | None) -> str:

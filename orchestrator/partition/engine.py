@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from zlib import crc32
 
+from msgspec import structs
+
+from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.identity import raw_id
-from orchestrator.domain.input import Activation, Adopt, Control, Event, ProfileInput, Visit
+from orchestrator.domain.identity import about_a_thing, raw_id, with_mark
+from orchestrator.domain.input import Activation, Adopt, Broadcast, Control, Event, ProfileInput
+from orchestrator.domain.limits import THINGS_KEPT
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Program
+from orchestrator.partition.cursors import PAGE, Cursors, page_after
 from orchestrator.partition.partition import Decided, Partition, Surroundings
 from orchestrator.partition.ports import Store
+from orchestrator.partition.schedules import CALLED, Schedules, called_noted, called_of
 
 Watch = Callable[[Sequence[Decided]], None]
+THINGS = "things"
+"""The name under which a file notes which events about things it has seen."""
 
 
 class Engine:
-    """Feeds the partitions in the order of time. `advance`, `feed` and `give` change memory; `commit` makes it durable."""
+    """Feeds the partitions in the order of time. `advance`, `feed` and `give` change memory; `commit` makes it durable.
+
+    Where time is virtual, a broadcast reaches everybody at its instant, and what that decides is committed page by page.
+    """
 
     def __init__(self, stores: Sequence[Store], around: Surroundings, watch: Watch | None = None) -> None:
         self.around = around
@@ -30,10 +42,14 @@ class Engine:
         self._watch = watch
         self._adopted: dict[int, int] = {}
         """key of a profile that became part of another with attempts under way → the other's: answers follow it."""
-        self._moved: set[str] = set()
-        """Versions of steps whose runs merges moved to another profile since `versions_of` was asked last."""
         self.dead = 0
         """Inputs that became dead letters since this engine started."""
+        self.cursors = Cursors(stores[0].fact)
+        self.paced = False
+        """Whether the shell calls `visit` when there is time; otherwise time stands still until everyone is visited."""
+        self._things = stores[0].fact(THINGS) or b""
+        self._called = called_of(stores[0].fact(CALLED))
+        self._schedules: Schedules | None = None
 
     @property
     def clock(self) -> int:
@@ -46,9 +62,9 @@ class Engine:
         return self.partitions[crc32(raw.encode("utf-8", "surrogatepass")) % len(self.partitions)]
 
     def next_due(self) -> int | None:
-        """When the earliest timer is due."""
-        found = self._earliest()
-        return None if found is None else found[0][0]
+        """When the earliest timer or schedule is due."""
+        found, called = self._earliest(), self._next_call(self.clock)
+        return min((at for at in (found[0][0] if found else None, called) if at is not None), default=None)
 
     def _earliest(self) -> tuple[tuple[int, int], Partition] | None:
         """The earliest timer of all, and whose it is."""
@@ -60,28 +76,97 @@ class Engine:
         return found
 
     def advance(self, until: int, most: int | None = None) -> int:
-        """Fire timers due by then (at the most so many), pass on what they emitted, in the order of time; says how many.
+        """Fire timers and call schedules due by then (at the most so many), pass on what was emitted; says how many.
 
-        Nothing emitted is left in memory when this returns, so the commit that follows holds all of it.
+        All in the order of time: at one instant timers come before schedules, and both before what was emitted. Nothing
+        emitted is left in memory when this returns, so the commit that follows holds all of it.
         """
         fired = 0
         while True:
-            due = self._earliest()
+            due, called = self._earliest(), self._next_call(until)
+            first = min((at for at in (due[0][0] if due else None, called) if at is not None), default=None)
             forward = next((p for p in self.partitions if p.forwards), None)
-            if forward is not None and (due is None or due[0][0] > forward.forwards[0][1]):
+            if forward is not None and (first is None or first > forward.forwards[0][1]):
                 event, now = forward.forwards.popleft()
                 self._take(event, now)
                 continue
+            if self.cursors.busy and not self.paced:
+                self.visit(PAGE)
+                self.commit()
+                continue
             enough = most is not None and fired >= most and forward is None
-            if due is None or due[0][0] > until or enough:
+            if first is None or first > until or enough:
                 return fired
-            due[1].fire()
+            if due is not None and due[0][0] == first:
+                due[1].fire()
+            else:
+                self._call()
             fired += 1
+
+    def _next_call(self, now: int) -> int | None:
+        """When a schedule comes next. In a new file they count from its first input on."""
+        if not self.around.program.index.by_schedule:
+            return None
+        if self._schedules is None:
+            if self._called is None and (begun := self.clock or now):
+                self._note_called(begun)
+            if self._called is None:
+                return None
+            self._schedules = Schedules(self.around.program, self._called)
+        return self._schedules.next_due()
+
+    def _note_called(self, at: int) -> None:
+        self._called = at
+        self.note_fact(CALLED, called_noted(at))
+
+    def _call(self) -> None:
+        """The earliest schedules' time has come: a round begins, unless it comes too late or the one before still runs."""
+        assert self._schedules is not None  # noqa: S101 - its only caller has asked when
+        oldest = self._oldest()
+        at, patterns = self._schedules.take(oldest)
+        self._note_called(at)
+        late = at < oldest
+        running = [pattern.id for pattern in patterns if not late and self.cursors.calls(pattern.id)]
+        called = [pattern.id for pattern in patterns if pattern.id not in running]
+        for idents, stopped in ((called, "age" if late else ""), (running, "running")):
+            if idents:
+                self._begin(Broadcast(id_of("schedule", str(at), *idents), at, idents, stopped=stopped), at)
+
+    def _oldest(self) -> int:
+        """The earliest time that may still start something."""
+        return max(self.clock, self.around.wall) - self.around.program.policies.trigger_max_age
+
+    def _announce(self, event: Event, now: int) -> Decision:
+        """An event about a thing: a round begins for every campaign that broadcasts it."""
+        partition, policies = self.partitions[0], self.around.program.policies
+        partition.clock = max(partition.clock, now)
+        seen = with_mark(self._things, event, now, THINGS_KEPT)
+        if seen is None:
+            return Decision(duplicate=True)
+        self._things = seen
+        self.note_fact(THINGS, seen)
+        patterns = self.around.program.index.by_broadcast.get(event.name, ())
+        late = event.backfill or now - event.occurred_at > policies.trigger_max_age
+        stopped = "age" if late else "" if patterns else "unheard"
+        ident = id_of("thing", event.source, event.message_id)
+        self._begin(Broadcast(ident, event.occurred_at, list(patterns), event=event, stopped=stopped), now)
+        return Decision()
+
+    def _begin(self, broadcast: Broadcast, now: int) -> None:
+        """Note the round once for the whole file; who is known by now will be visited."""
+        partition = self.partitions[0]
+        partition.clock = max(self.clock, now)
+        stopped = broadcast.stopped or ("full" if self.cursors.full else "")
+        known = partition.store.last_key()
+        broadcast = structs.replace(broadcast, known=known, stopped=stopped)
+        partition.note(broadcast)
+        if not stopped:
+            self.cursors.begin(broadcast)
 
     def feed(self, event: Event, now: int) -> Decision | None:
         """One event at its time: timers due by then first."""
         self.advance(now)
-        decision = self._take(event, now)
+        decision = self._announce(event, now) if about_a_thing(event) else self._take(event, now)
         self.advance(now)
         return decision
 
@@ -121,10 +206,14 @@ class Engine:
             target.install(theirs, new)
         else:
             target.take(new, Adopt(theirs.sealed, theirs.key), now)
-            self._moved |= live_versions(theirs.profile)
+            self.cursors.saw(live_versions(theirs.profile))
             ours = target.find(new)
-            if ours is not None and any(message.attempted for message in theirs.profile.messages):
+            if ours is None:
+                return
+            if any(message.attempted for message in theirs.profile.messages):
                 self._adopted[theirs.key] = ours.key
+            for given in self.cursors.missed(theirs.key, ours.key):
+                target.take_key(ours.key, given, now)
 
     def control(self, given: Control) -> None:
         """Turn one of the operators' switches in every partition; it holds over a restart."""
@@ -143,22 +232,33 @@ class Engine:
         """Let a program go live, and keep its content: every decision from here on is its."""
         self._seal()
         self.partitions[0].changes.programs[program.name] = content
-        self.around.program = program
+        self.around.program, self._schedules = program, None
         for partition in self.partitions:
             partition.note(Activation(program.name))
 
-    def visit(self, after: int, most: int, cause: str) -> list[int]:
-        """Look at the next profiles, by key, after their surroundings changed; gives their keys, none at the end."""
-        keys = self.partitions[0].store.keys_after(after, most)
-        for key in keys:
-            self.give(key, Visit(cause), self.clock)
-        return keys
+    def visit(self, most: int) -> AbstractSet[str] | None:
+        """Go on with the walk that is first, by so many profiles; somebody has asked whether there is one.
 
-    def versions_of(self, keys: Sequence[int]) -> set[str]:
-        """Versions of the steps that live runs of these profiles are on, or that have moved since this was asked last."""
-        found, self._moved = self._moved, set()
-        records = (partition.record(key) for key in keys for partition in self.partitions)
-        return found.union(*(live_versions(record.profile) for record in records if record is not None))
+        Where that ends a look at everyone: the versions of all steps that live runs were seen on.
+        """
+        walk = self.cursors.next()
+        page = page_after(self.partitions[0].store, [p.changes for p in self.partitions], walk.after, most)
+        seen: set[str] = set()
+        for key in page.keys:
+            home = next((p for p in self.partitions if p.record(key) is not None), None)
+            if home is not None:
+                for given in self.cursors.inputs(key):
+                    home.take_key(key, given, self.clock)
+                seen |= self._steps_of(home, key) if not walk.broadcasts else frozenset()
+        return self.cursors.went_on(page, seen)
+
+    def begin_look(self) -> None:
+        """Everyone known by now is to be visited, because their surroundings have changed."""
+        self.cursors.begin_look(self.partitions[0].store.last_key())
+
+    def _steps_of(self, partition: Partition, key: int) -> set[str]:
+        record = partition.record(key)
+        return live_versions(record.profile) if record is not None else set()
 
     def fact(self, name: str) -> bytes | None:
         """What the file has noted under that name."""
@@ -173,6 +273,8 @@ class Engine:
         if self._watch is not None:
             decided = [one for partition in self.partitions for one in partition.decided]
             self._watch(decided)
+        for name, value in self.cursors.notes():
+            self.note_fact(name, value)
         changes = [partition.drain() for partition in self.partitions]
         self.dead += sum(len(one.dead) for one in changes)
         self.partitions[0].store.commit([one for one in changes if not one.empty])

@@ -17,10 +17,12 @@ from orchestrator.domain.profile import Message
 from orchestrator.domain.program import Program
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.ports import Record
-from orchestrator.partition.standing import BROADCAST, STANDING, Broadcast, Standing, broadcast_of, noted, standing_of
+from orchestrator.partition.standing import STANDING, Standing, noted, standing_of
 
 VISITS = 200
-"""Profiles looked at in one turn after their surroundings changed."""
+"""Profiles visited in one turn where nothing else waits, after a change of surroundings or for a broadcast."""
+DECISIONS_A_VISIT = 4
+"""Decisions of what waits for each visit beside them: walks get at most a fifth of the time."""
 BATCH = 1_000
 """Decisions after which the work so far is committed."""
 
@@ -72,8 +74,7 @@ class Live:
         self.engine = engine
         self.outbox = outbox
         self.standing = standing_of(engine.fact(STANDING))
-        self._broadcast = broadcast_of(engine.fact(BROADCAST))
-        """Goes on where the last life's last commit left it; None: none is under way."""
+        engine.paced = True
 
     def go_live(self, standing: Standing, content: Callable[[], bytes]) -> None:
         """Make the engine's program the live one unless it is already, durably; then everyone is looked at again."""
@@ -81,22 +82,18 @@ class Live:
             return
         self.engine.activate(self.engine.around.program, content())
         self._stand(standing)
-        self._look(Broadcast())
+        self.engine.begin_look()
         self.engine.commit()
 
     def control(self, given: Control) -> None:
         """Turn a switch; when one ends, what it held back is looked at again."""
         self.engine.control(given)
         if not given.on:
-            self._look(Broadcast())
+            self.engine.begin_look()
 
     def _stand(self, standing: Standing) -> None:
         self.standing = standing
         self.engine.note_fact(STANDING, noted(standing))
-
-    def _look(self, broadcast: Broadcast | None) -> None:
-        self._broadcast = broadcast
-        self.engine.note_fact(BROADCAST, noted(broadcast))
 
     def turn(self, arrivals: Sequence[Arrival], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
         """Decide what came in; fire timers up to `wall` when nothing else waits; make it durable.
@@ -113,36 +110,25 @@ class Live:
             self.engine.give(answer.key, answer.outcome, max(self.engine.clock, wall if caught_up else 0))
         if caught_up:
             self.engine.advance(wall, BATCH)
-            self._visit()
-        self._note_moved()
+        self._visit(VISITS if caught_up else len(arrivals) // DECISIONS_A_VISIT)
         self.engine.commit()
         turn.outgoing = self.outbox.take()
         return turn
 
-    def _visit(self) -> None:
-        """Go on with the look at everyone, a bounded share of the turn; how far it came is committed with what it decided."""
-        under_way = self._broadcast
-        if under_way is None:
+    def _visit(self, most: int) -> None:
+        """Go on with what takes everyone through; how far it came is committed with what it decided."""
+        if not (most and self.engine.cursors.busy):
             return
-        keys = self.engine.visit(under_way.after, VISITS, "visit")
-        seen = self.engine.versions_of(keys)
-        if keys:
-            self._look(under_way.on(keys[-1], seen))
-        else:
-            self._stand(self.standing.kept(seen.union(under_way.seen)))
-            self._look(None)
-
-    def _note_moved(self) -> None:
-        """Steps of runs that a merge moved to a profile visited already: seen, and committed with the merge."""
-        moved = self.engine.versions_of(()) if self._broadcast is not None else None
-        if moved and self._broadcast is not None:
-            self._look(self._broadcast.on(self._broadcast.after, moved))
+        seen = self.engine.visit(most)
+        if seen is not None:
+            self._stand(self.standing.kept(seen))
+        self.engine.advance(self.engine.clock)
 
     @property
     def busy(self) -> bool:
         """Whether there is work that waits for no input and no timer."""
-        return self._broadcast is not None
+        return self.engine.cursors.busy
 
     def next_due(self) -> int | None:
-        """When the next timer wants the loop."""
+        """When the next timer or schedule wants the loop."""
         return self.engine.next_due()

@@ -221,6 +221,8 @@ class Partition:
         except Exception as error:  # noqa: BLE001 - a poison input becomes a dead letter, and nothing else suffers
             self._bury(record, given, error)
             return None
+        if decision.passed_by:
+            return decision
         if not decision.duplicate:
             record.since.append((given, self.clock))
             self._journal(record, given, encoded)

@@ -8,8 +8,8 @@ import msgspec
 
 from orchestrator.domain.program import Program
 
-STANDING, BROADCAST = "standing", "broadcast"
-"""The names under which a file notes them."""
+STANDING = "standing"
+"""The name under which a file notes it."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -41,19 +41,7 @@ class Standing(msgspec.Struct, frozen=True):
         return sorted(set(self.steps.values()) - {self.program})
 
 
-class Broadcast(msgspec.Struct, frozen=True):
-    """A look at everyone after their surroundings changed, under way: profiles are visited up to the key `after`."""
-
-    after: int = 0
-    seen: list[str] = []
-    """Versions of the steps that live runs were seen on."""
-
-    def on(self, after: int, seen: AbstractSet[str]) -> Broadcast:
-        """The next page is done too."""
-        return Broadcast(after, sorted({*self.seen, *seen}))
-
-
-def noted(value: Standing | Broadcast | None) -> bytes:
+def noted(value: Standing) -> bytes:
     """As the file keeps it."""
     return _encode(value)
 
@@ -63,11 +51,5 @@ def standing_of(fact: bytes | None) -> Standing:
     return Standing() if fact is None else _standing(fact)
 
 
-def broadcast_of(fact: bytes | None) -> Broadcast | None:
-    """The broadcast that was under way at the last commit."""
-    return None if fact is None else _broadcast(fact)
-
-
 _encode = msgspec.json.Encoder(order="sorted").encode
 _standing = msgspec.json.Decoder(Standing).decode
-_broadcast = msgspec.json.Decoder(Broadcast | None).decode

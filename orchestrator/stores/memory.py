@@ -18,6 +18,8 @@ class MemoryFile:
     ids: dict[str, int] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     profiles: dict[int, tuple[int, Stored]] = field(default_factory=dict)
+    keys_kept: list[int] = field(default_factory=list)
+    """Those of `profiles`, in order."""
     due: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     tasks: dict[int, list[OpenTask]] = field(default_factory=dict)
     """By profile key."""
@@ -96,7 +98,11 @@ class MemoryStore:
         return rows[start : start + limit]
 
     def keys_after(self, key: int, limit: int) -> list[int]:
-        return sorted(found for found in self.file.profiles if found > key)[:limit]
+        start = bisect_right(self.file.keys_kept, key)
+        return self.file.keys_kept[start : start + limit]
+
+    def last_key(self) -> int:
+        return self.file.keys
 
     def next_key(self) -> int:
         self.file.keys += 1
@@ -117,7 +123,8 @@ class MemoryStore:
     def _forget(self, changes: Changes) -> None:
         for key in changes.gone:
             self._unschedule(key)
-            self.file.profiles.pop(key, None)
+            if self.file.profiles.pop(key, None) is not None:
+                del self.file.keys_kept[bisect_right(self.file.keys_kept, key) - 1]
             self.file.tasks.pop(key, None)
 
     def _unschedule(self, key: int) -> None:
@@ -133,6 +140,8 @@ class MemoryStore:
         file = self.file
         for key, record in changes.records.items():
             self._unschedule(key)
+            if key not in file.profiles:
+                insort(file.keys_kept, key)
             file.profiles[key] = (changes.partition, Stored(record.raw, record.sealed, record.last_seq, record.due))
             if record.due is not None:
                 insort(file.due.setdefault(changes.partition, []), (record.due, key))

@@ -206,6 +206,9 @@ class SqliteStore:
     def keys_after(self, key: int, limit: int) -> list[int]:
         return [row[0] for row in self._run("select key from profiles where key > ? order by key limit ?", (key, limit))]
 
+    def last_key(self) -> int:
+        return self.file.keys
+
     def next_key(self) -> int:
         self.file.keys += 1
         return self.file.keys

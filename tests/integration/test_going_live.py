@@ -137,11 +137,12 @@ def test_steps_that_a_merge_moves_to_someone_who_was_looked_at_already_stay(file
     anonymous = Event("course", NOW, name="Course Begun", anonymous_id="phone", received_at=NOW)
     taken(live, known, anonymous)
     engine = live.engine
-    engine.visit(0, 1, "visit")
-    assert engine.versions_of([1]) == set()
+    engine.begin_look()
+    assert engine.visit(1) is None
+    assert engine.cursors.look is not None
+    assert engine.cursors.look.seen == []
     engine.feed(Event("both", NOW, type="identify", user_id="ada", anonymous_id="phone", received_at=NOW), NOW)
-    assert engine.visit(1, 9, "visit") == [2]
-    assert engine.versions_of([2]) == {engine.around.program.campaigns["course"].steps.version}
+    assert engine.visit(9) == {engine.around.program.campaigns["course"].steps.version}
 
 
 def test_a_merge_while_everyone_is_looked_at_survives_a_crash(

@@ -12,11 +12,12 @@ from orchestrator.delivery import governor
 from orchestrator.delivery.governor import Governor
 from orchestrator.domain.input import Event, Outcome, Permit
 from orchestrator.domain.profile import seal
+from orchestrator.partition.cursors import CURSORS, Cursors
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.live import Live
 from orchestrator.partition.partition import Partition
 from orchestrator.partition.ports import Changes
-from orchestrator.partition.standing import BROADCAST, Broadcast, Standing, noted
+from orchestrator.partition.standing import Standing
 from orchestrator.stores.memory import MemoryStore
 from tests.negative.planting import instead, plant
 
@@ -210,7 +211,7 @@ def switches_do_not_survive_a_restart() -> Iterator[None]:
 @plant("I9")
 @contextmanager
 def resuming_looks_at_nobody() -> Iterator[None]:
-    with patch.object(Engine, "visit", lambda *_: []):
+    with patch.object(Engine, "begin_look", lambda _: None):
         yield
 
 
@@ -220,7 +221,7 @@ def the_cursor_of_a_broadcast_is_not_durable() -> Iterator[None]:
     real = Engine.note_fact
 
     def note(engine: Engine, name: str, value: bytes) -> None:
-        if name != BROADCAST:
+        if name != CURSORS:
             real(engine, name, value)
 
     with patch.object(Engine, "note_fact", note):
@@ -231,14 +232,14 @@ def the_cursor_of_a_broadcast_is_not_durable() -> Iterator[None]:
 @contextmanager
 def the_cursor_of_a_broadcast_runs_ahead_of_it() -> Iterator[None]:
     """What the last commit kept is that everyone was visited, when the first were."""
-    real = Live._look
+    real = Cursors.notes
 
-    def look(live: Live, broadcast: Broadcast | None) -> None:
-        real(live, broadcast)
-        if broadcast is not None and broadcast.after:
-            live.engine.note_fact(BROADCAST, noted(None))
+    def notes(cursors: Cursors) -> Iterator[tuple[str, bytes]]:
+        for name, value in real(cursors):
+            ahead = name == CURSORS and cursors.look is not None and cursors.look.after
+            yield name, b"[]" if ahead else value
 
-    with patch.object(Live, "_look", look):
+    with patch.object(Cursors, "notes", notes):
         yield
 
 
@@ -252,7 +253,7 @@ def a_program_is_noted_as_live_before_it_is() -> Iterator[None]:
             live._stand(standing)
             live.engine.commit()
             live.engine.activate(live.engine.around.program, content())
-            live._look(Broadcast())
+            live.engine.begin_look()
             live.engine.commit()
 
     with patch.object(Live, "go_live", go_live):

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from random import Random
 
 from orchestrator.domain.input import Event
-from tests.simulation.programs import HOUR, MINUTE
+from tests.simulation.programs import HOUR, MINUTE, START, THING
 
-START = 1_774_656_000_000
-"""2026-03-28T00:00:00Z: the night before the clocks change in Europe."""
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", None, None)
 NAMES = ("Added", "Added", "Added", "Ordered", "Ordered", "Viewed", "Viewed", "Emptied", "Consent Given", "Consent Withdrawn")
 
@@ -76,16 +74,31 @@ def _event(rng: Random, number: int, at: int, people: list[Person]) -> Event:
     )
 
 
-def sendings(rng: Random, count: int) -> list[Sending]:
-    """Everything that is sent, in no order: bursts over a day and a half."""
+def _thing(rng: Random, number: int, at: int, people: list[Person]) -> Event:
+    late = rng.choice((0, 0, rng.randrange(2_000), rng.randrange(6 * HOUR)))
+    properties = _properties(rng, THING, people)
+    return Event(f"e{number}", at - late, name=THING, source="sim", properties=properties)
+
+
+def _joining(rng: Random, number: int, at: int, people: list[Person]) -> Event:
+    """A device turns out to be somebody's while a round is under way."""
+    person = rng.choice(people)
+    return Event(f"j{number}", at, name="Added", user_id=person.name, anonymous_id=person.device, source="sim")
+
+
+def sendings(rng: Random, count: int, *, things: bool = False) -> list[Sending]:
+    """Everything that is sent, in no order: bursts over a day and a half. `things`: events that happen to nobody too."""
     span = rng.choice((2 * HOUR, 12 * HOUR, 36 * HOUR))
     at = START + rng.randrange(24 * HOUR)
     people = _people(rng, at, span)
     found = []
     for number in range(count):
         at += rng.randrange(40) if rng.random() < 0.4 else rng.randrange(max(1, 2 * span // count))
-        event = _event(rng, number, at, people)
+        event = (_thing if things and number and rng.random() < 0.2 else _event)(rng, number, at, people)
         found.append(Sending(at, event))
+        if event.name == THING and rng.random() < 0.5:
+            soon = at + rng.randrange(12 * MINUTE)
+            found.append(Sending(soon, _joining(rng, number, soon, people)))
         if rng.random() < 0.15:
             later = rng.choice((rng.randrange(300), rng.randrange(6 * HOUR), 20 * MINUTE))
             found.append(Sending(at + later, event, insists=False))

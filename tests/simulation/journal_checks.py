@@ -11,7 +11,17 @@ from orchestrator.domain import ledger
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import raw_id
-from orchestrator.domain.input import Activation, Adopt, Control, Event, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import (
+    Activation,
+    Adopt,
+    Announcement,
+    Broadcast,
+    Control,
+    Event,
+    PartitionInput,
+    ProfileInput,
+    Timer,
+)
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
 from orchestrator.domain.program import Program
@@ -21,6 +31,7 @@ from orchestrator.partition.ports import JournalRow
 from orchestrator.partition.standing import STANDING, standing_of
 from tests.simulation.disk import Commit, Part
 from tests.simulation.message_checks import MessageChecks
+from tests.simulation.round_checks import RoundChecks
 from tests.simulation.violation import require
 
 _given = msgspec.msgpack.Decoder(ProfileInput).decode
@@ -50,6 +61,10 @@ class JournalChecks:
     latest_timer: int = 0
     live: tuple[str, str] = ("", "")
     """Program and engine that the file says are live."""
+    rounds: RoundChecks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rounds = RoundChecks(self.program)
 
     def durable(self, commit: Commit) -> None:
         """Meet one record of the log."""
@@ -64,6 +79,7 @@ class JournalChecks:
         self._live(commit, [row for _, _, row in rows if row.key == PARTITION_KEY])
         for part in commit.parts:
             self._part(part)
+        self.rounds.committed(commit)
 
     def _live(self, commit: Commit, rows: list[JournalRow]) -> None:
         """What the file says is live went live in the same commit."""
@@ -77,6 +93,16 @@ class JournalChecks:
         given = _around(row.given)
         if isinstance(given, Control):
             self.controls = turned(self.controls, given)
+        elif isinstance(given, Broadcast):
+            self._begins(row, given)
+
+    def _begins(self, row: JournalRow, given: Broadcast) -> None:
+        event = given.event
+        if event is not None:
+            require(event.message_id not in self.decided, "I2", event.message_id, "decided again in row", row.seq)
+            require(event.received_at >= self.latest_timer, "I5", event.message_id, "was overtaken by a timer")
+            self.decided[event.message_id] = row.seq
+        self.rounds.begins(given, row.clock, self.wall(), self.shadows)
 
     def _row(self, partition: int, row: JournalRow, *, buried: bool) -> None:
         given = _given(row.given)
@@ -97,10 +123,14 @@ class JournalChecks:
             self.emitted.discard(given.message_id)
         if isinstance(given, Adopt):
             self.messages.adopted(given.key, row.key)
+            self.rounds.adopted(given.key, row.key)
             self.shadows.pop(given.key)
+        if isinstance(given, Announcement):
+            self.rounds.hears(row.key, given, row.clock, shadow)
         decision = decide(self.program, self.controls, shadow, given, row.clock)[0]
         require(_encode(decision) == row.decision, "I7", "row", row.seq, "decided again differs:", given, decision)
         self._decided(row, shadow, decision)
+        self.rounds.changed(row.key, shadow, row.clock)
 
     def _decided(self, row: JournalRow, shadow: Profile, decision: Decision) -> None:
         self.emitted.update(one.message_id for one in decision.inputs if isinstance(one, Event))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.domain.campaign import (
@@ -16,6 +17,7 @@ from orchestrator.domain.campaign import (
     Node,
     Pattern,
     Reentry,
+    Schedule,
     Send,
     SetTraits,
     Split,
@@ -29,9 +31,13 @@ from orchestrator.domain.policies import Cap, Hold, Policies, QuietHours, Topic
 from orchestrator.domain.program import EventType, Feature, KeyPath, Program, Transition, Wheel
 from rules import Condition, compile_condition
 
+START = 1_774_656_000_000
+"""2026-03-28T00:00:00Z: the night before the clocks change in Europe."""
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 ALWAYS = Reentry(0)
+THING = "Dropped"
+"""The event that happens to nobody."""
 
 
 class PoisonError(Exception):
@@ -214,4 +220,47 @@ def _digest() -> Program:
     )
 
 
-PROGRAMS = (_shop(), _crowd(), _chatter(), _digest())
+LETTER_EVERY = 2 * HOUR
+"""Between two times of the only schedule."""
+LETTERS_UNTIL = START + 50 * HOUR
+"""So that the last ones come to an end before the world does."""
+
+
+def _market() -> Program:
+    """Rounds: a schedule, events about things; a wait and an exit that they meet, and friends who are told."""
+    caps = (Cap(3, 5 * HOUR),)
+    policies = Policies(_TOPICS, caps, {"sms": _QUIET["sms"]}, expires_marketing=8 * HOUR, trigger_max_age=3 * HOUR)
+    friend = Value(expression=compile_condition({"var": "event.properties.friend"}))
+    dropped = Pattern("drop/on/0", broadcast=THING, to="stayers", key="cart")
+    due = Pattern("letter/on/0", schedule=Schedule("UTC", cron="0 */2 * * *"), to="buyers")
+    waited = Pattern("waits/answer/0", broadcast=THING, to="buyers")
+    waits = (
+        Node("answer", WaitFor((waited,), 9 * HOUR), 1, 2),
+        Node("came", Send("came", ("email",)), END, END),
+        Node("not", Send("not", ("sms",)), END, END),
+    )
+    until = {"exits": (dropped,), "active_until": LETTERS_UNTIL}
+    letter = _line("letter", Send("letter", ("email", "sms"), expires=3 * HOUR), _after(20), Send("more", ("sms",)))
+    hours = [Wait(at=LETTER_EVERY // MINUTE * number) for number in range(2, 11, 2)]
+    early = _line("early", *hours, Send("early", ("email",)))
+    drop = _line("drop", Send("drop", ("email",)), Emit("Told", friend))
+    program = _program(
+        "market",
+        policies,
+        [
+            Campaign("drop", "a", drop, (dropped,), topic="offers", reentry=ALWAYS),
+            Campaign("early", "a", early, _on("Added"), topic="orders", reentry=ALWAYS),
+            Campaign("letter", "a", letter, (due,), topic="orders", reentry=ALWAYS, **until),
+            Campaign("told", "a", _line("told", Send("told", ("email",))), _on("Told"), topic="orders", reentry=ALWAYS),
+            Campaign("waits", "a", Steps("waits", waits, 0), _on("Added"), topic="offers", reentry=ALWAYS),
+        ],
+    )
+    segments = {
+        "buyers": compile_condition({">": [{"var": "profile.features.orders"}, 0]}),
+        "stayers": compile_condition({"!=": [{"var": "profile.traits.left"}, True]}),
+    }
+    things = {THING: EventType(THING, _KEYS, thing=True)}
+    return replace(program, segments=segments, events=program.events | things)
+
+
+PROGRAMS = (_shop(), _crowd(), _chatter(), _digest(), _market())

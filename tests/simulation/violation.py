@@ -16,6 +16,7 @@ INVARIANTS = {
     "I10": "a poison input changes nothing, is a dead letter and is journalled",
     "I11": "attempted only when the gates allow: not quiet, expired, paused, killed, withdrawn, and for a live run",
     "I12": "what a message says of itself is what its provider did",
+    "I16": "everyone in the segment while a round lasts is judged once in it, nobody else; and no round is lost",
     "I18": "what a message joins goes out once, in order, after its window; or is said to be taken out",
 }
 

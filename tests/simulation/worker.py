@@ -27,6 +27,8 @@ class Knobs:
     """Arrivals it takes in one turn."""
     lives: int
     """Starts after which the engine is a newer one: then its program goes live anew."""
+    pace: int = 0
+    """Milliseconds between two turns in which it only takes everyone through."""
 
 
 @dataclass(slots=True)
@@ -90,11 +92,15 @@ class Worker:
 
     def _waits_for_the_earliest(self) -> None:
         stored = min((rows[0][0] for rows in self.file.due.values() if rows), default=None)
-        require(self.live.next_due() == stored, "I9", "the loop waits for", self.live.next_due(), "but the store's is", stored)
+        timer = self.live.engine._earliest()
+        due = None if timer is None else timer[0][0]
+        require(due == stored, "I9", "the loop waits for", due, "but the store's is", stored)
 
     def wants_turn_at(self, wall: int) -> int | None:
         """When there is work: at once, or at the next timer."""
-        if self.queue or self.answers or self.commands or self.live.busy:
+        if self.queue or self.answers or self.commands:
             return wall
         due = self.live.next_due()
-        return None if due is None else max(wall, due)
+        wanted = [due] if due is not None else []
+        wanted += [wall + self.knobs.pace] if self.live.busy else []
+        return max(wall, min(wanted)) if wanted else None

@@ -74,11 +74,11 @@ class World:
         self.messages = MessageChecks(self.program, self.provider.taken)
         self.checks = JournalChecks(self.program, self.messages, lambda: self.now)
         self.disk = Disk(rng, self.checks.durable)
-        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), (1, LIVES)[seed % 2])
+        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), (1, LIVES)[seed % 2], rng.choice((0, 0, 7 * MINUTE)))
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
         self.operators, self.post = Operators(self), Post(self)
-        self.plan = sendings(rng, rng.choice(EVENTS))
+        self.plan = sendings(rng, rng.choice(EVENTS), things=bool(self.program.index.by_broadcast))
         self.worker: Worker | None = None
         self.acked: dict[str, int] = {}
         self.sent: list[Sending] = []
@@ -179,7 +179,9 @@ class World:
         """A new process on what the disk has kept."""
         if self.worker is not None:
             return
+        self.checks.rounds.recovering = True
         file = self.disk.recover()
+        self.checks.rounds.recovering = False
         self.life += 1
         profile_rows = sum(1 for row in file.journal if row.key)
         require(profile_rows == self.checks.rows, "I1", "the journal has", profile_rows, "rows, it had", self.checks.rows)
@@ -268,6 +270,7 @@ class World:
     def _calm_down(self) -> None:
         """From here on nothing fails."""
         self.mortality = self.sleepiness = 0.0
+        self.knobs.pace = 0
         self.provider.weights = HEALTHY
         self.governor.rates.clear()
         self.asleep_until = min(self.asleep_until, self.now)
@@ -280,6 +283,7 @@ class World:
         require(not missing, "I1", "never acknowledged:", sorted(missing))
         stuck = [ident for ident, state in self.messages.states.items() if state in ("planned", "attempting")]
         require(not stuck, "I9", "never ended:", stuck)
+        self.checks.rounds.rest(self.now)
         for profile in self.checks.shadows.values():
             runs = [run for run in profile.runs if not run.ended and run.state not in ("wait", "wait_for")]
             require(not runs, "I9", "runs go nowhere:", runs)

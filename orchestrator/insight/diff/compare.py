@@ -108,7 +108,7 @@ class _Half:
             return
         self.counts.clock = max(self.counts.clock, line.arrival)
         if self._shard.owns(line.event):
-            self._replaying.take(line)
+            self._replaying.take(line, counts=self._shard.counts(line.event))
 
     def finish(self, until: int | None) -> Standing:
         """Let time run on to the end of all files, not of these customers' events."""
@@ -154,7 +154,8 @@ def _run(
     halves: Sequence[_Half], catalogue: Catalogue, paths: Sequence[Path], until: int | None, tick: Progress, each: int
 ) -> None:
     number = 0
-    for number, line in enumerate(read_events(paths, until, validate=catalogue.validate), start=1):
+    lines = read_events(paths, until, validate=catalogue.validate, things=catalogue.things)
+    for number, line in enumerate(lines, start=1):
         for half in halves:
             half.take(line)
         if number % BATCH == 0:

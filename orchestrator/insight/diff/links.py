@@ -10,7 +10,7 @@ from zlib import crc32
 
 import msgspec
 
-from orchestrator.domain.identity import raw_id
+from orchestrator.domain.identity import about_a_thing, raw_id
 from orchestrator.domain.input import Event
 from orchestrator.errors import RejectedEvent
 from orchestrator.intake.files import opened, raw_lines, read_events
@@ -35,11 +35,15 @@ class Shard:
     homes: Mapping[str, str] = field(default_factory=dict)
 
     def owns(self, event: Event) -> bool:
-        """Whether the event is of a customer of this part."""
-        if self.of == 1:
+        """Whether the event is of a customer of this part, or about a thing: that concerns every part."""
+        if self.of == 1 or about_a_thing(event):
             return True
         raw = raw_id(event)
         return crc32(self.homes.get(raw, raw).encode("utf-8", "surrogatepass")) % self.of == self.number
+
+    def counts(self, event: Event) -> bool:
+        """Whether this part counts the event; what concerns every part, one counts."""
+        return self.number == 0 or not about_a_thing(event)
 
 
 def homes_of(paths: Sequence[Path]) -> dict[str, str]:

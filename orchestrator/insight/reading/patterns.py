@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.domain.campaign import Dated, Pattern
 from orchestrator.insight.reading.conditions import Words
 from orchestrator.insight.reading.names import variable
+from orchestrator.insight.reading.schedules import when
 from orchestrator.insight.reading.tongue import Tongue, clock
 
 
@@ -15,6 +16,10 @@ def pattern(found: Pattern, tongue: Tongue, *, starts: bool = False) -> str:
     whose += "" if found.of is None else say("answer_to", found.of)
     if found.event is not None:
         words = say("on_event", found.event, whose)
+    elif found.broadcast is not None:
+        words = say("on_broadcast", found.broadcast + whose, found.to or "")
+    elif found.schedule is not None:
+        words = say("on_schedule", when(found.schedule, tongue), found.schedule.zone, found.to or "")
     elif found.stages:
         words = say("on_stage", tongue.either(found.stages))
     elif found.watches is not None:

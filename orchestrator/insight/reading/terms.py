@@ -18,9 +18,8 @@ _SEGMENTS = "profile.segments"
 def terms(program: Program, campaign: Campaign, holds: tuple[Hold, ...], tongue: Tongue) -> list[str]:
     """The features and segments that the campaign's conditions read, each with its meaning."""
     conditions = [*read_by(campaign), *(hold.condition for hold in holds)]
-    waited = {pattern.watches for pattern in _patterns(campaign)}
-    named = [name for name in program.segments if any(_names(one.rule, name) for one in conditions)]
-    segments = [name for name in program.segments if name in waited or name in named]
+    named = {name for pattern in _patterns(campaign) for name in (pattern.watches, pattern.to)}
+    segments = [name for name in program.segments if name in named or any(_names(one.rule, name) for one in conditions)]
     conditions += [program.segments[name] for name in segments]
     read = {path.removeprefix(_FEATURE) for one in conditions for path in one.reads if path.startswith(_FEATURE)}
     found = [tongue.say("term", one.name, meaning(one, tongue)) for one in program.features if one.name in read]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.decide import cause_of
 from orchestrator.domain.decision import MessageChange
-from orchestrator.domain.input import Event
+from orchestrator.domain.input import Announcement, Event
 from orchestrator.insight.reasons import REASONS, told_task
 from orchestrator.insight.scenarios.trial import Trial
 from orchestrator.partition.partition import Decided
@@ -49,7 +49,9 @@ def happenings(trial: Trial) -> Iterator[Happening]:
     away = deque(sorted(trial.away))
     for one in trial.decided:
         yield from _away(away, one.now - 1)
-        if isinstance(one.given, Event):
+        if isinstance(one.given, Announcement) and one.given.event is None:
+            yield Happening(one.now, "", "the schedule's time has come")
+        elif isinstance(one.given, Event | Announcement):
             yield Happening(one.now, "", cause_of(one.given))
         yield from _told(one, trial)
     yield from _away(away, trial.end)

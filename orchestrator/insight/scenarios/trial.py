@@ -133,7 +133,8 @@ def _commit(engine: Engine, file: MemoryFile, trial: Trial) -> None:
 
 
 def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue) -> Event:
-    event = event_of(given, number, str(scenario.profile.get("user_id", "customer")))
+    person = None if given.event in catalogue.things else str(scenario.profile.get("user_id", "customer"))
+    event = event_of(given, number, person)
     try:
         catalogue.validate(event)
     except RejectedEvent as rejection:
@@ -141,8 +142,8 @@ def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue) 
     return event
 
 
-def event_of(given: Given, number: int, user_id: str) -> Event:
-    """What happens in a scenario, as it is fed; events are numbered from 0."""
+def event_of(given: Given, number: int, user_id: str | None) -> Event:
+    """What happens in a scenario, as it is fed, to nobody where it is about a thing; events are numbered from 0."""
     return Event(
         message_id=f"given-{number + 1}",
         occurred_at=given.at,
