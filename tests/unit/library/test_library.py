@@ -23,8 +23,9 @@ GSM_7 = set(
 EXAMPLE = re.compile(r"^```\w+\n(?:# |<!-- )(\S+/\S+)(?: -->)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LONGEST = {
     "profile": {"traits": {}},
-    "event": {"properties": {"order_id": "O" * 20, "ticket_id": "T" * 24}},
-    "code": "C" * 12,
+    "event": {"properties": {"order_id": "O" * 20, "ticket_id": "T" * 24, "name": "N" * 40, "price": 12345.67}},
+    "items": [{}],
+    "code": "C" * 20,
 }
 
 
