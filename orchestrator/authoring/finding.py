@@ -145,13 +145,21 @@ class Report:
         return [self._findings[key] for key in sorted(self._findings)]
 
 
+FEW = 12
+"""Words that a line may list: more help nobody."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known word that was most probably meant; None where none is near."""
+    folded = {word.casefold(): word for word in sorted(set(known), reverse=True)}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A fix that names the nearest known word, or lists the few there are; empty otherwise."""
     words = sorted(set(known))
-    folded = {word.casefold(): word for word in reversed(words)}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{folded[near[0]]}`?"
-    if words and len(words) <= 12:  # noqa: PLR2004 - more words than a line holds help nobody
-        return f"known here: {', '.join(words)}"
-    return ""
+    near = nearest(name, words)
+    if near is not None:
+        return f"did you mean `{near}`?"
+    return f"known here: {', '.join(words)}" if words and len(words) <= FEW else ""

@@ -22,6 +22,7 @@ from orchestrator.cli.options import (
     Workspace,
     count_lines,
     moment_option,
+    no_campaign,
     print_json,
     progress_bar,
 )
@@ -47,15 +48,22 @@ def explain(
     more: MoreFiles = None,
     state: Annotated[Path | None, typer.Option(help="A state file of `serve` or `replay`.", metavar="FILE")] = None,
     campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
-    at: Annotated[str | None, typer.Option(help="As it stood then; time runs on after the last event.", metavar="TIME")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="As it stood then; time runs on after the last event. In the workspace's zone, unless it names its own.",
+            metavar="TIME",
+        ),
+    ] = None,
     locale: Locale = Language.en,
     output: Output = Format.text,
 ) -> None:
     """Explain one customer: every trigger, rule, gate and message, what is under way, and the campaigns never met."""
     loaded = load_workspace(workspace)
     program = loaded.program
+    tongue = TONGUES[locale.value]
     render = Renderer(loaded.templates, loaded.senders).render
-    with _opened(program, [*(events or []), *(more or [])], state, moment_option(at, "--at")) as source:
+    with _opened(program, [*(events or []), *(more or [])], state, moment_option(at, "--at", program.policies.zone)) as source:
         told = explaining.explain(
             program,
             source.journal,
@@ -63,17 +71,17 @@ def explain(
             campaign=campaign,
             until=source.until,
             render=render,
-            tongue=TONGUES[locale.value],
+            tongue=tongue,
             compiled=source.compiled,
         )
     if campaign is not None and campaign not in program.campaigns and not told.entries:
-        message = f"--campaign {campaign}: the workspace has no such campaign; it has {', '.join(program.campaigns)}"
-        raise UsageError(message)
+        raise no_campaign("--campaign", campaign, program.campaigns)
     told.rejected = rejected_of(source.rejected, told.names)
     if output is Format.json:
         print_json(told.as_json())
     else:
-        print_told(told, nameless=sum(not one.ids for one in source.rejected), may_run_on=state is None)
+        nameless = sum(not one.ids for one in source.rejected)
+        print_told(told, nameless=nameless, may_run_on=state is None, tongue=tongue)
 
 
 @dataclass(frozen=True, slots=True)

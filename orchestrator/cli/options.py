@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from orchestrator.domain.calendar import instant_of
+from orchestrator.authoring.finding import did_you_mean
+from orchestrator.domain.calendar import local_instant, zone_of
 from orchestrator.errors import UsageError
 
 
@@ -45,15 +47,34 @@ def print_json(result: Any) -> None:
     sys.stdout.write("\n")
 
 
-def moment_option(text: str | None, option: str) -> int | None:
-    """An RFC 3339 time or date given to an option, as milliseconds."""
+_ZONED = re.compile(r"(?P<time>.+?)\s*(?:\[(?P<in_brackets>[^\]]+)\]|(?<=[\d\s])(?P<after>[A-Za-z][\w+-]*(?:/[\w+/-]+)?))")
+
+
+def moment_option(text: str | None, option: str, zone: str = "UTC") -> int | None:
+    """A time or date given to an option, as milliseconds.
+
+    With an offset (`Z`, `+02:00`), with a zone behind it (`2026-01-31 09:00 Europe/Rome`), else local in `zone`.
+    """
     if text is None:
         return None
-    instant = instant_of(text)
+    zoned = _ZONED.fullmatch(text.strip())
+    name = (zoned["in_brackets"] or zoned["after"]) if zoned is not None and text.strip()[-1] not in "zZ" else None
+    instant = local_instant(zoned["time"] if zoned is not None and name else text.strip(), name or zone)
+    if name is not None and zone_of(name) is None:
+        raise UsageError(f"{option} {text}: there is no time zone {name}; use an IANA name such as Europe/Rome")
     if instant is None:
-        message = f"{option} {text}: not a time; write it like 2026-01-31T09:00:00Z or 2026-01-31"
-        raise UsageError(message)
+        raise UsageError(f"{option} {text}: not a time; {_TIMES}")
     return instant
+
+
+_TIMES = "write it like 2026-01-31T09:00:00Z, 2026-01-31 09:00 Europe/Rome, or 2026-01-31 09:00 in the workspace's zone"
+
+
+def no_campaign(option: str, name: str, known: Collection[str]) -> UsageError:
+    """The workspace has no campaign of that name: the nearest one, and all that there are."""
+    near = did_you_mean(name, known)
+    hint = f"{near} It" if near.startswith("did you mean") else "it"
+    return UsageError(f"{option} {name}: the workspace has no such campaign; {hint} has {', '.join(known)}")
 
 
 def count_lines(paths: Sequence[Path]) -> int:

@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.authoring import load_workspace
-from orchestrator.cli.options import Format, Language, Locale, Output, Workspace, print_json
-from orchestrator.errors import UsageError
+from orchestrator.cli.options import Format, Language, Locale, Output, Workspace, no_campaign, print_json
 from orchestrator.insight.reading.campaign import Read, Section, read_campaign
 from orchestrator.insight.reading.steps import Step
 from orchestrator.insight.reading.tongue import TONGUES
@@ -27,8 +26,7 @@ def read(
     """Read campaigns in plain words: what starts them, whom, each step, goal, exits, holdout, and the limits that apply."""
     program = load_workspace(workspace).program
     if campaign is not None and campaign not in program.campaigns:
-        message = f"{campaign}: the workspace has no such campaign; it has {', '.join(program.campaigns)}"
-        raise UsageError(message)
+        raise no_campaign("read", campaign, program.campaigns)
     chosen = [one for name, one in program.campaigns.items() if campaign in (None, name)]
     told = [read_campaign(program, one, TONGUES[locale.value]) for one in chosen]
     if output is Format.json:

@@ -35,7 +35,7 @@ def _is_called(moment: Moment, ident: str) -> bool:
         return True
     campaign = moment.program.index.campaign_of.get(ident)
     if moment.witness is not None and campaign is not None:
-        moment.witness.turned_away(campaign, "segment", moment.now)
+        moment.witness.turned_away(moment, moment.program.campaigns[campaign], [], "segment")
     return False
 
 

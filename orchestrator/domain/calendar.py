@@ -32,6 +32,20 @@ def instant_of(text: object) -> int | None:
     return (moment - _EPOCH) // _MS
 
 
+def local_instant(text: str, zone: str) -> int | None:
+    """The instant of a time or date as people write it: with an offset, else local in that zone; None for anything else.
+
+    Of a time that occurs twice the first; one in a gap lies as far behind it.
+    """
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone_of(zone) or dt.UTC)
+    return (moment - _EPOCH) // _MS
+
+
 def utc_day(instant: int) -> int:
     """Days since 1970-01-01, UTC."""
     return instant // DAY_MS

@@ -143,10 +143,12 @@ def _try(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger)
     unmet = _unmet(moment, campaign, event, trigger, live)
     if unmet is not None:
         if moment.witness is not None:
-            moment.witness.turned_away(campaign.name, unmet, moment.now)
+            moment.witness.turned_away(moment, campaign, key, unmet)
         return
     refusal = _refusal(moment, campaign, key, live)
     if refusal is not None:
+        if moment.witness is not None:
+            moment.witness.turned_away(moment, campaign, key, refusal)
         moment.decision.entries.append(Entry(campaign.name, "not_entered", refusal))
     elif live is not None:
         _restart(moment, campaign, live, pattern, trigger)
@@ -210,18 +212,17 @@ def _active(campaign: Campaign, now: int) -> bool:
     return begun and (campaign.active_until is None or now < campaign.active_until)
 
 
-def _reentry_allows(moment: Moment, campaign: Campaign, key: list[str]) -> bool:
+def last_entry(moment: Moment, campaign: Campaign, key: list[str]) -> int | None:
+    """When the entry that the re-entry rule counts from was; None where there was none."""
     entries = moment.profile.entries.get(campaign.name)
-    if entries is None:
-        return True
-    rule = campaign.reentry
-    last = entries.last
-    if not rule.per_profile:
-        known = [entries.keys[value] for value in key or [_NO_KEY] if value in entries.keys]
-        if not known:
-            return True
-        last = max(known)
-    return rule.after is not None and moment.now >= last + rule.after
+    if entries is None or campaign.reentry.per_profile:
+        return None if entries is None else entries.last
+    return max((entries.keys[value] for value in key or [_NO_KEY] if value in entries.keys), default=None)
+
+
+def _reentry_allows(moment: Moment, campaign: Campaign, key: list[str]) -> bool:
+    last = last_entry(moment, campaign, key)
+    return last is None or (campaign.reentry.after is not None and moment.now >= last + campaign.reentry.after)
 
 
 def _enter(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:

@@ -6,6 +6,7 @@ before an instant, or never. *Never* tries the next preferred channel; *not befo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from zoneinfo import ZoneInfo
@@ -47,6 +48,13 @@ Verdict = Allow | Defer | Block
 
 def judge(moment: Moment, message: Message) -> Verdict:
     """What the gates say of this message now."""
+    verdict = _verdict(moment, message)
+    if moment.witness is not None:
+        moment.witness.judged(moment, message, verdict.channel, None if isinstance(verdict, Allow) else verdict.gate)
+    return verdict
+
+
+def _verdict(moment: Moment, message: Message) -> Verdict:
     channels = [message.channel] if message.attempted else message.channels
     if moment.controls.kill:
         return Defer("kill", None, channels[0])
@@ -56,7 +64,7 @@ def judge(moment: Moment, message: Message) -> Verdict:
         return Block("expiry", channels[0])
     first: Block | None = None
     for channel in channels:
-        gate = _never(moment, message, channel)
+        gate = never(moment, message, channel)
         if gate is None:
             return _when(moment, message, channel)
         first = first or Block(gate, channel)
@@ -64,7 +72,7 @@ def judge(moment: Moment, message: Message) -> Verdict:
     return first
 
 
-def _never(moment: Moment, message: Message, channel: str) -> str | None:
+def never(moment: Moment, message: Message, channel: str) -> str | None:
     """The gate that says never on this channel, None where none does."""
     profile = moment.profile
     if channel in profile.suppressed:
@@ -75,9 +83,14 @@ def _never(moment: Moment, message: Message, channel: str) -> str | None:
         return None
     if not consented(moment.program.policies, profile, message.topic, channel):
         return "consent"
-    if any(_held(moment, hold, message) for hold in moment.program.policies.holds):
+    if next(holds_on(moment, message), None) is not None:
         return "hold"
     return None
+
+
+def holds_on(moment: Moment, message: Message) -> Iterator[Hold]:
+    """The holds that stop this message now, in the order of the file."""
+    return (hold for hold in moment.program.policies.holds if _held(moment, hold, message))
 
 
 def _held(moment: Moment, hold: Hold, message: Message) -> bool:
@@ -120,12 +133,21 @@ def _when(moment: Moment, message: Message, channel: str) -> Verdict:
         return Defer("pause", None, channel)
     if message.cls == "transactional":
         return Allow(channel)
-    caps = [cap for cap in moment.program.policies.caps if _applies(cap, message, channel)]
-    counted = list(takewhile(lambda one: one.id != message.id, moment.profile.counted))
+    caps, counted = caps_of(moment, message, channel), counted_before(moment, message)
     capped = _caps_allow(caps, counted, moment.now)
     if capped == moment.now and _quiet_allows(moment, channel, moment.now) == moment.now:
         return Allow(channel)
     return Defer("cap" if capped != moment.now else "quiet", _slot(moment, caps, counted, channel), channel)
+
+
+def caps_of(moment: Moment, message: Message, channel: str) -> list[Cap]:
+    """The caps that count this message."""
+    return [cap for cap in moment.program.policies.caps if _applies(cap, message, channel)]
+
+
+def counted_before(moment: Moment, message: Message) -> list[Counted]:
+    """What caps count beside this message."""
+    return list(takewhile(lambda one: one.id != message.id, moment.profile.counted))
 
 
 def _slot(moment: Moment, caps: list[Cap], counted: list[Counted], channel: str) -> int | None:
@@ -150,11 +172,16 @@ def _caps_allow(caps: list[Cap], counted: list[Counted], at: int) -> int | None:
     for cap in caps:
         if cap.at_most <= 0:
             return None
-        times = sorted(one.at for one in counted if cap.channel in (None, one.channel) and cap.topic in (None, one.topic))
-        inside = [time for time in times if time + cap.per > at]
+        inside = inside_of(cap, counted, at)
         if len(inside) >= cap.at_most:
             at = max(at, inside[len(inside) - cap.at_most] + cap.per)
     return at
+
+
+def inside_of(cap: Cap, counted: list[Counted], at: int) -> list[int]:
+    """When the messages went out that this cap counts at that instant, the earliest first."""
+    times = sorted(one.at for one in counted if cap.channel in (None, one.channel) and cap.topic in (None, one.topic))
+    return [time for time in times if time + cap.per > at]
 
 
 def _quiet_allows(moment: Moment, channel: str, at: int) -> int:

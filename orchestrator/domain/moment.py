@@ -42,8 +42,11 @@ class Witness(Protocol):
     def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None:
         """A condition was judged on what it could read."""
 
-    def turned_away(self, campaign: str, reason: str, now: int) -> None:
-        """A trigger did not meet the campaign's own conditions (`if`, `while`), or its broadcast reached others (`segment`)."""
+    def turned_away(self, moment: Moment, campaign: Campaign, key: list[str], reason: str) -> None:
+        """A trigger started nothing: it met no `if` or `while`, its round reached others (`segment`), or it was refused."""
+
+    def judged(self, moment: Moment, message: Message, channel: str, gate: str | None) -> None:
+        """The gates spoke of a message on that channel; `gate` is the one that stopped it, None where all let it pass."""
 
 
 @dataclass(slots=True)

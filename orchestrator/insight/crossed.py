@@ -12,21 +12,21 @@ from orchestrator.insight.reading.tongue import Tongue
 from orchestrator.insight.watcher import Judged, Watcher
 
 
-def crossing(segment: str, *, inside: bool) -> str:
+def crossing(segment: str, tongue: Tongue, *, inside: bool) -> str:
     """`entered segment regulars`."""
-    return f"{'entered' if inside else 'left'} segment {segment}"
+    return tongue.say("crossed_in" if inside else "crossed_out", segment)
 
 
-def trigger_of(campaign: Campaign | None, decision: Decision, given: ProfileInput, cause: str) -> str:
+def trigger_of(campaign: Campaign | None, decision: Decision, given: ProfileInput, cause: str, tongue: Tongue) -> str:
     """What started a run, or tried to: the event, or what the input crossed."""
     crossed = {(one.segment, one.inside) for one in decision.crossings}
     for pattern in campaign.on if campaign is not None else ():
         if isinstance(given, Event) and pattern.event == given.name:
             return cause
         if (pattern.watches, pattern.segment is not None) in crossed:
-            return f"{'entering' if pattern.segment is not None else 'leaving'} segment {pattern.watches}"
+            return tongue.say("by_entering" if pattern.segment is not None else "by_leaving", pattern.watches or "")
         if pattern.date is not None and pattern.id in decision.dates:
-            return f"the date {pattern.date.path[-1]}"
+            return tongue.say("by_date", pattern.date.path[-1])
         if pattern.stages and any(_into(one, pattern) for one in decision.transitions):
             return cause
     return cause
@@ -36,24 +36,24 @@ def _into(transition: Transition, pattern: Pattern) -> bool:
     return transition.target in pattern.stages
 
 
-def never(pattern: Pattern, inside: Judged | None) -> str:
+def never(pattern: Pattern, inside: Judged | None, tongue: Tongue) -> str:
     """What was missing of a crossing; `inside`: how the segment's condition stands in the end, None where nothing is known."""
     name = pattern.watches or ""
     here = inside is not None and inside.why is None
-    if pattern.segment is not None and here:
-        return f"was in the segment {name} from the beginning, and never entered it"
-    return f"never {crossing(name, inside=pattern.segment is not None)}{', and is in it' if here else ''}"
+    if pattern.segment is not None:
+        return tongue.say("always_inside" if here else "never_crossed_in", name)
+    return tongue.say("never_crossed_out_inside" if here else "never_crossed_out", name)
 
 
-def never_came(dated: Dated, profile: Profile | None) -> str:
+def never_came(dated: Dated, profile: Profile | None, tongue: Tongue) -> str:
     """What was missing of a date."""
     value: object = {} if profile is None else profile.traits
     for member in dated.path[1:]:
         value = value.get(member) if isinstance(value, dict) else None
-    known = f" ({value})" if dated.path[0] == "traits" and value is not None else ""
     if dated.path[0] == "traits" and value is None:
-        return f"no {dated.path[-1]} is known"
-    return f"the date {dated.path[-1]}{known} did not come"
+        return tongue.say("never_date_unknown", dated.path[-1])
+    known = dated.path[0] == "traits"
+    return tongue.say("never_date_value", dated.path[-1], str(value)) if known else tongue.say("never_date", dated.path[-1])
 
 
 def standing(program: Program, profile: Profile | None, name: str, now: int, tongue: Tongue) -> Judged | None:

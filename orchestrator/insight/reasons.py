@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from orchestrator.domain.decision import MessageChange, TaskChange
 from orchestrator.domain.input import Outcome, ProfileInput
 
@@ -32,6 +34,7 @@ REASONS = {
     "exit": "an exit of the campaign ended the run",
     "goal": "the goal was reached",
     "ended": "its run had ended meanwhile",
+    "done": "its last step is done",
     "restart": "the run began again with a new event",
 }
 
@@ -47,16 +50,24 @@ _AT_RENDERING = "render "
 """How the detail of a refusal at rendering begins; after it stand file, line and expression."""
 
 
-def reason_of(change: MessageChange, given: ProfileInput) -> str:
+class Speaker(Protocol):
+    """What says phrases and reasons: a tongue."""
+
+    def say(self, phrase: str, *places: str, **named: str) -> str: ...
+
+    def reason(self, code: str) -> str: ...
+
+
+def reason_of(change: MessageChange, given: ProfileInput, tongue: Speaker) -> str:
     """Why this message is in its new state; what its channel said where that is known."""
-    words = REASONS.get(change.reason or "", change.reason or f"{change.template} by {change.channel}")
+    words = tongue.reason(change.reason) if change.reason else tongue.say("told_of", change.template, change.channel)
     if not isinstance(given, Outcome) or not given.detail:
         return words
     if change.state == "refused" and given.detail.startswith(_AT_RENDERING):
-        return f"it could not be rendered: {given.detail.removeprefix(_AT_RENDERING)}"
+        return tongue.say("not_rendered", given.detail.removeprefix(_AT_RENDERING))
     if given.result == "not_sent":
-        return f"it did not leave and is tried again ({given.detail})"
-    return f"{words} ({given.detail})"
+        return tongue.say("not_left", given.detail)
+    return tongue.say("with_detail", words, given.detail)
 
 
 def told_task(task: TaskChange) -> str:

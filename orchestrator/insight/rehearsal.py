@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from orchestrator.delivery.render import RenderError
 from orchestrator.domain.outgoing import Outgoing
+from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 
 Render = Callable[[Outgoing], object]
 """Raises a RenderError for what cannot be rendered."""
@@ -42,13 +43,13 @@ class Rehearsal:
         if failure is not None:
             self.unrendered[outgoing.message_id] = failure
 
-    def words(self, message_id: str) -> str | None:
+    def words(self, message_id: str, tongue: Tongue = ENGLISH) -> str | None:
         """What a live channel would have said of an accepted message; None where nothing else."""
         words = []
         if message_id in self.unaddressed:
-            words.append(f"no address for {self.unaddressed[message_id]}, which only a replay does without (gate `address`)")
+            words.append(tongue.say("live_address", self.unaddressed[message_id]))
         if message_id in self.unrendered:
-            words.append(f"refused at rendering: {self.unrendered[message_id].reason}")
+            words.append(tongue.say("live_render", self.unrendered[message_id].reason))
         return "; ".join(words) or None
 
     def as_json(self) -> Iterator[dict[str, Any]]:

@@ -28,6 +28,10 @@ class SurroundingsThen:
         self._rows = deque(rows)
         self._standing = Standing()
         self._earlier: dict[str, Steps] = {}
+        self.since: int | None = None
+        """Since when this program is live; None where that was not noted."""
+        self.live_since: dict[str, int] = {}
+        """campaign → since when it is live without a break."""
 
     def at(self, seq: int) -> None:
         """Go on to that row."""
@@ -43,6 +47,8 @@ class SurroundingsThen:
         program = self._given if name == self._given.name else self._compiled(name)
         if program is None:
             return
+        self.since = now
+        self.live_since = {campaign: self.live_since.get(campaign, now) for campaign in program.campaigns}
         self._standing = self._standing.followed_by(program, "", now)
         self.program = replace(program, pinned=dict(self._earlier), live_since=self._standing.live_since)
         self._earlier |= {campaign.steps.version: campaign.steps for campaign in program.campaigns.values()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.domain.calendar import iso
@@ -24,10 +24,7 @@ from orchestrator.domain.campaign import (
 )
 from orchestrator.domain.profile import Message, Profile, Run
 from orchestrator.domain.program import Program
-from orchestrator.insight.reasons import REASONS
-from orchestrator.insight.times import span
-
-_HOUR_MINUTES = 60
+from orchestrator.insight.reading.tongue import ENGLISH, Tongue, clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,92 +44,105 @@ class UnderWay:
         return {**found, "until": None if self.until is None else iso(self.until), "then": self.then or None}
 
 
-def under_way(program: Program, profile: Profile) -> Iterator[UnderWay]:
-    """The profile's live runs, in the order of their entries."""
+def under_way(
+    program: Program, profile: Profile, tongue: Tongue = ENGLISH, why: Mapping[str, str] | None = None
+) -> Iterator[UnderWay]:
+    """The profile's live runs, in the order of their entries. `why`: message id → why it waits, as far as that is known."""
+    telling = _Telling(profile, tongue, why or {})
     for run in profile.runs:
         if not run.ended:
             steps = program.steps_of(run.version)
             if steps is None:
-                yield UnderWay(run.campaign, run.entered_at, "", "is on the steps of an earlier version", run.due)
+                yield UnderWay(run.campaign, run.entered_at, "", tongue.say("run_earlier"), run.due)
             elif run.node == END:
-                yield UnderWay(run.campaign, run.entered_at, "", "is about to end")
+                yield UnderWay(run.campaign, run.entered_at, "", tongue.say("run_ends_now"))
             else:
-                yield _told(steps, run, profile)
+                yield telling.told(steps, run)
 
 
-def _told(steps: Steps, run: Run, profile: Profile) -> UnderWay:
-    node = steps.nodes[run.node]
-    then, otherwise = _next(steps, node.then), _next(steps, node.otherwise)
-    message = profile.message(run.message) if run.message is not None else None
-    if message is not None and run.state == "send":
-        waits, until = _of_message(message)
-    elif run.state == "paused":
-        waits, until, then = "is paused by an operator", None, f"{_does(node.verb)}"
-    else:
-        waits, until = _does(node.verb), run.due
-    if run.state == "wait_for" and then != otherwise:
-        then = f"if it comes {then}, else {otherwise}"
-    elif run.state == "task":
-        waits, then = f"waits for {node.verb.queue}: {node.verb.title}", f"if it is done {then}, else {otherwise}"  # type: ignore[union-attr]
-    return UnderWay(run.campaign, run.entered_at, node.id, waits, until, then)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    profile: Profile
+    tongue: Tongue
+    why: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, steps: Steps, run: Run) -> UnderWay:
+        node = steps.nodes[run.node]
+        then, otherwise = self.next(steps, node.then), self.next(steps, node.otherwise)
+        message = self.profile.message(run.message) if run.message is not None else None
+        if message is not None and run.state == "send":
+            waits, until = self.of_message(message)
+        elif run.state == "paused":
+            waits, until, then = self.tongue.say("run_paused"), None, self.does(node.verb)
+        else:
+            waits, until = self.does(node.verb), run.due
+        if run.state == "wait_for" and then != otherwise:
+            then = self.tongue.say("run_branches", then, otherwise)
+        elif run.state == "task" and isinstance(node.verb, Task):
+            waits = self.tongue.say("run_task", node.verb.queue, node.verb.title)
+            then = self.tongue.say("run_task_branches", then, otherwise)
+        return UnderWay(run.campaign, run.entered_at, node.id, waits, until, then)
+
+    def of_message(self, message: Message) -> tuple[str, int | None]:
+        say = self.tongue.say
+        what = say("told_of", message.template, message.channel)
+        if message.gate is None:
+            return say("run_handed", what), message.due
+        told = say("run_sends", what, self.why.get(message.id) or self.tongue.reason(message.gate))
+        return (say("run_expires", told) if message.due == message.expires_at else told), message.due
+
+    def next(self, steps: Steps, node: int) -> str:
+        return self.tongue.say("run_ends") if node == END else self.does(steps.nodes[node].verb)
+
+    def does(self, verb: Verb) -> str:
+        return _VERBS[type(verb)](verb, self.tongue) if type(verb) in _VERBS else self.tongue.say("run_ends")
 
 
-def _of_message(message: Message) -> tuple[str, int | None]:
-    what = f"{message.template} by {message.channel}"
-    if message.gate is None:
-        return f"has handed over {what} and waits for the answer", message.due
-    open_ended = message.due == message.expires_at
-    told = f"waits to send {what}: {REASONS.get(message.gate, message.gate)}"
-    return (f"{told}, and the message expires", message.due) if open_ended else (told, message.due)
-
-
-def _next(steps: Steps, node: int) -> str:
-    return "ends" if node == END else _does(steps.nodes[node].verb)
-
-
-def _does(verb: Verb) -> str:
-    return _VERBS[type(verb)](verb) if type(verb) in _VERBS else "ends"
-
-
-def _waits(verb: Wait) -> str:
+def _waits(verb: Wait, tongue: Tongue) -> str:
     if verb.until is not None:
-        return "waits for its date"
-    words = ["waits"]
-    duration = verb.duration.constant if verb.duration is not None else None
-    if isinstance(duration, int | float) and duration:
-        words.append(span(int(duration)))
-    if verb.at is not None:
-        words.append(f"{'and then ' if len(words) > 1 else ''}for {verb.at // _HOUR_MINUTES:02}:{verb.at % _HOUR_MINUTES:02}")
-    return " ".join(words)
+        return tongue.say("run_date")
+    constant = verb.duration.constant if verb.duration is not None else None
+    length = tongue.rough_span(int(constant)) if isinstance(constant, int | float) and constant else ""
+    if verb.at is None:
+        return tongue.say("run_waits", length).strip()
+    return tongue.say("run_waits_then_at", length, clock(verb.at)) if length else tongue.say("run_waits_at", clock(verb.at))
 
 
-def _pattern(pattern: Pattern) -> str:
+def _pattern(pattern: Pattern, tongue: Tongue) -> str:
     if pattern.event is not None:
-        return f"{pattern.event} of that {pattern.key}" if pattern.key else pattern.event
+        return tongue.say("run_event_key", pattern.event, pattern.key) if pattern.key else pattern.event
     if pattern.called:
-        return f"{pattern.broadcast or 'the time of a schedule'}, announced to {pattern.to}"
+        what = pattern.broadcast or tongue.say("run_time")
+        return tongue.say("run_called", what, pattern.to or "")
     if pattern.stages:
-        return f"the stage {' or '.join(pattern.stages)}"
+        return tongue.say("run_stage", tongue.either(pattern.stages))
     if pattern.watches is not None:
-        return f"{'coming into' if pattern.segment is not None else 'leaving'} the segment {pattern.watches}"
+        return tongue.say("run_into" if pattern.segment is not None else "run_out_of", pattern.watches)
     if pattern.date is not None:
-        return f"the date {pattern.date.path[-1]}"
-    return f"{span(pattern.duration)} without {pattern.without}"
+        return tongue.say("run_date_of", pattern.date.path[-1])
+    return tongue.say("run_without", tongue.rough_span(pattern.duration), pattern.without or "")
 
 
-def _sends(verb: Send) -> str:
-    words = f"sends {verb.template} by {' or '.join(verb.channels)}"
-    return words if verb.merge is None else f"{words} with others of the next {span(verb.merge)}"
+def _waits_for(verb: WaitFor, tongue: Tongue) -> str:
+    patterns = tongue.either([_pattern(one, tongue) for one in verb.patterns])
+    return tongue.say("run_waits_for", tongue.rough_span(verb.within), patterns)
 
 
-_VERBS: dict[type, Callable[[Any], str]] = {
+def _sends(verb: Send, tongue: Tongue) -> str:
+    places = (verb.template, tongue.either(verb.channels))
+    if verb.merge is None:
+        return tongue.say("does_send", *places)
+    return tongue.say("does_send_merge", *places, tongue.rough_span(verb.merge))
+
+
+_VERBS: dict[type, Callable[[Any, Tongue], str]] = {
     Send: _sends,
     Wait: _waits,
-    WaitFor: lambda verb: f"waits {span(verb.within)} for {' or '.join(map(_pattern, verb.patterns))}",
-    Branch: lambda _: "takes the branch whose condition is true",
-    Split: lambda verb: f"takes the customer's arm of {verb.name}",
-    SetTraits: lambda verb: f"sets {', '.join(verb.traits)}",
-    Emit: lambda verb: f"emits {verb.event}",
-    Task: lambda verb: f"asks {verb.queue}: {verb.title}",
-    MoveTo: lambda verb: f"moves the customer to {verb.stage}",
+    WaitFor: _waits_for,
+    Branch: lambda _, tongue: tongue.say("does_branch"),
+    Split: lambda verb, tongue: tongue.say("does_split", verb.name),
+    SetTraits: lambda verb, tongue: tongue.say("does_set", ", ".join(verb.traits)),
+    Emit: lambda verb, tongue: tongue.say("does_emit", verb.event),
+    Task: lambda verb, tongue: tongue.say("does_task", verb.queue, verb.title),
+    MoveTo: lambda verb, tongue: tongue.say("does_move_to", verb.stage),
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from orchestrator.authoring.finding import did_you_mean
+from orchestrator.authoring.finding import FEW, did_you_mean, nearest
 from orchestrator.authoring.scope import CHANNELS
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import Program
@@ -18,20 +18,27 @@ def unknown_events(program: Program, events: Iterable[Event]) -> list[dict[str, 
     """`event`, how many `events`, and a `fix` for each name that was accepted and that nothing can read, by name."""
     known = {*program.events, *BUILT_IN}
     found = Counter(event.name for event in events if event.name and event.name not in known)
-    return [{"event": name, "events": number, "fix": did_you_mean(name, known)} for name, number in sorted(found.items())]
+    return [{"event": name, "events": number, **_fix(name, known)} for name, number in sorted(found.items())]
+
+
+def _fix(name: str, known: Collection[str]) -> dict[str, Any]:
+    """The nearest word, or all where there are few; and the same as a sentence, in English."""
+    near = nearest(name, known)
+    few = sorted(known) if near is None and len(known) <= FEW else []
+    return {"fix": did_you_mean(name, known), "near": near, "known": few}
 
 
 def lost_consents(program: Program, events: Iterable[Event]) -> list[dict[str, Any]]:
     """Words of consent that say nothing: `event`, what it names (`of`: topic or channel), the unknown `name`, and a `fix`."""
-    found: dict[tuple[str, str, str], str] = {}
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for event in events:
         if event.name not in BUILT_IN:
             continue
         for word, known in (("topic", tuple(program.policies.topics)), ("channel", CHANNELS)):
             name = event.properties.get(word)
             if isinstance(name, str) and name not in known:
-                found[event.name, word, name] = did_you_mean(name, known)
-    return [{"event": event, "of": word, "name": name, "fix": fix} for (event, word, name), fix in sorted(found.items())]
+                found[event.name, word, name] = _fix(name, known)
+    return [{"event": event, "of": word, "name": name, **fix} for (event, word, name), fix in sorted(found.items())]
 
 
 def rejected_of(rejected: Sequence[Rejected], names: set[str]) -> list[dict[str, Any]]:

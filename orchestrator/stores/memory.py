@@ -40,6 +40,10 @@ class MemoryFile:
         """The profile that a raw id names, through its redirect if there is one."""
         return self.ids.get(self.redirects.get(raw, raw))
 
+    def ids_like(self, start: str, limit: int) -> list[str]:
+        """Raw ids that begin so, in order."""
+        return sorted(raw for raw in self.ids if raw.startswith(start))[:limit]
+
     def read(self, key: int) -> Stored | None:
         found = self.profiles.get(key)
         return None if found is None else found[1]

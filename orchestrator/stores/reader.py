@@ -52,6 +52,11 @@ class SqliteReader:
         row = self._run("select key from ids where raw = ?", (row[0] if row else raw,)).fetchone()
         return row[0] if row else None
 
+    def ids_like(self, start: str, limit: int) -> list[str]:
+        """Raw ids that begin so, in order."""
+        after = start[:-1] + chr(min(ord(start[-1]) + 1, 0x10FFFF))
+        return [row[0] for row in self._run("select raw from ids where raw >= ? and raw < ? limit ?", (start, after, limit))]
+
     def read(self, key: int) -> Stored | None:
         """One profile."""
         row = self._run("select raw, record, last_seq, due from profiles where key = ?", (key,)).fetchone()

@@ -37,9 +37,11 @@ from orchestrator.domain.input import Event
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
 from orchestrator.domain.program import Program
+from orchestrator.insight.explain import explain
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.partition import Surroundings
-from orchestrator.partition.ports import Changes, Record
+from orchestrator.partition.ports import Changes, JournalRow, Record
+from orchestrator.stores.reader import open_reader
 from orchestrator.stores.sqlite import SqliteFile
 from rules import compile_condition
 
@@ -285,20 +287,51 @@ def bench_restart(program: Program, size: Size, folder: Path) -> Iterator[dict[s
         }
 
 
-def _fill(program: Program, path: Path, count: int) -> None:
-    """Write profiles that have each made one order, with the timers that follow from it."""
+def _fill(program: Program, path: Path, count: int, first: int = 0) -> None:
+    """Write profiles that have each made one order, with the timers that follow from it; with `first`, a journal row each."""
     file = SqliteFile(path, synchronous="OFF")
     model = _decide_all(program, orders(1, 1))["u0"]
     for start in range(0, count, 20_000):
         changes = Changes(0, START)
         for number in range(start, min(count, start + 20_000)):
-            key = number + 1
-            model.user_id = f"u{number}"
-            changes.records[key] = Record(key, f"u:u{number}", model, seal(model), 0, START + 72 * HOUR + number)
-            changes.ids[f"u:u{number}"] = key
+            key, name = number + 1, f"u{number + first}"
+            model.user_id = name
+            changes.journal += [JournalRow(key, key, 0, START, b"", b"")] if first else []
+            changes.records[key] = Record(key, f"u:{name}", model, seal(model), key if first else 0, START + 72 * HOUR + number)
+            changes.ids[f"u:{name}"] = key
         file.keys = start + len(changes.records)
+        file.seqs = file.keys if first else file.seqs
         file.commit([changes])
     file.close()
+
+
+def bench_explain(program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
+    """`explain` of one customer with the same history, in files of few and of many others; CPU of a look, and of a wrong id."""
+    events = [one for pair in zip(browse(30, 1), orders(30, 1), strict=True) for one in pair]
+    first = None
+    for count in {"tiny": (100, 200), "normal": (1_000, 100_000), "full": (1_000, 1_000_000)}[size]:
+        path = folder / f"explain-{count}.sqlite"
+        _fill(program, path, count, first=1)
+        file, engine = _engine(program, path)
+        for event in events:
+            engine.feed(msgspec.structs.replace(event, message_id=f"{event.message_id} {event.name}"), event.occurred_at)
+        engine.commit()
+        file.close()
+        cost = cpu_us(lambda path=path: _explained(program, path, "u0"), 1)
+        lost = cpu_us(lambda path=path: _explained(program, path, "v0"), 1)
+        first = first or cost
+        shown = {
+            "profiles": count,
+            "events": len(events),
+            "explain_ms": round(cost / 1e3, 1),
+            "unknown_id_ms": round(lost / 1e3, 1),
+        }
+        yield {**shown, "ratio": round(cost / first, 2)}
+
+
+def _explained(program: Program, path: Path, profile: str) -> None:
+    with open_reader(path) as reader:
+        explain(program, reader, profile)
 
 
 def bench_check(_program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
@@ -329,6 +362,7 @@ BENCHES: dict[str, Callable[[Program, Size, Path], Iterator[dict[str, object]]]]
     "embedded": bench_embedded,
     "rules": bench_rules,
     "check": bench_check,
+    "explain": bench_explain,
     "restart": bench_restart,
 }
 

@@ -12,7 +12,8 @@ from orchestrator.domain.campaign import Node as Step
 from orchestrator.domain.candidates import candidates
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.input import Event
-from orchestrator.domain.moment import Controls
+from orchestrator.domain.moment import Controls, Moment
+from orchestrator.domain.profile import Message
 from orchestrator.domain.program import Feature, Program, Transition, Wheel
 from rules import Condition, compile_condition
 
@@ -61,7 +62,10 @@ class Everyone:
     def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None:
         """Nothing to keep."""
 
-    def turned_away(self, campaign: str, reason: str, now: int) -> None:
+    def turned_away(self, moment: Moment, campaign: Campaign, key: list[str], reason: str) -> None:
+        """Nothing to keep."""
+
+    def judged(self, moment: Moment, message: Message, channel: str, gate: str | None) -> None:
         """Nothing to keep."""
 
 

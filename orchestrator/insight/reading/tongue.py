@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.insight.reading import english, italian
+from orchestrator.insight.reading import english, italian, told_english, told_italian
+from orchestrator.insight.reasons import REASONS, STOPPED
 from orchestrator.insight.times import parts_of
 
 _HOUR_MINUTES = 60
@@ -30,6 +31,14 @@ class Tongue:
     units: Mapping[str, tuple[str, str]]
     thousands: str
     decimal: str
+    reasons: Mapping[str, str]
+    """Why something did not happen, by code."""
+    gates: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    stopped: Mapping[str, str]
+    """Why a round of a schedule or broadcast went to nobody, by code."""
+    ways: Mapping[str, str]
+    """Outcomes of steps that have no name of their own."""
 
     def say(self, phrase: str, *places: str, **named: str) -> str:
         """The phrase with these in its places."""
@@ -74,6 +83,17 @@ class Tongue:
                 words.append(f"{number} ms")
         return " ".join(words) or f"0 {self.units['second'][1]}"
 
+    def rough_span(self, milliseconds: int) -> str:
+        """`1 hour 30 minutes`: the two largest units that are not zero."""
+        named = [(name, number) for name, number in parts_of(milliseconds) if name in self.units][:2]
+        return " ".join(f"{self.number(number)} {self.units[name][number != 1]}" for name, number in named) or self.say(
+            "no_time"
+        )
+
+    def reason(self, code: str) -> str:
+        """A reason in words; the code itself where it is none of ours."""
+        return self.reasons.get(code, code)
+
     def constant(self, value: Any) -> str:
         """A value of JSON as people write it; texts in quotation marks."""
         if value is None:
@@ -97,8 +117,34 @@ class Tongue:
 
 
 TONGUES = {
-    "en": Tongue("en", english.PHRASES, english.TESTS, english.VALUES, english.UNITS, ",", "."),
-    "it": Tongue("it", italian.PHRASES, italian.TESTS, italian.VALUES, italian.UNITS, ".", ","),
+    "en": Tongue(
+        "en",
+        {**english.PHRASES, **told_english.PHRASES},
+        english.TESTS,
+        english.VALUES,
+        english.UNITS,
+        ",",
+        ".",
+        REASONS,
+        told_english.GATES,
+        told_english.OUTCOMES,
+        STOPPED,
+        told_english.WAYS,
+    ),
+    "it": Tongue(
+        "it",
+        {**italian.PHRASES, **told_italian.PHRASES},
+        italian.TESTS,
+        italian.VALUES,
+        italian.UNITS,
+        ".",
+        ",",
+        told_italian.REASONS,
+        told_italian.GATES,
+        told_italian.OUTCOMES,
+        told_italian.STOPPED,
+        told_italian.WAYS,
+    ),
 }
 """locale → its language"""
 

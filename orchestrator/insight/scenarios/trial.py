@@ -8,9 +8,11 @@ from typing import Any
 
 from orchestrator.delivery.governor import OpenGovernor
 from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.input import Event
 from orchestrator.domain.limits import DAY_MS
-from orchestrator.domain.profile import seal, unseal
+from orchestrator.domain.moment import Moment
+from orchestrator.domain.profile import Message, seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.errors import RejectedEvent
 from orchestrator.insight.rehearsal import Rehearsal, Render
@@ -51,8 +53,12 @@ class Trial:
     def saw(self, subject: str, condition: Condition, readable: dict[str, Any], result: object) -> None:
         """What the conditions read is not told here."""
 
-    def turned_away(self, campaign: str, reason: str, now: int) -> None:
-        self.away.append((now, campaign, reason))
+    def turned_away(self, moment: Moment, campaign: Campaign, _key: list[str], reason: str) -> None:
+        if reason in ("if", "while", "segment"):
+            self.away.append((moment.now, campaign.name, reason))
+
+    def judged(self, moment: Moment, message: Message, channel: str, gate: str | None) -> None:
+        """What each gate said is not told here."""
 
     def watch(self, decided: Sequence[Decided]) -> None:
         for one in decided:

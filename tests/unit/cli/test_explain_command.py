@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner
@@ -59,3 +60,67 @@ def test_it_ends_with_what_is_under_way(lines: list[str]) -> None:
         " then sends how-it-goes by email or sms"
     )
     assert all(line.startswith("  ") for line in lines[begin + 1 :])
+
+
+def explained(log: Path, *options: str) -> str:
+    result = runner.invoke(app, ["explain", str(LIBRARY), "--events", str(log), *options])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    log = tmp_path / "events.jsonl"
+    log.write_text("".join(json.dumps(one) + "\n" for one in CALLS), encoding="utf-8")
+    return log
+
+
+@pytest.mark.parametrize(
+    ("at", "instant"),
+    [
+        ("2026-03-02T09:02:30Z", "2026-03-02 10:02:30"),
+        ("2026-03-02T11:02:30+02:00", "2026-03-02 10:02:30"),
+        ("2026-03-02 10:02:30 Europe/Rome", "2026-03-02 10:02:30"),
+        ("2026-03-02T18:02:30[Asia/Tokyo]", "2026-03-02 10:02:30"),
+        ("2026-03-02 09:02:30 UTC", "2026-03-02 10:02:30"),
+        ("2026-03-02 09:02:30", "2026-03-02 10:02:30"),
+        ("2026-03-03", "2026-03-03 01:00:00"),
+    ],
+)
+def test_a_moment_may_name_its_zone(log: Path, at: str, instant: str) -> None:
+    """Without one it is local in the workspace's zone, here UTC; it is told in the customer's."""
+    assert f"Under way at {instant}; --at TIME" in explained(log, "--profile", "anna", "--at", at)
+
+
+def test_a_moment_without_a_zone_is_local_in_the_workspace(tmp_path: Path, log: Path) -> None:
+    workspace = tmp_path / "shop"
+    copytree(LIBRARY, workspace)
+    policies = workspace / "policies.yaml"
+    policies.write_text(policies.read_text(encoding="utf-8").replace("zone: UTC", "zone: Asia/Tokyo"), encoding="utf-8")
+    command = ["explain", str(workspace), "--events", str(log), "--profile", "anna", "--at", "2026-03-02 18:02:30"]
+    assert "Under way at 2026-03-02 10:02:30" in runner.invoke(app, command).stdout
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [("tomorrow", "not a time"), ("2026-03-02 10:00 Europe/Roma", "no time zone Europe/Roma"), ("2026-13-02", "not a time")],
+)
+def test_a_moment_that_is_none_is_refused(log: Path, at: str, words: str) -> None:
+    result = runner.invoke(app, ["explain", str(LIBRARY), "--events", str(log), "--profile", "anna", "--at", at])
+    assert words in str(result.exception)
+
+
+def test_unknown_names_are_answered_with_the_nearest(log: Path) -> None:
+    assert explained(log, "--profile", "ana").startswith("No event of ana was accepted. Did you mean `anna`?")
+    command = ["explain", str(LIBRARY), "--events", str(log), "--profile", "anna", "--campaign", "win-bak"]
+    assert "did you mean `win-back`? It has" in str(runner.invoke(app, command).exception)
+
+
+def test_a_state_file_says_which_program_decided(tmp_path: Path, log: Path) -> None:
+    state = tmp_path / "shop.sqlite"
+    assert runner.invoke(app, ["replay", str(LIBRARY), "--events", str(log), "--state", str(state)]).exit_code == 0
+    told = runner.invoke(app, ["explain", str(LIBRARY), "--state", str(state), "--profile", "anna", "--format", "json"])
+    programs = {entry["program"] for entry in json.loads(told.stdout)["entries"]}
+    assert programs == {json.loads(told.stdout)["programs"][0]["program"]}
+    near = runner.invoke(app, ["explain", str(LIBRARY), "--state", str(state), "--profile", "Anna"]).stdout
+    assert near.startswith("No event of Anna was accepted. Did you mean `anna`?")
