@@ -116,11 +116,13 @@ def _test(test: Spot, scope: Scope) -> None:
             scope.names(profile, "persona")
         else:
             _profile(profile, scope)
-    for event in given.elements() if given is not None else ():
-        properties = event.get("properties")
-        name = event.text_of("event")
-        if name is not None and scope.names(event.get("event"), "event") and properties is not None:
+    for happening in given.elements() if given is not None else ():
+        properties, traits = happening.get("properties"), happening.get("traits")
+        name = happening.text_of("event")
+        if name is not None and scope.names(happening.get("event"), "event") and properties is not None:
             check_sample(properties, scope.validators.get(name), f"this {name}", scope.report)
+        if traits is not None:
+            check_sample(traits, scope.traits_validator, "this customer", scope.report)
     if expect is None:
         return
     scope.names(expect.get("stage"), "stage")

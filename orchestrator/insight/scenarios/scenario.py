@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.authoring.document import Document, Place, Spot
@@ -15,7 +15,7 @@ FIRST_INSTANT = "2026-01-05T09:00:00Z"
 """Where the clock starts when the first event says `+…`: a Monday morning."""
 
 _TEST = ("test", "profile", "given", "expect", "until")
-_GIVEN = ("at", "event", "properties")
+_GIVEN = ("at", "event", "properties", "traits")
 _EXPECT = ("sends", "stage", "suppressed", "tasks")
 _SEND = ("campaign", "template", "channel", "at")
 _SUPPRESSED = ("campaign", "reason")
@@ -32,12 +32,13 @@ class Malformed(Exception):  # noqa: N818 - a verdict on one scenario, told wher
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One event, and when."""
+    """What happens, and when: an event, or (where it is empty) traits that become known."""
 
     at: int
     event: str
     properties: dict[str, Any]
     place: Place
+    traits: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +122,21 @@ class _Moments:
 
 def _given(spot: Spot, moments: _Moments) -> Given:
     _only(spot, _GIVEN)
-    at, event = spot.get("at"), spot.get("event")
-    if at is None or event is None or event.text is None:
-        raise Malformed(spot.place, "an event that happens needs `at` and `event`")
-    properties = spot.get("properties")
-    value = properties.value if properties is not None else {}
+    at, event, traits = spot.get("at"), spot.get("event"), spot.get("traits")
+    what = event or traits
+    if at is None or what is None or (event is None) == (traits is None):
+        raise Malformed(spot.place, "what happens needs `at`, and `event` or `traits`")
+    if event is not None and event.text is None:
+        raise Malformed(event.place, "`event` must be the name of one")
+    return Given(moments.read(at), spot.text_of("event") or "", _group(spot, "properties"), what.place, _group(spot, "traits"))
+
+
+def _group(spot: Spot, word: str) -> dict[str, Any]:
+    found = spot.get(word)
+    value = found.value if found is not None else {}
     if not isinstance(value, dict):
-        raise Malformed(spot.place, "`properties` must be a group of settings")
-    return Given(moments.read(at), event.text, value, event.place)
+        raise Malformed(spot.place, f"`{word}` must be a group of settings")
+    return value
 
 
 def _expected(spot: Spot, moments: _Moments) -> Expected:

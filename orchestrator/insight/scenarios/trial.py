@@ -144,7 +144,7 @@ def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue) 
     try:
         catalogue.validate(event)
     except RejectedEvent as rejection:
-        raise Malformed(given.place, f"{given.event} would be rejected: {rejection}") from None
+        raise Malformed(given.place, f"{given.event or 'this'} would be rejected: {rejection}") from None
     return event
 
 
@@ -153,9 +153,11 @@ def event_of(given: Given, number: int, user_id: str | None) -> Event:
     return Event(
         message_id=f"given-{number + 1}",
         occurred_at=given.at,
+        type="track" if given.event else "identify",
         name=given.event,
         user_id=user_id,
         received_at=given.at,
         source="scenario",
         properties=given.properties,
+        traits=given.traits,
     )

@@ -158,6 +158,8 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E507", THANKS, "- else: [exit]", "- else: [exit]\n          - ¦if: {segment: buyers}"),
     ("E508", RECEIPT, "then:", "then:\n  - emit: ¦{event: Order Completed, properties: {order_id: x, total: 1}}"),
     ("E314", "tests/a.yaml", "profile: anna", "profile: ¦ana"),
+    ("E207", "tests/a.yaml", "given: [", 'given: [{at: "2026-03-02T09:00:00Z", traits: {plan: ¦gratis}}, '),
+    ("E205", "tests/a.yaml", "event: Order Completed, properties", "event: Order Completed, ¦traits: {}, properties"),
     ("E207", "personas/anna.yaml", "if:", '¦if: {"<": [{var: profile.features.orders}, 1]}\n# '),
     ("E508", "segments.yaml", "buyers:", "mine: {if: {segment: yours}}\n¦yours: {if: {segment: mine}}\nbuyers:"),
     ("E307", THANKS, EXIT, "exit: [{left: ¦buyer}]"),

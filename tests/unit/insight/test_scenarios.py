@@ -60,6 +60,22 @@ def test_until_stops_the_clock(tested: Tested) -> None:
     assert only(tested(scenario("{}", more='  until: "+59m"\n')))["passed"]
 
 
+def test_what_becomes_known_of_a_customer_is_given_as_traits(tested: Tested) -> None:
+    nobody = "{user_id: anna, consent: {reminders: [email]}}"
+    known = f'[{{at: "+0m", traits: {{email: a@example.com}}}}, {CART}]'
+    assert not only(tested(scenario(f"{{sends: [{FIRST}}}]}}", profile=nobody)))["passed"]
+    assert only(tested(scenario(f"{{sends: [{FIRST}}}]}}", profile=nobody, given=known)))["passed"]
+
+
+@pytest.mark.parametrize(
+    "happens", ['{at: "+0m"}', '{at: "+0m", event: Cart Updated, traits: {email: a@example.com}}', '{at: "+0m", traits: 7}']
+)
+def test_what_happens_is_an_event_or_traits(happens: str, tested: Tested) -> None:
+    verdicts = tested(scenario("{}", given=f"[{happens}]")).as_json()["tests"]
+    assert [verdict["passed"] for verdict in verdicts] == [False] * len(verdicts)
+    assert any("traits" in verdict["difference"] for verdict in verdicts)
+
+
 def test_a_stage_may_be_reached_by_time_alone(tested: Tested) -> None:
     order = '[{at: "2026-01-01T00:00:00Z", event: Order Completed, properties: {total: 1}}]'
     assert only(tested(scenario("{stage: repurchase}", given=order)))["passed"]
