@@ -22,6 +22,7 @@ from orchestrator.cli.options import (
 from orchestrator.errors import UsageError
 from orchestrator.insight.diff.page import render
 from orchestrator.insight.diff.result import Asked, as_json, rejections, write
+from orchestrator.insight.diff.stories import Row, stories
 from orchestrator.insight.diff.work import Given, Worked, compare_all
 
 PROCESSES_MAX = 64
@@ -56,7 +57,7 @@ def diff(
     worked = _work(given, asked, processes)
     result = as_json(worked, asked, given[0].program, given[1].program)
     rejected = list(rejections(worked.compared.old.rejected, worked.compared.new.rejected))
-    page = _write(out, result, rejected) if out is not None else None
+    page = _write(out, result, rejected, _stories(worked, given, asked)) if out is not None else None
     if output is Format.json:
         print_json(result)
     else:
@@ -73,9 +74,15 @@ def _work(given: tuple[Given, Given], asked: Asked, processes: int | None) -> Wo
         return compare_all(*given, asked.events, until=asked.until, processes=processes, progress=progress)
 
 
-def _write(out: Path, result: dict[str, Any], rejected: list[dict[str, Any]]) -> Path:
+def _stories(worked: Worked, given: tuple[Given, Given], asked: Asked) -> dict[str, tuple[Row, ...]]:
+    """Both stories of those most affected; none where other customers' campaigns may be part of them."""
+    names = [] if worked.together else [one.profile for one in worked.compared.tally.customers]
+    return stories(given[0].program, given[1].program, asked.events, names, asked.until, worked.renamed)
+
+
+def _write(out: Path, result: dict[str, Any], rejected: list[dict[str, Any]], told: dict[str, tuple[Row, ...]]) -> Path:
     try:
-        return write(out, result, iter(rejected), render(result))
+        return write(out, result, iter(rejected), render(result, told))
     except OSError as error:
         message = f"--out {out}: cannot be written ({error.strerror}); name another folder"
         raise UsageError(message) from error

@@ -45,6 +45,8 @@ def _head(result: Mapping[str, Any]) -> Iterator[str]:
     new = result["new"]
     yield f"{counted(new['events'], 'event')} of {counted(new['profiles'], 'profile')}, until {result['until']}"
     affected = f"{counted(result['affected'], 'customer')} with a difference"
+    for before, name in result["renamed"].items():
+        yield f"{name} is compared with what was {before}"
     yield f"messages: {', '.join(f'{result[kind]:,} {kind}' for kind in KINDS)}; {affected}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Counts:
     weight: int = 0
     clock: int = 0
     dead: int = 0
+    inputs: int = 0
+    """Decided: events, and what followed from them (timers, hand-offs, outcomes, …)."""
     rejected: list[Rejected] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
 
@@ -52,6 +54,7 @@ class Counts:
         self.weight += other.weight
         self.clock = max(self.clock, other.clock)
         self.dead += other.dead
+        self.inputs += other.inputs
         self.rejected += other.rejected
         self.unknown.update(other.unknown)
 
@@ -92,10 +95,10 @@ class Compared:
 class _Half:
     """One workspace on its way through the files."""
 
-    def __init__(self, program: Program, shard: Shard) -> None:
+    def __init__(self, program: Program, shard: Shard, renamed: Mapping[str, str]) -> None:
         self.program, self._shard = program, shard
         self.file = MemoryFile(keep_journal=False)
-        self.side = Side(program)
+        self.side = Side(program, renamed)
         self.catalogue = Catalogue(program.events)
         self._replaying = Replaying(program, [self.file.partition(0)], self.side.watch)
         self.counts = Counts()
@@ -116,6 +119,7 @@ class _Half:
         replaying.finish(counts.clock if until is None else max(counts.clock, until))
         found = standing(self.program, self.file.every_profile())
         counts.events, counts.duplicates, counts.dead = replaying.events, replaying.duplicates, replaying.dead
+        counts.inputs = self.side.inputs
         counts.profiles, counts.weight, counts.clock = len(found.names), found.weight, replaying.clock
         if self._shard.number == 0:
             counts.unknown = self.catalogue.unknown
@@ -128,16 +132,17 @@ def compare(
     paths: Sequence[Path],
     shard: Shard | None = None,
     *,
+    renamed: Mapping[str, str] | None = None,
     until: int | None = None,
     progress: Progress | None = None,
 ) -> Compared:
-    """Run the shard's events through both programs and compare what each customer gets.
+    """Run the shard's events through both programs and compare what each customer gets; `renamed`: old name → new name.
 
     One reading of the files serves both where both catalogues take the same events; the files are streamed, and memory
     follows the number of customers and messages, not of events.
     """
     shard = shard or Shard()
-    halves = _Half(old, shard), _Half(new, shard)
+    halves = _Half(old, shard, renamed or {}), _Half(new, shard, {})
     halves[1].side.answer_also(halves[0].side.answering)
     tick = progress or (lambda _: None)
     with seldom_collected():

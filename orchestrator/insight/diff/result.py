@@ -39,7 +39,7 @@ def as_json(worked: Worked, asked: Asked, old: Program, new: Program) -> dict[st
     compared, tally = worked.compared, worked.compared.tally
     return {
         **{kind: tally.total[kind] for kind in KINDS},
-        "campaigns": _split({**{name: {} for name in (*old.campaigns, *new.campaigns)}, **tally.campaigns}),
+        "campaigns": _split({**{name: {} for name in _compared(worked, old, new)}, **tally.campaigns}),
         "touched_by_recorded_reactions": compared.reactions.touched,
         "channels": _split(tally.channels),
         "days": _split(tally.days),
@@ -52,7 +52,13 @@ def as_json(worked: Worked, asked: Asked, old: Program, new: Program) -> dict[st
         "until": iso(compared.new.clock),
         "processes": worked.processes,
         "kept_together_by": list(worked.together),
+        "renamed": dict(sorted(worked.renamed.items())),
     }
+
+
+def _compared(worked: Worked, old: Program, new: Program) -> Iterator[str]:
+    """Every campaign by the name under which it is compared."""
+    yield from (worked.renamed.get(name, name) for name in (*old.campaigns, *new.campaigns))
 
 
 def _split(split: Split | Mapping[str, Any]) -> dict[str, dict[str, int]]:
@@ -62,6 +68,7 @@ def _split(split: Split | Mapping[str, Any]) -> dict[str, dict[str, int]]:
 def _counts(counts: Counts) -> dict[str, Any]:
     return {
         "events": counts.events,
+        "inputs": counts.inputs,
         "duplicates": counts.duplicates,
         "rejected": len(counts.rejected),
         "profiles": counts.profiles,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.domain.campaign import WaitFor
@@ -53,9 +53,11 @@ class Mail:
 
 @dataclass(slots=True)
 class Side:
-    """Watches the decisions of one program."""
+    """Watches the decisions of one program; `renamed`: a campaign's name here → the one under which it is compared."""
 
     program: Program
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    inputs: int = 0
     mails: dict[str, tuple[int, Mail]] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     named: dict[Recorded, str] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Side:
         self._answering = frozenset(_answering(self.program))
 
     def watch(self, decided: Sequence[Decided]) -> None:
+        self.inputs += len(decided)
         for one in decided:
             decision = one.decision
             if decision.entries or decision.steps or decision.ends or decision.goals or decision.messages:
@@ -103,7 +106,7 @@ class Side:
         for entry in decision.entries:
             if entry.enrolment is not None:
                 ended = entry.outcome if entry.outcome == "held_out" else ""
-                self.runs[entry.enrolment] = Run(one.key, entry.campaign, one.now, ended)
+                self.runs[entry.enrolment] = Run(one.key, self._called(entry.campaign), one.now, ended)
         if decision.messages:
             for step in decision.steps:
                 if not step.way and step.enrolment in self.runs:
@@ -115,6 +118,9 @@ class Side:
         for end in decision.ends:
             if end.enrolment in self.runs:
                 self.runs[end.enrolment].ended = end.reason
+
+    def _called(self, campaign: str) -> str:
+        return self.renamed.get(campaign, campaign)
 
     def _join(self, part: Joining) -> None:
         joined = self._joined.setdefault(part.message_id, {})
@@ -132,7 +138,7 @@ class Side:
         begun = change.planned_at if run is None else run.begun
         mail = Mail(
             change.id,
-            change.campaign,
+            self._called(change.campaign),
             change.step,
             change.channel,
             change.template,

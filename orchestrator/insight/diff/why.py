@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.domain.program import Program
+from orchestrator.domain.campaign import Campaign
 from orchestrator.insight.diff.pairs import Change
 from orchestrator.insight.diff.side import Mail, Run, Side
 from orchestrator.insight.reasons import REASONS
@@ -19,16 +20,16 @@ _ENDED = {
 
 @dataclass(slots=True)
 class Other:
-    """The workspace that may lack a message: its program, and its runs by customer, campaign and beginning."""
+    """The workspace that may lack a message: its campaigns as they are compared; its runs by customer, campaign and time."""
 
     which: str
-    program: Program
+    campaigns: Mapping[str, Campaign]
     _runs: dict[tuple[str, str, int], Run] = field(default_factory=dict)
 
     @classmethod
     def of(cls, which: str, side: Side, names: dict[int, str]) -> Other:
         runs = {(names.get(side.home(run.key), ""), run.campaign, run.begun): run for run in side.runs.values()}
-        return cls(which, side.program, runs)
+        return cls(which, {side.renamed.get(name, name): one for name, one in side.program.campaigns.items()}, runs)
 
     def lacks(self, profile: str, mail: Mail, counterpart: Mail | None) -> str:
         """Why this workspace did not send it: what stopped its own message, else its run, else that there was none."""
@@ -36,7 +37,7 @@ class Other:
             reason = REASONS.get(counterpart.reason or "", counterpart.reason)
             waits = "still waits" if counterpart.state == "planned" else counterpart.state
             return f"{self.which}: {waits}{f' - {reason}' if reason else ''}"
-        campaign = self.program.campaigns.get(mail.campaign)
+        campaign = self.campaigns.get(mail.campaign)
         if campaign is None:
             return f"{self.which}: no campaign {mail.campaign}"
         run = self._runs.get((profile, mail.campaign, mail.begun))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,10 @@ from orchestrator.domain.program import Program
 from orchestrator.errors import OrchestratorError
 from orchestrator.insight.diff.compare import Compared, Progress, compare
 from orchestrator.insight.diff.links import Shard, homes_of
+from orchestrator.insight.diff.renames import renames
 
-PROCESSES = 2
-"""Processes for files that are worth it."""
-SMALL_BYTES = 4 * 1024 * 1024
-"""Files of fewer bytes in all are compared faster than a process starts."""
+WORTH_BYTES = 4 * 1024 * 1024
+"""Bytes of files that are worth a process more: fewer are compared faster than one starts."""
 _LOOK_S = 0.2
 """Between two looks at how far the others are."""
 
@@ -47,6 +47,8 @@ class Worked:
     processes: int
     together: tuple[str, ...] = ()
     """Campaigns that emit events to other customers: everybody is then decided in one process."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """old name → new name of campaigns that are compared with each other"""
 
 
 def compare_all(
@@ -61,14 +63,20 @@ def compare_all(
     """Compare the two workspaces over these files; without `processes`, in as many as they are worth."""
     together = tuple(sorted({*emits_to_others(old.program), *emits_to_others(new.program)}))
     size = sum(path.stat().st_size for path in paths if path.exists())
-    number = 1 if together else processes or (1 if size < SMALL_BYTES else PROCESSES)
+    number = 1 if together else processes or max(1, min(cores(), size // WORTH_BYTES))
+    renamed = renames(old.workspace, new.workspace)
     if number == 1:
         whole = Compared()
-        whole.join(compare(old.program, new.program, paths, until=until, progress=progress))
-        return Worked(whole, 1, together)
+        whole.join(compare(old.program, new.program, paths, renamed=renamed, until=until, progress=progress))
+        return Worked(whole, 1, together, renamed)
     homes = homes_of(paths)
     shards = [Shard(one, number, homes) for one in range(number)]
-    return Worked(_in_processes(old, new, paths, shards, until, progress), number)
+    return Worked(_in_processes(old, new, paths, shards, until, progress), number, renamed=renamed)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def emits_to_others(program: Program) -> set[str]:
@@ -124,5 +132,5 @@ def _advance(lines: int) -> None:
 
 
 def _part(old: bytes, new: bytes, paths: list[Path], shard: Shard, until: int | None) -> Compared:
-    programs = load_snapshot(old).program, load_snapshot(new).program
-    return compare(*programs, paths, shard, until=until, progress=_advance)
+    given = load_snapshot(old), load_snapshot(new)
+    return compare(given[0].program, given[1].program, paths, shard, renamed=renames(*given), until=until, progress=_advance)

@@ -138,7 +138,7 @@ def _campaigns(told: Told, stage_of: dict[str, str]) -> Iterator[Line]:
 def _line(entry: dict[str, Any]) -> tuple[str, str, str] | None:
     """(kind, words, detail) of what is worth telling."""
     campaign, outcome, reason = entry["campaign"], entry["outcome"], entry["reason"]
-    until = f"; next allowed {entry['next_allowed']}" if entry["next_allowed"] else ""
+    until = f"; next allowed {entry['next_allowed'][:16].replace('T', ' ')}" if entry["next_allowed"] else ""
     if outcome in _STOPPED:
         return "stopped", f"{entry['template']} {_STOPPED[outcome]}", reason
     told = {

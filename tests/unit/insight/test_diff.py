@@ -1,6 +1,7 @@
 """Two workspaces over one history: who gains, loses or gets when, and how far that can be trusted."""
 
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,26 @@ def test_the_command_under_a_customer_can_be_run(diff: Diff) -> None:
     assert accepted["at"] == result["customers"][0]["changes"][0]["new"]["at"]
 
 
+def test_a_campaign_that_has_another_name_now_is_compared_with_what_it_was(diff: Diff) -> None:
+    """Only where the old name is gone and the new one is new; ids differ, so runs are paired by when they began."""
+    calls = [consent("anna"), full("anna", "02T09:00"), consent("ben"), full("ben", "02T09:30", 60)]
+    name = CART.format(**PLAIN | {"wait": "2h", "least": "70"}).replace("campaign: cart", "campaign: basket\nwas: cart")
+    new = {"campaigns/cart.yaml": None, "campaigns/win-back.yaml": None, "campaigns/basket.yaml": name}
+    for processes in ("1", "2"):
+        result = diff.run(cart(), new, calls, "--processes", processes, "--out", str(diff.folder / "out"))
+        assert result["renamed"] == {"cart": "basket"}
+        assert result["campaigns"] == {"basket": {"gained": 0, "lost": 1, "moved": 1, "unchanged": 0}}
+        whys = {one["profile"]: one["changes"][0]["why"] for one in result["customers"]}
+        assert whys == {"anna": None, "ben": "new: basket did not start then"}
+        page = (diff.folder / "out/index.html").read_text(encoding="utf-8")
+        assert "basket is compared with what was cart" in page
+        for side in ("old", "new"):
+            (diff.folder / side).rename(diff.folder / f"{side}-{processes}")
+    both = {**new, **cart(), "campaigns/basket.yaml": name}
+    kept = diff.run(cart(), both, calls)
+    assert (kept["renamed"], kept["campaigns"]["cart"]["lost"]) == ({}, 0)
+
+
 # ── recorded reactions ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -283,6 +304,38 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(diff: Diff, tmp_path: P
     (row,) = map(json.loads, (tmp_path / "out/rejected.jsonl").read_text(encoding="utf-8").splitlines())
     assert (row["line"], row["by"]) == (3, "both")
     assert json.loads((tmp_path / "out/summary.json").read_text(encoding="utf-8"))["moved"] == 1
+
+
+def test_both_stories_stand_side_by_side_on_the_page(diff: Diff, tmp_path: Path) -> None:
+    calls = [consent("anna"), {**full("anna", "02T09:00"), "anonymousId": "phone"}]
+    calls += [{**full("anna", "05T09:00", 90, "C-2"), "userId": None, "anonymousId": "phone"}]
+    diff.run(cart(), cart(wait="2h"), calls, "--out", str(tmp_path / "out"), "--processes", "2")
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    told = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL)]
+    table = told[next(at for at, row in enumerate(told) if "by the old rules" in row) :]
+    assert table == [
+        "when (UTC) by the old rules by the new rules",
+        "2 things the same on both sides",
+        "2 Mar 2026 09:00 joins cart triggered by Cart Updated",
+        "10:00 gets hello by email cart",
+        "11:00 gets hello by email cart",
+        "5 Mar 2026 09:00 Cart Updated 90.00",
+        "09:00 joins cart triggered by Cart Updated",
+        "10:00 gets hello by email cart",
+        "11:00 gets hello by email cart",
+    ]
+
+
+def test_no_stories_where_others_campaigns_may_be_part_of_them(diff: Diff, tmp_path: Path) -> None:
+    emits = (
+        CART.format(**PLAIN)
+        + "  - emit: {event: Order Completed, to: {var: event.properties.cart_id}, properties: {total: 1}}\n"
+    )
+    calls = [consent("anna"), full("anna", "02T09:00", ident="ben")]
+    diff.run({**cart(), "campaigns/cart.yaml": emits}, cart(wait="2h"), calls, "--out", str(tmp_path / "out"))
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert "by the old rules</th>" not in page
+    assert "no two stories stand side by side" in page
 
 
 def test_a_line_that_one_workspace_refuses_is_told_with_whose(diff: Diff) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import minijinja
 
 from orchestrator.insight.diff.page.timeline import timeline
+from orchestrator.insight.diff.stories import Row
 from orchestrator.insight.diff.words import counted, reactions_words, when
 from orchestrator.insight.page.words import thousands
 
@@ -17,8 +18,11 @@ _TEMPLATE = "index.html"
 _STYLES = (("orchestrator.insight.page", "style.css"), ("orchestrator.insight.diff.page", "style.css"))
 
 
-def render(result: Mapping[str, Any]) -> str:
-    """The page of a result in its JSON shape, as HTML. Whatever a name holds, it is text on the page."""
+def render(result: Mapping[str, Any], stories: Mapping[str, Sequence[Row]] | None = None) -> str:
+    """The page of a result in its JSON shape, as HTML; `stories`: customer → both stories side by side.
+
+    Whatever a name holds, it is text on the page.
+    """
     busy = {name: counts for name, counts in result["campaigns"].items() if any(counts.values())}
     splits = [("Campaigns", "campaign", busy), ("Channels", "channel", result["channels"])]
     splits.append(("Segments", "segment", result["segments"]))
@@ -29,6 +33,7 @@ def render(result: Mapping[str, Any]) -> str:
         reactions=reactions_words(result),
         timeline=timeline(result["days"]),
         splits=[(title, head, _rows(split)) for title, head, split in splits if split],
+        stories={name: list(rows) for name, rows in (stories or {}).items()},
         idle=sorted(set(result["campaigns"]) - set(busy)),
     )
 
