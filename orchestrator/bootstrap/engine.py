@@ -23,18 +23,32 @@ from orchestrator.delivery.governor import Governor
 from orchestrator.domain.campaign import Steps
 from orchestrator.domain.program import Program
 from orchestrator.errors import OrchestratorError
-from orchestrator.partition.engine import Engine
+from orchestrator.partition.engine import Elsewhere, Engine
 from orchestrator.partition.frames import Failed, packed
 from orchestrator.partition.host import Host
 from orchestrator.partition.live import Live, Outbox
 from orchestrator.partition.partition import Surroundings
+from orchestrator.partition.ports import Store
 from orchestrator.partition.standing import STANDING, Standing, standing_of
 from orchestrator.stores.lock import only_writer
 from orchestrator.stores.sqlite import SqliteFile
 
 
 def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> Live:
-    """The engine on this file with that program, which goes live where it is not yet.
+    """The engine on this file with that program, which goes live where it is not yet."""
+    return live_on(file.partition(0), file, workspace, program, now, Governor(rates=dict(read_settings().rates)))
+
+
+def live_on(
+    store: Store,
+    file: SqliteFile,
+    workspace: Path,
+    program: Program,
+    now: int,
+    governor: Governor,
+    elsewhere: Elsewhere | None = None,
+) -> Live:
+    """An engine of one partition, whose state is in `file`.
 
     People in flight on an earlier program keep its steps, also where another campaign has the same ones now. A campaign's
     `without` that is new fires for later crossings only.
@@ -42,9 +56,7 @@ def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> 
     standing = standing_of(file.fact(STANDING)).followed_by(program, version("orchestrator"), now)
     surrounded = replace(program, pinned=_pinned(file, standing), live_since=standing.live_since)
     outbox = Outbox()
-    live = Live(
-        Engine([file.partition(0)], Surroundings(surrounded, Governor(rates=dict(read_settings().rates)), outbox)), outbox
-    )
+    live = Live(Engine([store], Surroundings(surrounded, governor, outbox), elsewhere=elsewhere), outbox)
     live.go_live(standing, partial(snapshot, workspace))
     return live
 

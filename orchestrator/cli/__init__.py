@@ -26,6 +26,7 @@ COMMANDS = {
     "events": "events",
     "tasks": "tasks",
     "serve": "serve",
+    "worker": "worker",
     "kafka": "kafka",
 }
 """command → the module that holds a function of its name"""

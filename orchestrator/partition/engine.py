@@ -25,6 +25,13 @@ from orchestrator.partition.schedules import CALLED, Schedules, called_noted, ca
 Watch = Callable[[Sequence[Decided]], None]
 THINGS = "things"
 """The name under which a file notes which events about things it has seen."""
+Elsewhere = Callable[[str], bool]
+"""Whether the raw id's home is a partition of another engine."""
+
+
+def home_of(raw: str, partitions: int) -> int:
+    """The number of the partition that owns a raw id: fixed for life by its hash."""
+    return crc32(raw.encode("utf-8", "surrogatepass")) % partitions
 
 
 class Engine:
@@ -33,8 +40,17 @@ class Engine:
     Where time is virtual, a broadcast reaches everybody at its instant, and what that decides is committed page by page.
     """
 
-    def __init__(self, stores: Sequence[Store], around: Surroundings, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        stores: Sequence[Store],
+        around: Surroundings,
+        watch: Watch | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self.around = around
+        self._elsewhere = elsewhere
+        self.passed: list[tuple[str, Event, int]] = []
+        """(raw id, event, its time) for partitions of other engines, until whoever commits takes them along."""
         around.controls = stores[0].controls() if around.controls == Controls() else around.controls
         self.partitions = [Partition(number, store, around) for number, store in enumerate(stores)]
         if around.controls != stores[0].controls():
@@ -56,10 +72,10 @@ class Engine:
         return max(partition.clock for partition in self.partitions)
 
     def home(self, raw: str) -> Partition:
-        """The partition that owns a raw id: fixed for life by its hash."""
+        """The partition that owns a raw id."""
         if len(self.partitions) == 1:
             return self.partitions[0]
-        return self.partitions[crc32(raw.encode("utf-8", "surrogatepass")) % len(self.partitions)]
+        return self.partitions[home_of(raw, len(self.partitions))]
 
     def next_due(self) -> int | None:
         """When the earliest timer or schedule is due."""
@@ -187,15 +203,25 @@ class Engine:
         if event.user_id is not None and anonymous is not None:
             self._unify(f"a:{anonymous}", f"u:{event.user_id}", now)
         raw = self._resolve(raw_id(event))
+        if self._is_elsewhere(raw):
+            found = structs.replace(event, user_id=raw[2:]) if raw.startswith("u:") else event
+            self.passed.append((raw, found, now))
+            return None
         return self.home(raw).take(raw, event, now)
+
+    def _is_elsewhere(self, raw: str) -> bool:
+        return self._elsewhere is not None and self._elsewhere(raw)
 
     def _resolve(self, raw: str) -> str:
         """Where a redirect leads: an anonymous id that turned out to be a known person's."""
         return self.home(raw).redirected(raw) if raw.startswith("a:") else raw
 
     def _unify(self, old: str, new: str, now: int) -> None:
-        """Make an anonymous id part of a known one, once; two known ids are never merged."""
-        if self._resolve(old) != old:
+        """Make an anonymous id part of a known one, once; two known ids are never merged.
+
+        Not across engines: what an anonymous customer did elsewhere stays there.
+        """
+        if self._is_elsewhere(old) or self._is_elsewhere(new) or self._resolve(old) != old:
             return
         source, target = self.home(old), self.home(new)
         source.changes.redirects[old] = new

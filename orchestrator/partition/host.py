@@ -38,7 +38,7 @@ ASK_AGAIN_MS = 1_000
 """When a message that finds the engine ending asks again: at the next start."""
 
 
-class _NoLeave:
+class NoLeave:
     """The permits of an engine that is ending: what it handed over now would have nobody to hear its outcome."""
 
     def ask(self, _message: Message, now: int, _wall: int) -> Refusal:
@@ -128,7 +128,7 @@ class Host:
 
     def _stop(self) -> None:
         self._stopping = True
-        self._live.engine.around.permits = _NoLeave()
+        self._live.engine.around.permits = NoLeave()
 
     def _read(self) -> bytes:
         """What the edge sent; empty when it has gone, in order or not."""

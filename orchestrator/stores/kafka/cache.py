@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -27,11 +29,16 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     position: bytes
 
 
+class CacheTaken(StoreError):  # noqa: N818 - says what is so
+    """Somebody else has the file: an owner before that is just ending, or another worker that was given the same folder."""
+
+
 class Cache:
     """One partition's state in a file. `place` is None while it holds nothing, or only a part."""
 
     def __init__(self, path: Path, number: int) -> None:
         self.path, self.number = path, number
+        self._lock = _taken(path)
         self.file = self._opened()
         self.place: Place | None = None
         found = self.file.fact(_PLACE)
@@ -64,6 +71,7 @@ class Cache:
     def close(self) -> None:
         """Let go of the file."""
         self.file.close()
+        self._lock.close()
 
     def _stand(self, place: Place) -> None:
         """Keys and journal rows go on behind those that were given away by then."""
@@ -80,6 +88,18 @@ class Cache:
     def _remove(self) -> None:
         for ending in _ENDINGS:
             self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+
+def _taken(path: Path) -> IO[str]:
+    """Hold the file's lock until it is closed."""
+    lock = path.with_name(f"{path.name}.lock").open("a", encoding="utf-8")
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        message = f"{path}: another worker has it; give each worker a folder of its own with --dir"
+        raise CacheTaken(message) from error
+    return lock
 
 
 def boot() -> bytes:

@@ -30,3 +30,17 @@ FETCH_BYTES = 8 << 20
 """Of a changelog in one read."""
 RESTORE_ENTRIES = 20_000
 """Records of a changelog that are put into the cache together."""
+SESSION_MS = 6_000
+"""After which a worker that fell silent is put out of its group."""
+HEARTBEAT_MS = 2_000
+"""Between its signs of life."""
+PATIENCE_MS = 100
+"""The longest wait for inputs without a look at the clock, also at the broker."""
+REST_MS = 5
+"""The shortest: others share the loop."""
+FINISH_S = 3.0
+"""How long attempts under way may take when a partition is let go; what has no outcome by then is in doubt."""
+TRIES = 50
+"""Looks at topics that were just made, until every broker knows them."""
+TRY_AGAIN_S = 0.1
+"""Between two of them."""

@@ -90,6 +90,7 @@ def changes_of(partition: int, entries: Iterable[Entry]) -> Changes:
                 found.controls = msgspec.json.decode(value, type=Controls)
             case _:
                 pass
+    found.tasks.update(found.records)
     return found
 
 

@@ -124,4 +124,4 @@ async def _prepare(brokers: str, topics: Topics, partitions: int, writer: Writer
 async def _clear(brokers: str, topics: Topics, writer: Writer) -> None:
     await writer.close()
     async with asking(brokers) as admin:
-        await admin.delete_topics([topics.changelog, topics.journal])
+        await admin.delete_topics([topic.name for topic in topics.all()])

@@ -76,3 +76,10 @@ async def _follow(reader: AIOKafkaConsumer, changelog: TopicPartition, cache: Ca
             waiting = []
     if place is not None:
         cache.put([changes_of(cache.number, waiting)], Place(*place))
+
+
+async def beginning(brokers: str, place: TopicPartition) -> int:
+    """The first offset that the broker still has."""
+    async with reading(brokers) as reader:
+        found: int = (await reader.beginning_offsets([place]))[place]
+        return found

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from orchestrator.errors import StoreError
-from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES
+from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES, TRIES, TRY_AGAIN_S
 
 REPLICAS = 3
 """Copies of our topics where the cluster has as many brokers."""
@@ -31,10 +34,11 @@ class Topics:
 
     changelog: str
     journal: str
+    rejected: str
 
     @classmethod
     def of(cls, name: str) -> Topics:
-        return cls(f"{name}-changelog", f"{name}-journal")
+        return cls(f"{name}-changelog", f"{name}-journal", f"{name}-rejected")
 
     def all(self) -> list[Topic]:
         """As they must be."""
@@ -42,6 +46,7 @@ class Topics:
         return [
             Topic(self.changelog, "compact", large),
             Topic(self.journal, "delete", {**large, "retention.ms": "-1", "retention.bytes": "-1"}),
+            Topic(self.rejected, "delete", large),
         ]
 
 
@@ -80,3 +85,58 @@ async def make_topics(admin: AIOKafkaAdminClient, topics: Sequence[Topic], parti
         if code and error is not TopicAlreadyExistsError:
             message = f"topic {name} could not be made: {error.__name__} {told[0] if told else ''}"
             raise StoreError(message)
+
+
+async def prepare(brokers: str, source: str, topics: Topics, *, development: bool) -> int:
+    """Make our topics, look at all of them; gives how many partitions there are. StoreError says all that would lose data."""
+    async with asking(brokers) as admin:
+        if source not in await admin.list_topics():
+            message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
+            raise StoreError(message)
+        partitions = len((await _described(admin, [source]))[0]["partitions"])
+        copies = 1 if development else 2
+        await _refuse(admin, [Topic(source, "delete")], partitions, copies)
+        await make_topics(admin, topics.all(), partitions)
+        await _refuse(admin, topics.all(), partitions, copies)
+    return partitions
+
+
+async def _refuse(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, copies: int) -> None:
+    wrong = await _wrong(admin, topics, partitions, copies)
+    if wrong:
+        message = "these settings would lose data:\n" + "\n".join(wrong)
+        raise StoreError(message)
+
+
+async def _described(admin: AIOKafkaAdminClient, names: list[str]) -> list[dict[str, Any]]:
+    """As soon as they are known everywhere: a topic that was just made may take a moment."""
+    for _ in range(TRIES):
+        described = await admin.describe_topics(names)
+        found: list[dict[str, Any]] = described["topics"] if isinstance(described, dict) else list(described)
+        if all(one["partitions"] and not one["error_code"] for one in found):
+            return found
+        await asyncio.sleep(TRY_AGAIN_S)
+    message = f"{', '.join(names)}: the cluster does not say what they are like; look at its state, then start again"
+    raise StoreError(message)
+
+
+async def _wrong(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, copies: int) -> list[str]:
+    """What must be changed, one line each."""
+    found = []
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics])
+    configs = {one[3]: {entry[0]: entry[1] for entry in one[4]} for answer in answers for one in answer.resources}
+    described = {one["topic"]: one["partitions"] for one in await _described(admin, [topic.name for topic in topics])}
+    for topic in topics:
+        there, set_to = described[topic.name], configs[topic.name]
+        replicas = min(len(one["replicas"]) for one in there)
+        if len(there) != partitions:
+            found.append(f"{topic.name}: has {len(there)} partitions, needs {partitions}, as many as the inputs")
+        if replicas < copies:
+            found.append(f"{topic.name}: keeps {replicas} copy; it needs {REPLICAS} (--development accepts one)")
+        if int(set_to["min.insync.replicas"]) < copies:
+            found.append(f"{topic.name}: min.insync.replicas is {set_to['min.insync.replicas']}; set it to 2")
+        if set_to["unclean.leader.election.enable"] != "false":
+            found.append(f"{topic.name}: unclean.leader.election.enable is on; a stale copy would rule: set it to false")
+        if set_to["cleanup.policy"] != topic.cleanup:
+            found.append(f"{topic.name}: cleanup.policy is {set_to['cleanup.policy']}; set it to {topic.cleanup}")
+    return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from orchestrator.stores.kafka.limits import BATCH_BYTES, RETRY_MS, TRANSACTION_MS
 from orchestrator.stores.kafka.records import Entry
@@ -35,6 +36,7 @@ class Writer:
 
     def __init__(self, brokers: str, transactional_id: str, group: str | None = None) -> None:
         self._group = group
+        self._failed = False
         self._producer = AIOKafkaProducer(
             bootstrap_servers=brokers,
             transactional_id=transactional_id,
@@ -56,6 +58,14 @@ class Writer:
 
         Raises KafkaError: then it is not known whether it is, and this writer is of no use any more.
         """
+        if self._failed:
+            raise KafkaError("this writer has failed before")
+        self._failed = True
+        last = await self._commit(batch)
+        self._failed = False
+        return last
+
+    async def _commit(self, batch: Batch) -> dict[TopicPartition, int]:
         async with self._producer.transaction():
             sent = [one for place, entries in batch.records.items() for one in await self._send(place, entries)]
             # a commit succeeds although a batch in it was refused: only its future tells

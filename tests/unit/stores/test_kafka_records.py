@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Record
-from orchestrator.stores.kafka.cache import Cache, Place
+from orchestrator.stores.kafka.cache import Cache, CacheTaken, Place
 from orchestrator.stores.kafka.records import (
     Position,
     changelog_of,
@@ -109,3 +111,11 @@ def test_a_file_that_is_torn_is_made_anew(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "0.sqlite", 0)
     assert cache.place is None
     cache.close()
+
+
+def test_a_file_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    first = Cache(tmp_path / "0.sqlite", 0)
+    with pytest.raises(CacheTaken, match="give each worker a folder of its own"):
+        Cache(tmp_path / "0.sqlite", 0)
+    first.close()
+    Cache(tmp_path / "0.sqlite", 0).close()

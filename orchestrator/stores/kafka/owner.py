@@ -1,0 +1,191 @@
+"""One partition of the inputs while this worker owns it: opened, turned batch by batch, let go.
+
+inputs ─▶ Live.turn ─▶ one transaction (state, journal, position, what is passed on, offset) ─▶ cache ─▶ hand over
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from aiokafka import TopicPartition
+
+from orchestrator.domain.identity import about_a_thing
+from orchestrator.domain.input import Event, Outcome
+from orchestrator.domain.outgoing import Outgoing
+from orchestrator.errors import RejectedEvent
+from orchestrator.partition.engine import home_of
+from orchestrator.partition.host import NoLeave
+from orchestrator.partition.live import Answered, Arrival, Live
+from orchestrator.stores.kafka.cache import Cache
+from orchestrator.stores.kafka.limits import PATIENCE_MS, REST_MS
+from orchestrator.stores.kafka.records import Entry
+from orchestrator.stores.kafka.restore import beginning, restore
+from orchestrator.stores.kafka.store import KafkaStore, Keeper
+from orchestrator.stores.kafka.topics import Topics
+from orchestrator.stores.kafka.writer import Batch, Writer
+
+Tell = Callable[[int, Outcome], Awaitable[None]]
+
+
+class Dispatch(Protocol):
+    """Hands messages over, and tells what became of each."""
+
+    async def dispatch(self, messages: Sequence[Outgoing]) -> None: ...
+
+    async def finish(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surrounded:
+    """What the store cannot know: how an engine is made, how an input is read, where messages go."""
+
+    open_live: Callable[[KafkaStore, int, int], Live]
+    """(store, number of the partition, how many there are) → its engine, live."""
+    read: Callable[[bytes, int, str], Event]
+    """(record, when it came, what tells it from others) → event; raises RejectedEvent."""
+    dispatch: Callable[[Tell], Dispatch]
+    close: Callable[[], Awaitable[None]]
+    """Called once nothing more leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a worker works."""
+
+    brokers: str
+    topic: str
+    group: str
+    topics: Topics
+    folder: Path
+    partitions: int
+
+
+class Passed(msgspec.Struct, frozen=True, array_like=True):
+    """An event on its way to its customer's partition; `at` is its time where it comes from."""
+
+    event: Event
+    at: int
+
+
+_pass = msgspec.msgpack.Encoder().encode
+_passed = msgspec.msgpack.Decoder(Passed).decode
+_PASSED = b"\x92"
+"""What such a record begins with; the Segment shape is an object."""
+
+
+@dataclass(slots=True)
+class Owner:
+    """Works on one partition. `busy` is held by whoever changes it."""
+
+    place: Place
+    number: int
+    surrounded: Surrounded
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    next: int = 0
+    """The first input that is not decided yet."""
+    decided: int = 0
+    _answers: deque[Answered] = field(default_factory=deque)
+    _live: Live = field(init=False)
+    _keeper: Keeper = field(init=False)
+    _writer: Writer = field(init=False)
+    _dispatch: Dispatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        place = self.place
+        self._writer = Writer(place.brokers, f"{place.group}-{place.topic}-{self.number}", place.group)
+        self._dispatch = self.surrounded.dispatch(self._answered)
+
+    async def open(self) -> None:
+        """Fence the owner before, take over what it has committed, go live."""
+        place = self.place
+        await self._writer.open()
+        self._keeper = Keeper(Cache(place.folder / f"{place.topic}-{self.number}.sqlite", 0), place.topics, self.number)
+        position = await restore(place.brokers, self._keeper.changelog, self._keeper.cache)
+        source = TopicPartition(place.topic, self.number)
+        self.next = await beginning(place.brokers, source) if position is None else position.offset
+        self._live = self.surrounded.open_live(self._keeper.store(), self.number, place.partitions)
+        await self._commit(Batch())
+
+    async def turn(self, records: Sequence[Any], wall: int, *, caught_up: bool) -> None:
+        """Decide these inputs, fire what is due by `wall` where nothing else waits, commit, and hand over."""
+        batch, arrivals = Batch(), []
+        for record in records:
+            try:
+                event = self._read(record)
+                arrivals.append(Arrival(0, event))
+                if about_a_thing(event) and record.value[:1] != _PASSED:
+                    self._tell_all(batch, event)
+            except RejectedEvent as rejection:
+                batch.add(TopicPartition(self.place.topics.rejected, self.number), [_rejected(record, rejection)])
+        if records:
+            self.next = records[-1].offset + 1
+        answers = [self._answers.popleft() for _ in range(len(self._answers))]
+        turn = self._live.turn(arrivals, answers, wall, caught_up=caught_up)
+        await self._commit(batch)
+        self.decided += len(records)
+        await self._dispatch.dispatch(turn.outgoing)
+
+    async def finish(self, wall: int, within_s: float) -> None:
+        """Give no more leave; wait so long for attempts under way, and make durable what became of them."""
+        self._live.engine.around.permits = NoLeave()
+        try:
+            async with asyncio.timeout(within_s):
+                await self._dispatch.finish()
+        except TimeoutError:
+            pass
+        if self._answers:
+            await self.turn((), wall, caught_up=False)
+
+    async def close(self) -> None:
+        """Let go; never raises."""
+        await self._writer.close()
+        keeper = getattr(self, "_keeper", None)
+        if keeper is not None:
+            keeper.cache.close()
+
+    def patience_ms(self, wall: int) -> int:
+        """How long nothing but an input needs doing; never nothing at all, for others share the loop."""
+        if self._answers or self._live.busy:
+            return REST_MS
+        due = self._live.next_due()
+        return PATIENCE_MS if due is None else max(REST_MS, min(PATIENCE_MS, due - wall))
+
+    async def _answered(self, key: int, outcome: Outcome) -> None:
+        self._answers.append(Answered(key, outcome))
+
+    def _read(self, record: Any) -> Event:
+        if record.value[:1] == _PASSED:
+            passed = _passed(record.value)
+            event: Event = passed.event
+            return event if event.received_at else msgspec.structs.replace(event, received_at=passed.at)
+        where = f"{record.topic}/{record.partition}/{record.offset}"
+        return self.surrounded.read(record.value, record.timestamp, where)
+
+    def _tell_all(self, batch: Batch, event: Event) -> None:
+        """What happens to nobody concerns the customers of every partition."""
+        entry = event.message_id.encode("utf-8", "surrogatepass"), _pass(Passed(event, event.received_at))
+        for number in range(self.place.partitions):
+            if number != self.number:
+                batch.add(TopicPartition(self.place.topic, number), [entry])
+
+    async def _commit(self, batch: Batch) -> None:
+        """Everything of the turn in one transaction, then into the cache."""
+        source = TopicPartition(self.place.topic, self.number)
+        passed, self._live.engine.passed = self._live.engine.passed, []
+        for raw, event, at in passed:
+            home = TopicPartition(self.place.topic, home_of(raw, self.place.partitions))
+            batch.add(home, [(raw.encode("utf-8", "surrogatepass"), _pass(Passed(event, at)))])
+        if self._keeper.fill(batch, self.next):
+            batch.offsets[source] = self.next
+            self._keeper.settle(await self._writer.commit(batch))
+
+
+def _rejected(record: Any, rejection: RejectedEvent) -> Entry:
+    told = {"partition": record.partition, "offset": record.offset, "reason": str(rejection)}
+    return record.key or b"-", msgspec.json.encode({**told, "event": (record.value or b"").decode(errors="replace")})

@@ -1,0 +1,184 @@
+"""A worker: a Faust app around a service that owns the consumer of the inputs.
+
+Faust gives the process its life, its pages and its signals. Inputs do not go through its agents, which cost more than deciding,
+nor through its transactions, which lose or double updates when a worker is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from faust.app import BootStrategy
+from mode import Service
+
+from orchestrator.partition.live import BATCH
+from orchestrator.stores.kafka.cache import CacheTaken
+from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, SESSION_MS
+from orchestrator.stores.kafka.owner import Owner, Place, Surrounded
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the pages are."""
+
+    host: str
+    port: int
+
+
+class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
+    """One task for each partition that this worker owns.
+
+    A fault in one ends the worker: whoever supervises it starts it again.
+    """
+
+    place: Place
+    surrounded: Surrounded
+    owners: dict[TopicPartition, Owner] = {}
+    tasks: dict[TopicPartition, Any] = {}
+    joined = False
+
+    async def on_start(self) -> None:
+        """Join the group."""
+        self.consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.place.brokers,
+            group_id=self.place.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            fetch_max_wait_ms=PATIENCE_MS,
+        )
+        self.consumer.subscribe([self.place.topic], listener=self)
+        await self.consumer.start()
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Start a task for each; what fails in a task ends the worker, what fails in a listener is lost."""
+        Inputs.joined = True
+        for place in assigned:
+            Inputs.tasks[place] = self.add_future(self.run(place))
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Let running turns end, then let go of all.
+
+        No task is waited for: it may sit in `getmany`, which waits for the new assignment, which waits for this.
+        """
+        del revoked
+        stopping, tasks = list(Inputs.owners.values()), list(Inputs.tasks.values())
+        Inputs.owners, Inputs.tasks = {}, {}
+        for owner in stopping:
+            await owner.busy.acquire()  # kept for ever: no other turn may start
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*(_let_go(owner) for owner in stopping))
+
+    async def on_stop(self) -> None:
+        """Let go in order, then leave the group."""
+        await self.on_partitions_revoked(())
+        await self.consumer.stop()
+        await self.surrounded.close()
+
+    async def run(self, place: TopicPartition) -> None:
+        """Own one partition until the next rebalance."""
+        tasks = Inputs.tasks
+        while tasks is Inputs.tasks:
+            owner = Owner(self.place, place.partition, self.surrounded)
+            try:
+                await self._own(place, owner, tasks)
+            except (KafkaError, CacheTaken) as error:
+                self.log.warning("partition %s is opened again: %r", place.partition, error)
+                if Inputs.owners.get(place) is owner:
+                    del Inputs.owners[place]
+                await owner.close()
+                await self.sleep(HEARTBEAT_MS / 1_000)  # a zombie hears of its rebalance first
+
+    async def _own(self, place: TopicPartition, owner: Owner, tasks: object) -> None:
+        """Open it, and turn by turn while nothing was reassigned; aiokafka's `stop` may have swallowed a cancellation."""
+        try:
+            await owner.open()
+        except asyncio.CancelledError:
+            await owner.close()
+            raise
+        if tasks is not Inputs.tasks:
+            await owner.close()
+            return
+        Inputs.owners[place] = owner
+        self.consumer.seek(place, owner.next)  # our position, not the group's
+        while tasks is Inputs.tasks:
+            patience_ms = owner.patience_ms(_wall())
+            records = (await self.consumer.getmany(place, timeout_ms=patience_ms, max_records=BATCH)).get(place, [])
+            reached = await self.consumer.position(place)
+            async with owner.busy:
+                if tasks is Inputs.tasks:
+                    heard, caught_up = self._heard(place, reached)
+                    await owner.turn(records, heard, caught_up=caught_up)
+
+    def _heard(self, place: TopicPartition, reached: int) -> tuple[int, bool]:
+        """(until when it is known what the broker has, whether all of that is here)"""
+        heard, end = self.consumer.last_poll_timestamp(place), self.consumer.last_stable_offset(place)
+        return min(_wall(), heard or 0), bool(heard) and end is not None and reached >= end
+
+
+async def _let_go(owner: Owner) -> None:
+    try:
+        await owner.finish(_wall(), FINISH_S)
+    except KafkaError:
+        pass  # fenced already: whoever owns it now calls what is open in doubt
+    finally:
+        await owner.close()
+
+
+class _OwnConsumer(BootStrategy):
+    """Faust's own consumer would start with nothing to subscribe to."""
+
+    enable_kafka = False
+
+
+class Shell(faust.App):
+    """A worker's life, pages and signals."""
+
+    BootStrategy = _OwnConsumer
+
+
+def worker_app(place: Place, surrounded: Surrounded, listening: Listening) -> faust.App:
+    """The app of one worker, with its pages `/health` and `/metrics`."""
+    app = Shell(
+        f"{place.group}-shell",  # a group of its own: two protocols in one group exclude each other
+        broker=f"kafka://{place.brokers}",
+        datadir=str(place.folder / "shell"),
+        web_bind=listening.host,
+        web_port=listening.port,
+        topic_disable_leader=True,
+        broker_session_timeout=SESSION_MS / 1_000,
+        broker_heartbeat_interval=HEARTBEAT_MS / 1_000,
+    )
+    app.service(type("PlacedInputs", (Inputs,), {"place": place, "surrounded": surrounded}))
+
+    @app.page("/health")
+    async def health(web: Any, request: Any) -> Any:
+        del request
+        owned = {str(place.partition): owner.next for place, owner in sorted(Inputs.owners.items())}
+        ready = Inputs.joined and len(owned) == len(Inputs.tasks)
+        return web.json({"ready": ready, "partitions": owned}, status=200 if ready else 503)
+
+    @app.page("/metrics")
+    async def metrics(web: Any, request: Any) -> Any:
+        del request
+        return web.text(f"inputs_total {sum(owner.decided for owner in Inputs.owners.values())}\n")
+
+    return app
+
+
+def run(app: faust.App) -> None:
+    """Work until told to stop; exits with code 1 where the service failed."""
+    faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False).execute_from_commandline()
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,148 @@
+"""`orchestrator worker`: exact under kill -9, and it does not start where data would be lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, judge, records, run, sent, until
+
+
+def test_workers_killed_under_load_decide_everything_once(brokers: str, tmp_path: Path) -> None:
+    judged, taken, _ = run(brokers, tmp_path, kills=2, count=1_200)
+    assert judged.wrong(taken) == {}
+    assert len(taken) == 1_200
+    assert judged.sent
+
+
+def test_a_worker_that_stops_hands_on_and_leaves_nothing_in_doubt(brokers: str, tmp_path: Path) -> None:
+    """Told to stop under load; the next one goes on from its cache."""
+    place = Place(brokers, tmp_path)
+    first = Worker(place, 0).ready()
+    feeder = Feeder(place, 400)
+    until(lambda: len(feeder.taken) > 200, "half of the events")
+    assert first.terminate() == 0
+    second = Worker(place, 0).ready()
+    try:
+        feeder.finished()
+        until(place.drained, "all inputs to be decided")
+        assert second.terminate() == 0
+    finally:
+        second.kill()
+    judged = judge(place)
+    assert judged.wrong(feeder.taken) == {}
+    assert judged.messages["in_doubt"] == 0
+    assert not {"Traceback", "Unclosed", "never retrieved"} & set((first.said() + second.said()).split())
+
+
+def test_a_worker_that_slept_is_fenced_and_works_on(brokers: str, tmp_path: Path) -> None:
+    """Its session ran out under load, another one took over; what it had open when it woke up was refused."""
+    place = Place(brokers, tmp_path)
+    workers = [Worker(place, 0).ready(), Worker(place, 1)]
+    try:
+        until(lambda: len(workers[1].health().get("partitions", ())) > 0, "both to own something")
+        feeder = Feeder(place, 1_200)
+        until(lambda: len(feeder.taken) > 300, "some load")
+        workers[0].process.send_signal(signal.SIGSTOP)
+        until(lambda: len(workers[1].health().get("partitions", ())) == PARTITIONS, "the other one to own all")
+        workers[0].process.send_signal(signal.SIGCONT)
+        feeder.finished()
+        until(place.drained, "all inputs to be decided")
+        assert [worker.terminate() for worker in workers] == [0, 0]
+    finally:
+        for worker in workers:
+            worker.kill()
+    assert judge(place).wrong(feeder.taken) == {}
+
+
+async def send(place: Place, *values: bytes, partition: int = 0) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=place.brokers)
+    await producer.start()
+    for value in values:
+        await producer.send_and_wait(place.topic, value, partition=partition)
+    await producer.stop()
+
+
+def test_timers_fire_while_nothing_comes_in(brokers: str, tmp_path: Path) -> None:
+    """Wherever the events came in: also behind the marks that end what was passed on to a customer's own partition."""
+    place = Place(brokers, tmp_path)
+    for user in ("u", "v", "w"):
+        known = {"type": "identify", "userId": user, "messageId": f"{user}0", "traits": {"email": f"{user}@shop.example"}}
+        order = {"type": "track", "event": "Order Completed", "userId": user, "messageId": f"{user}1"}
+        order["properties"] = {"order_id": user, "total": 1}
+        asyncio.run(send(place, json.dumps(known).encode(), json.dumps(order).encode()))
+    worker = Worker(place, 0).ready()
+    try:
+        until(lambda: len(sent(place)) >= 9, "three messages for each of them")
+        assert worker.terminate() == 0
+    finally:
+        worker.kill()
+    judged = judge(place)
+    assert judged.wrong(["u0", "u1", "v0", "v1", "w0", "w1"]) == {}
+    assert judged.messages == {"accepted": 9}
+
+
+def test_what_is_no_event_is_put_aside_with_its_reason(brokers: str, tmp_path: Path) -> None:
+    place = Place(brokers, tmp_path)
+
+    known = b'{"type": "identify", "userId": "u", "messageId": "m0"}'
+    asyncio.run(send(place, b"no json", b'{"type": "track", "userId": "u"}', known))
+    worker = Worker(place, 0).ready()
+    try:
+        until(place.drained, "all inputs to be decided")
+        assert worker.terminate() == 0
+    finally:
+        worker.kill()
+    aside = asyncio.run(records(brokers, TopicPartition(place.topics.rejected, 0)))
+    told = [json.loads(value) for value in aside]
+    assert [(one["partition"], one["offset"]) for one in told] == [(0, 0), (0, 1)]
+    assert told[1]["reason"] == "$.event: missing; a track call needs the event's name"
+    assert judge(place).decided == {"m0": 1}
+
+
+def start(place: Place, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "orchestrator", "worker", str(place.workspace), "--brokers", place.brokers]
+    where = ["--input", place.topic, "--dir", str(place.folder / "w")]
+    return subprocess.run([*command, *where, *options], capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_cluster_with_one_copy_is_refused(brokers: str, tmp_path: Path) -> None:
+    place = Place(brokers, tmp_path)
+    ran = start(place)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "error: these settings would lose data:\n"
+        f"{place.topic}: keeps 1 copy; it needs 3 (--development accepts one)\n"
+        f"{place.topic}: min.insync.replicas is 1; set it to 2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("cleanup.policy", "compact", "cleanup.policy is compact; set it to delete"),
+        ("unclean.leader.election.enable", "true", "a stale copy would rule: set it to false"),
+    ],
+)
+def test_settings_of_the_inputs_that_lose_data_are_refused(
+    brokers: str, tmp_path: Path, setting: str, value: str, told: str
+) -> None:
+    place = Place(brokers, tmp_path, settings={setting: value})
+    ran = start(place, "--development")
+    assert ran.returncode == 1
+    assert told in ran.stderr
+
+
+def test_a_topic_that_is_not_there_is_told(brokers: str, tmp_path: Path) -> None:
+    place = Place(brokers, tmp_path)
+    place.topic = "absent"
+    ran = start(place, "--development")
+    assert ran.returncode == 1
+    assert "there is no topic 'absent'; make it" in ran.stderr
