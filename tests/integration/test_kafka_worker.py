@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from orchestrator.partition.engine import home_of
 from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, judge, records, run, sent, until
 
 
@@ -87,6 +88,38 @@ def test_timers_fire_while_nothing_comes_in(brokers: str, tmp_path: Path) -> Non
     judged = judge(place)
     assert judged.wrong(["u0", "u1", "v0", "v1", "w0", "w1"]) == {}
     assert judged.messages == {"accepted": 9}
+
+
+DROP = """\
+campaign: drop
+stage: retention
+topic: offers
+on: {broadcast: Price Dropped, to: buyers}
+then:
+  - send: {template: offer, channel: email}
+"""
+
+
+def test_what_happens_to_a_thing_reaches_the_customers_of_every_partition(brokers: str, tmp_path: Path) -> None:
+    place = Place(brokers, tmp_path)
+    (place.workspace / "campaigns/drop.yaml").write_text(DROP, encoding="utf-8")
+    (place.workspace / "events/price-dropped.yaml").write_text("event: Price Dropped\n", encoding="utf-8")
+    buyers = 'buyers:\n  if: {">=": [{var: profile.features.orders}, 1]}\n'
+    (place.workspace / "segments.yaml").write_text(buyers, encoding="utf-8")
+    users = [next(f"u{n}" for n in range(99) if home_of(f"u:u{n}", PARTITIONS) == home) for home in range(PARTITIONS)]
+    for user in users:
+        order = {"type": "track", "event": "Order Completed", "userId": user, "messageId": f"{user}1"}
+        order |= {"properties": {"order_id": user, "total": 1}, "context": {"traits": {"email": f"{user}@shop.example"}}}
+        asyncio.run(send(place, json.dumps(order).encode()))
+    worker = Worker(place, 0).ready()
+    try:
+        until(place.drained, "the orders to be decided")
+        asyncio.run(send(place, b'{"type": "track", "event": "Price Dropped", "messageId": "drop"}'))
+        until(lambda: sum(one["campaign"] == "drop" for one in sent(place)) == PARTITIONS, "a message for each")
+        assert worker.terminate() == 0
+    finally:
+        worker.kill()
+    assert sorted(one["to"] for one in sent(place) if one["campaign"] == "drop") == [f"{user}@shop.example" for user in users]
 
 
 def test_what_is_no_event_is_put_aside_with_its_reason(brokers: str, tmp_path: Path) -> None:
