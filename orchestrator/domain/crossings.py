@@ -98,8 +98,7 @@ def look_again(moment: Moment, look: Look) -> None:
         return
     for name, inside in turned:
         moment.profile.memberships[name].inside = inside
-    for name, number in come.items():
-        moment.profile.dates[name].done = number
+    occasions.pass_over(moment, come)
     moment.decision.dropped.append(f"{look.cause}: crossings deeper than {DEPTH_MAX}")
 
 

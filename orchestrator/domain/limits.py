@@ -31,7 +31,7 @@ JOINED_MAX = 32
 IN_DOUBT_KEPT = 16
 """Messages without a clear answer that a late one may still settle."""
 DEPTH_MAX = 8
-"""How many `emit` and `move_to` steps may follow from one input."""
+"""How many `emit` and `move_to` steps, and looks after a `set`, may follow from one input."""
 STEPS_AN_INPUT = 500
 """Steps that one run may take at one instant."""
 ROUNDS_AN_INPUT = 100

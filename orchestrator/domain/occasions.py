@@ -2,8 +2,8 @@
 
     as it was before the input ─▶ fold ─▶ another date? what is past of it has been ─▶ come? ─▶ kept
 
-A correction of a date brings no second anniversary in the same year. A change of zone that puts an occasion into the past, and
-it has not been, lets it come at once.
+A correction of a date brings no second anniversary in the same year. A change of zone that puts an occasion into the past lets
+it come at once; one that puts into the future what was over, and has not come, lets it come then.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ def stand(moment: Moment) -> None:
         if known is not None and known.token == occasion.token:
             continue
         text, found = _held(moment, occasion)
-        done = known.done if known is not None and known.token.split(" ")[0] == occasion.rounds else NEVER
-        if found is not None:
-            at = max(moment.profile.born, occasion.since)
-            done = max(done, latest(occasion, found[0], at, found[1]))
+        alike = known is not None and known.token.split(" ")[0] == occasion.rounds
+        came = known.came if known is not None and alike and (occasion.dated.every or known.value == text) else NEVER
         if known is not None or text:
-            kept[name] = Kept(occasion.token, text, done)
+            at = max(moment.profile.born, occasion.since)
+            kept[name] = _kept(occasion, text, came, latest(occasion, found[0], at, found[1]) if found is not None else NEVER)
+
+
+def _kept(occasion: Occasion, text: str, came: int, past: int) -> Kept:
+    """A value that is new: what is past of it is over, and so is the round in which another one came."""
+    return Kept(occasion.token, text, max(came, past), came)
 
 
 def _held(moment: Moment, occasion: Occasion) -> tuple[str, tuple[Day, ZoneInfo] | None]:
@@ -68,21 +72,30 @@ def due(moment: Moment) -> dict[str, int]:
             if known is not None:
                 known.value = ""
             continue
-        number = latest(occasion, *held[:1], moment.now, held[1])
+        number = latest(occasion, held[0], moment.now, held[1])
         if known is None or known.value != text:
-            before = known.done if known is not None and occasion.dated.every is not None else NEVER
-            moment.profile.dates[name] = Kept(occasion.token, text, max(before, number))
+            came = known.came if known is not None and occasion.dated.every is not None else NEVER
+            moment.profile.dates[name] = _kept(occasion, text, came, number)
         elif number > known.done:
             found[name] = number
+        else:  # lower where another zone has put what was over into the future again
+            known.done = max(known.came, number)
     return found
 
 
 def come(moment: Moment) -> None:
     """Keep what comes with this input."""
     for name, number in due(moment).items():
-        moment.profile.dates[name].done = number
+        kept = moment.profile.dates[name]
+        kept.done = kept.came = number
         moment.decision.dates.append(name)
     moment.dated = frozenset(moment.decision.dates)
+
+
+def pass_over(moment: Moment, come: dict[str, int]) -> None:
+    """What has come and is not met is over."""
+    for name, number in come.items():
+        moment.profile.dates[name].done = number
 
 
 def next_come(moment: Moment) -> list[int]:
@@ -102,11 +115,10 @@ def join(moment: Moment, theirs: dict[str, Kept]) -> None:
     kept = moment.profile.dates
     for name, occasion in moment.program.index.dates.items():
         sides = [one for one in (kept.get(name), theirs.get(name)) if one is not None]
+        if not sides:
+            continue
         text, held = _held(moment, occasion)
         same = [one for one in sides if one.value == text]
-        counted = sides if occasion.dated.every is not None else same
-        if sides:
-            done = max((one.done for one in counted), default=NEVER)
-            if held is not None and not same:
-                done = max(done, latest(occasion, held[0], moment.now, held[1]))
-            kept[name] = Kept(occasion.token, text, done)
+        came = max((one.came for one in (sides if occasion.dated.every is not None else same)), default=NEVER)
+        past = latest(occasion, held[0], moment.now, held[1]) if held is not None and not same else NEVER
+        kept[name] = _kept(occasion, text, came, max([past, *(one.done for one in same)]))

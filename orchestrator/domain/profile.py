@@ -156,11 +156,15 @@ class Membership(msgspec.Struct, array_like=True):
 
 
 class Kept(msgspec.Struct, array_like=True):
-    """A date that patterns wait for: by which occasion, what the profile held, and the last round that has been."""
+    """A date that patterns wait for: by which occasion, what the profile holds, and which round is over.
+
+    `done`: the last one that is over for this value, `came`: the last one that came, for whatever value.
+    """
 
     token: str
     value: str
     done: int
+    came: int
 
 
 class Profile(msgspec.Struct, omit_defaults=True):

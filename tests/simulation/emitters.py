@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+import msgspec
+
 from orchestrator.domain.input import Event
 from tests.simulation.programs import HOUR, MINUTE, START, THING
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", None, None)
 NAMES = ("Added", "Added", "Added", "Ordered", "Ordered", "Viewed", "Viewed", "Emptied", "Consent Given", "Consent Withdrawn")
+
+DATES = {
+    "birthday": ("1990-03-28", "1990-03-29", "2000-02-29", "1985-03-30", "1985-03-31", None),
+    "renews": ("2026-03-29T02:30:00+01:00", "2026-03-30", "2026-03-31T12:00:00Z", "2026-03-29", "soon"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,24 @@ def _joining(rng: Random, number: int, at: int, people: list[Person]) -> Event:
     return Event(f"j{number}", at, name="Added", user_id=person.name, anonymous_id=person.device, source="sim")
 
 
-def sendings(rng: Random, count: int, *, things: bool = False) -> list[Sending]:
-    """Everything that is sent, in no order: bursts over a day and a half. `things`: events that happen to nobody too."""
+def _dated(rng: Random, event: Event) -> Event:
+    """Now and then somebody tells, corrects or takes back a date, or moves to another zone."""
+    if rng.random() > 0.7:
+        return event
+    traits = dict(event.traits)
+    for name, days in DATES.items():
+        if rng.random() < 0.5:
+            traits[name] = rng.choice(days)
+    if rng.random() < 0.2:
+        traits["timezone"] = rng.choice(ZONES[:3])
+    return msgspec.structs.replace(event, traits=traits)
+
+
+def sendings(rng: Random, count: int, *, things: bool = False, dates: bool = False) -> list[Sending]:
+    """Everything that is sent, in no order: bursts over a day and a half.
+
+    `things`: events that happen to nobody too; `dates`: traits that hold some.
+    """
     span = rng.choice((2 * HOUR, 12 * HOUR, 36 * HOUR))
     at = START + rng.randrange(24 * HOUR)
     people = _people(rng, at, span)
@@ -95,6 +118,7 @@ def sendings(rng: Random, count: int, *, things: bool = False) -> list[Sending]:
     for number in range(count):
         at += rng.randrange(40) if rng.random() < 0.4 else rng.randrange(max(1, 2 * span // count))
         event = (_thing if things and number and rng.random() < 0.2 else _event)(rng, number, at, people)
+        event = _dated(rng, event) if dates else event
         found.append(Sending(at, event))
         if event.name == THING and rng.random() < 0.5:
             soon = at + rng.randrange(12 * MINUTE)

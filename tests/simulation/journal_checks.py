@@ -30,6 +30,7 @@ from orchestrator.partition.partition import PARTITION_KEY
 from orchestrator.partition.ports import JournalRow
 from orchestrator.partition.standing import STANDING, standing_of
 from tests.simulation.disk import Commit, Part
+from tests.simulation.edge_checks import EdgeChecks
 from tests.simulation.message_checks import MessageChecks
 from tests.simulation.round_checks import RoundChecks
 from tests.simulation.violation import require
@@ -59,12 +60,14 @@ class JournalChecks:
     last_of: dict[int, int] = field(default_factory=dict)
     clocks: dict[int, int] = field(default_factory=dict)
     latest_timer: int = 0
+    edges: EdgeChecks = field(init=False)
     live: tuple[str, str] = ("", "")
     """Program and engine that the file says are live."""
     rounds: RoundChecks = field(init=False)
 
     def __post_init__(self) -> None:
         self.rounds = RoundChecks(self.program)
+        self.edges = EdgeChecks(self.program)
 
     def durable(self, commit: Commit) -> None:
         """Meet one record of the log."""
@@ -124,13 +127,16 @@ class JournalChecks:
         if isinstance(given, Adopt):
             self.messages.adopted(given.key, row.key)
             self.rounds.adopted(given.key, row.key)
+            self.edges.adopted(given.key, row.key)
             self.shadows.pop(given.key)
         if isinstance(given, Announcement):
             self.rounds.hears(row.key, given, row.clock, shadow)
+        self.edges.before(row.key, row.clock, given, shadow)
         decision = decide(self.program, self.controls, shadow, given, row.clock)[0]
         require(_encode(decision) == row.decision, "I7", "row", row.seq, "decided again differs:", given, decision)
         self._decided(row, shadow, decision)
         self.rounds.changed(row.key, shadow, row.clock)
+        self.edges.decided(row.key, row.clock, given, shadow, decision)
 
     def _decided(self, row: JournalRow, shadow: Profile, decision: Decision) -> None:
         self.emitted.update(one.message_id for one in decision.inputs if isinstance(one, Event))

@@ -11,6 +11,7 @@ from orchestrator.domain.campaign import (
     Arm,
     Branch,
     Campaign,
+    Dated,
     Emit,
     Goal,
     MoveTo,
@@ -88,12 +89,16 @@ _WHEEL = Wheel(
 )
 _FEATURES = (Feature("orders", "count", "Ordered"), Feature("views_2d", "count", "Viewed", over_days=2))
 _TOPICS = {"offers": Topic("offers", assumed=True), "orders": Topic("orders", assumed=True), "news": Topic("news")}
+_STOOD = {"days_between": [{"var": "stage.since"}, {"var": "now"}]}
+_BERLIN = "Europe/Berlin"
 _QUIET = {"email": QuietHours(22 * 60, 6 * 60), "sms": QuietHours(20 * 60, 8 * 60)}
 
 
-def _program(name: str, policies: Policies, campaigns: list[Campaign]) -> Program:
+def _program(name: str, policies: Policies, campaigns: list[Campaign], **more: Any) -> Program:
     every = {c.name: c for c in sorted([*campaigns, _poison_campaign()], key=lambda c: c.name)}
-    return Program(name, _WHEEL, _EVENTS, _FEATURES, {}, policies, every)
+    return Program(
+        name, **{"wheel": _WHEEL, "events": _EVENTS, "features": _FEATURES, **more}, policies=policies, campaigns=every
+    )
 
 
 def _basket() -> Campaign:
@@ -263,4 +268,60 @@ def _market() -> Program:
     return replace(program, segments=segments, events=program.events | things)
 
 
-PROGRAMS = (_shop(), _crowd(), _chatter(), _digest(), _market())
+def _rule(rule: Any) -> Condition:
+    return compile_condition(rule)
+
+
+def _edges() -> Program:
+    """Segments that events, time, the wheel, merges and sets turn, in terms of each other; dates in many zones."""
+    said = {"var": ["profile.traits.welcomed", False]}
+    segments = {
+        "keen": _rule({"and": [{"segment": "buyers"}, {"!": [said]}]}),
+        "buyers": _rule({">=": [{"var": "profile.features.orders"}, 1]}),
+        "busy": _rule({">": [{"var": "profile.features.views_2d"}, 1]}),
+        "idle": _rule({">=": [{"var": ["profile.features.since", 0]}, 1]}),
+        "settled": _rule({"and": [{"==": [{"var": "stage.current"}, "b"]}, {">=": [_STOOD, 1]}]}),
+    }
+    birthday, monthly = Dated(("traits", "birthday"), "year", 9 * 60), Dated(("traits", "birthday"), "month", 150, zone=_BERLIN)
+    renews = Dated(("traits", "renews"), None, None, -6 * HOUR)
+    wheel = Wheel(
+        "a",
+        ("a", "b", "c"),
+        ("lost",),
+        (
+            Transition(frozenset({"a"}), "b", Pattern("w0", segment="buyers")),
+            Transition(frozenset({"b"}), "c", Pattern("w1", date=renews)),
+            Transition(frozenset({"b", "c"}), "lost", Pattern("w2", left="busy")),
+            Transition(frozenset({"lost"}), "b", Pattern("w3", event="Ordered"), turn=True),
+        ),
+    )
+    keen = _line("keen", SetTraits({"welcomed": Value(constant=True)}), Send("keen", ("email", "sms")))
+    cool = _line("cool", _after(7 * 60), SetTraits({"welcomed": Value(constant=False)}))
+    moved = _line("moved", SetTraits({"timezone": Value(constant="Asia/Tokyo")}), Send("moved", ("email",)))
+    patient = (
+        Node("wait", WaitFor((Pattern("p", segment="idle"), Pattern("q", left="keen")), 30 * HOUR), 1, END),
+        Node("came", Send("came", ("sms", "email")), END, END),
+    )
+    leaves = {"exits": (Pattern("busy left", left="busy"),), "goal": Goal(Pattern("day", date=monthly), within=48 * HOUR)}
+    begun = {
+        "keen-in": (keen, Pattern("keen-in/on/0", segment="keen"), {}),
+        "keen-out": (cool, Pattern("keen-out/on/0", left="keen"), {}),
+        "busy-in": (_line("busy", _after(45), Send("busy", ("email",))), Pattern("busy-in/on/0", segment="busy"), leaves),
+        "idle-in": (_line("idle", Send("idle", ("email", "sms"))), Pattern("idle-in/on/0", segment="idle"), {}),
+        "settled-in": (_line("settled", Send("settled", ("sms",))), Pattern("settled-in/on/0", segment="settled"), {}),
+        "birthday": (_line("birthday", Send("present", ("email", "sms"))), Pattern("birthday/on/0", date=birthday), {}),
+        "renewal": (_line("renewal", Send("renew", ("email",))), Pattern("renewal/on/0", date=renews), {}),
+        "moved": (moved, Pattern("moved/on/0", event="Emptied"), {}),
+        "patient": (Steps("patient", patient, 0), Pattern("patient/on/0", event="Added"), {}),
+    }
+    return _program(
+        "edges",
+        Policies(_TOPICS, (Cap(6, 2 * HOUR),), {}, expires_marketing=10 * HOUR),
+        [Campaign(name, "a", own, (on,), topic="offers", reentry=ALWAYS, **more) for name, (own, on, more) in begun.items()],
+        wheel=wheel,
+        segments=segments,
+        features=(*_FEATURES, Feature("since", "days_since", "Ordered")),
+    )
+
+
+PROGRAMS = (_shop(), _crowd(), _chatter(), _digest(), _market(), _edges())

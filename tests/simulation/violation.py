@@ -16,6 +16,9 @@ INVARIANTS = {
     "I10": "a poison input changes nothing, is a dead letter and is journalled",
     "I11": "attempted only when the gates allow: not quiet, expired, paused, killed, withdrawn, and for a live run",
     "I12": "what a message says of itself is what its provider did",
+    "I13": "memberships kept are what a fresh look says, or a look follows at once",
+    "I14": "each crossing is told once, and tries each campaign that waits for it once",
+    "I15": "each anniversary comes once in its year or month, and does come",
     "I16": "everyone in the segment while a round lasts is judged once in it, nobody else; and no round is lost",
     "I18": "what a message joins goes out once, in order, after its window; or is said to be taken out",
 }

@@ -78,7 +78,8 @@ class World:
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
         self.operators, self.post = Operators(self), Post(self)
-        self.plan = sendings(rng, rng.choice(EVENTS), things=bool(self.program.index.by_broadcast))
+        events, index = rng.choice(EVENTS), self.program.index
+        self.plan = sendings(rng, events, things=bool(index.by_broadcast), dates=bool(index.dates))
         self.worker: Worker | None = None
         self.acked: dict[str, int] = {}
         self.sent: list[Sending] = []

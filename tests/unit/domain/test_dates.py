@@ -83,6 +83,14 @@ def test_a_corrected_birthday_brings_no_second_present() -> None:
     assert comes(life, "2025-12-01T00:00Z") == ["2025-11-20T09:00"]
 
 
+def test_a_correction_of_what_came_to_nothing_comes() -> None:
+    life = Life(live(dated()))
+    life.identify(at("2024-11-05T10:00Z"), birthday="1970-01-01")
+    life.identify(at("2024-11-05T11:00Z"), birthday="1990-11-05")
+    life.identify(at("2024-11-05T12:00Z"), birthday="1990-11-20")
+    assert comes(life, "2024-12-01T00:00Z") == ["2024-11-20T09:00"]
+
+
 def test_a_birthday_taken_away_and_given_again_brings_none_either() -> None:
     life = Life(live(dated(), never_null=frozenset({"birthday"})))
     life.identify(START, birthday="1990-11-05")
@@ -132,6 +140,13 @@ def test_a_zone_that_puts_it_into_the_past_lets_it_come_at_once() -> None:
     assert entered(life.identify(at("2024-11-05T10:00Z"), timezone="Europe/Rome")) == ["day"]
     assert entered(life.identify(at("2024-11-05T11:00Z"), timezone="America/New_York")) == []
     assert comes(life, "2024-12-01T00:00Z") == []
+
+
+def test_a_zone_that_puts_what_was_over_into_the_future_lets_it_come_then() -> None:
+    life = Life(live(dated()))
+    life.identify(at("2024-11-05T07:30Z"), birthday="1990-11-05", timezone="Asia/Tokyo")
+    life.identify(at("2024-11-05T07:40Z"), timezone="Europe/Rome")
+    assert comes(life, "2024-12-01T00:00Z") == ["2024-11-05T08:00"]
 
 
 def test_a_set_is_met_too() -> None:
