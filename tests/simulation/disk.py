@@ -34,6 +34,7 @@ class Part(msgspec.Struct, array_like=True):
     dead: list[tuple[int, int, int, bytes, str]]
     controls: tuple[bool, bool, list[str], list[str]] | None
     facts: dict[str, bytes]
+    tasks: list[int]
 
 
 class Commit(msgspec.Struct, array_like=True):
@@ -62,6 +63,7 @@ def _part(changes: Changes) -> Part:
         [(dead.seq, dead.key, dead.clock, dead.given, dead.cause[-80:]) for dead in changes.dead],
         None if changes.controls is None else _packed(changes.controls),
         changes.facts,
+        sorted(changes.tasks),
     )
 
 
@@ -70,8 +72,19 @@ def _changes(part: Part) -> Changes:
     rows = [JournalRow(*row) for row in part.journal]
     dead = [DeadLetter(*one) for one in part.dead]
     controls = None if part.controls is None else _unpacked(part.controls)
-    gone, facts = set(part.gone), part.facts
-    return Changes(part.partition, part.clock, part.ids, records, part.redirects, gone, rows, dead, controls, facts)
+    return Changes(
+        part.partition,
+        part.clock,
+        part.ids,
+        records,
+        part.redirects,
+        gone=set(part.gone),
+        tasks=set(part.tasks),
+        journal=rows,
+        dead=dead,
+        controls=controls,
+        facts=part.facts,
+    )
 
 
 _HEAD = 8

@@ -34,8 +34,8 @@ class EdgeChecks:
     """key → when its last input was decided."""
     looking: set[int] = field(default_factory=set)
     """Profiles at which a look follows at once: hand-offs go before it."""
-    known: dict[tuple[int, str], tuple[str, int, ZoneInfo | None]] = field(default_factory=dict)
-    """(key, occasion) → what the profile holds there, since when, and in which zone (None: a step changed that too)."""
+    known: dict[tuple[int, str], tuple[str, int, set[ZoneInfo]]] = field(default_factory=dict)
+    """(key, occasion) → what the profile holds there, since when, and its zones since then; none where nothing is sure."""
     disagreed: dict[int, set[str]] = field(default_factory=dict)
     """key → segments of which one of two profiles was inside when they became one."""
 
@@ -128,31 +128,37 @@ class EdgeChecks:
         for name, occasion in self.program.index.dates.items():
             text, zone = self._held(profile, occasion.dated.path), _zone(profile, occasion.dated.zone)
             number = {"year": "%Y", "month": "%Y-%m"}.get(occasion.dated.every or "", "")
-            if self.known.setdefault((key, name), ("", 0, zone))[0] != text:
-                self.known[key, name] = text, clock, None if looks else zone
-            since = self.known[key, name][1]
+            if self.known.setdefault((key, name), ("", 0, set()))[0] != text:
+                self.known[key, name] = text, clock, set() if looks else {zone}
+            _, since, zones = self.known[key, name]
+            if looks:
+                zones.clear()
+            zones |= {zone} if zones else set()
             this = dt.datetime.fromtimestamp(clock / 1000, zone).strftime(number) if number else f"{text}, said at {since}"
             if name in decision.dates:
                 again = this in self.come[key, name]
                 require(not again, "I15", name, "comes again for", key, "in", this, "at", clock)
-                self._was_not_past(key, name, clock, zone)
+                self._was_not_past(key, name, clock)
                 self.come[key, name].add(this)
-            if occasion.dated.every == "year" and not looks:
-                self._has_come(key, name, clock, zone)
+            if occasion.dated.every == "year":
+                kept = profile.dates.get(name)
+                came = {str(kept.came)} if kept is not None and kept.came else set()
+                require(came == self.come[key, name], "I15", "profile", key, "keeps", came, "of", self.come[key, name])
+                if not looks:
+                    self._has_come(key, name, clock, zone)
 
     def _has_come(self, key: int, name: str, clock: int, zone: ZoneInfo) -> None:
-        """The birthday of this year, where it was known in time, by the zone of then and of now, and its time is past."""
-        text, since, then = self.known[key, name]
-        times = [_birthday(text, one) for one in (then, zone) if one is not None]
-        known = then is not None and all(at is not None and since < at for at in times)
-        missed = known and (times[-1] or 0) <= clock and "2026" not in self.come[key, name]
+        """The birthday of this year, where it was known in time by every zone since, and its time is past."""
+        text, since, zones = self.known[key, name]
+        known = bool(zones) and all((_birthday(text, one) or 0) > since for one in zones)
+        missed = known and (_birthday(text, zone) or 0) <= clock and "2026" not in self.come[key, name]
         require(not missed, "I15", name, text, "has not come for", key, "at", clock, "known since", since)
 
-    def _was_not_past(self, key: int, name: str, clock: int, zone: ZoneInfo) -> None:
-        """What comes was not past when it became known, in the zone of then or of now."""
-        text, since, then = self.known.get((key, name), ("", 0, zone))
+    def _was_not_past(self, key: int, name: str, clock: int) -> None:
+        """What comes was not past when it became known, by one of the zones since."""
+        text, since, zones = self.known[key, name]
         yearly = self.program.index.dates[name].dated.every == "year"
-        past = then is not None and yearly and all((_birthday(text, one) or 0) <= since for one in (then, zone))
+        past = yearly and bool(zones) and all((_birthday(text, one) or 0) <= since for one in zones)
         require(not past, "I15", name, text, "comes for", key, "at", clock, "and was past when it became known", since)
 
     def _held(self, profile: Profile, path: tuple[str, ...]) -> str:
