@@ -23,6 +23,7 @@ from aiohttp import (
     ClientTimeout,
     ConnectionTimeoutError,
 )
+from yarl import URL
 
 from channels.limits import ANSWER_BYTES, RETRY_DEFAULT_MS, RETRY_MAX_MS
 from channels.settings import Codes, Timeouts
@@ -44,6 +45,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    whole: bool = True
+    """Nothing of the body is missing."""
 
     def json(self) -> dict[str, Any]:
         """The body as an object; empty where it is none."""
@@ -55,9 +58,18 @@ class Reply:
 
 
 async def post(
-    session: ClientSession, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
+    session: ClientSession,
+    url: str | URL,
+    headers: Mapping[str, str],
+    body: bytes,
+    timeouts: Timeouts,
+    *,
+    server_hostname: str | None = None,
 ) -> Reply | NotSent | InDoubt:
-    """POST once, bounded by both timeouts together; never raises for what a network or provider does."""
+    """POST once, bounded by both timeouts together; never raises for what a network or provider does.
+
+    `server_hostname` is who must answer at a URL that names an address.
+    """
     limits = ClientTimeout(
         total=timeouts.connect + timeouts.read,
         connect=timeouts.connect,
@@ -68,28 +80,34 @@ async def post(
     sent = {**headers, "Accept-Encoding": "identity"}
     try:
         async with session.post(
-            url, data=body, headers=sent, timeout=limits, allow_redirects=False, auto_decompress=False
+            url,
+            data=body,
+            headers=sent,
+            timeout=limits,
+            allow_redirects=False,
+            auto_decompress=False,
+            server_hostname=server_hostname,
         ) as response:
-            return Reply(response.status, response.headers, await _bounded(response))
+            return Reply(response.status, response.headers, *await _bounded(response))
     except (ClientConnectorError, ConnectionTimeoutError) as failure:
         return NotSent(RETRY_DEFAULT_MS, type(failure).__name__)
     except (ClientError, OSError, TimeoutError) as failure:
         return InDoubt(type(failure).__name__)
 
 
-async def _bounded(response: ClientResponse) -> bytes:
-    """As much of the body as comes, at most `ANSWER_BYTES`; more, or a fault, closes the connection."""
+async def _bounded(response: ClientResponse) -> tuple[bytes, bool]:
+    """As much of the body as comes, at most `ANSWER_BYTES`, and whether that is all; more, or a fault, closes it."""
     body = bytearray()
     try:
         while len(body) < ANSWER_BYTES:
             piece = await response.content.read(ANSWER_BYTES - len(body))
             if not piece:
-                return bytes(body)
+                return bytes(body), True
             body += piece
     except (ClientError, OSError, TimeoutError):
         pass
     response.close()
-    return bytes(body)
+    return bytes(body), False
 
 
 def judge(reply: Reply, code: str, codes: Codes, provider_id: str | None = None) -> Answer:

@@ -21,5 +21,7 @@ NAME_CHARS = 200
 SUBJECT_CHARS = 500
 HEADER_LINE_BYTES = 998
 """RFC 5322."""
+ADDRESSES_TRIED = 2
+"""Addresses of a webhook's host to which a connection is tried in one attempt."""
 VALIDITY_MAX_S = 36_000
 """Twilio's longest ValidityPeriod."""

@@ -46,6 +46,13 @@ class Settings:
         self._read.add(name)
         return None if self.values.get(name) is None else self.text(name)
 
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """A mapping that comes from a file, not from the environment; empty where it is not given."""
+        value = self._value(name, {})
+        if not isinstance(value, Mapping):
+            raise self.wrong(name, "must be a mapping")
+        return value
+
     def flag(self, name: str, *, default: bool) -> bool:
         value = self._value(name, default)
         if value not in (True, False, "true", "false"):

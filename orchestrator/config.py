@@ -1,7 +1,10 @@
 """Settings: the only reader of the environment. Secrets come by environment variable, never on a command line.
 
 ORCHESTRATOR_EMAIL, ORCHESTRATOR_SMS     the channel adapter of each: file (default), sendgrid, smtp, twilio
+ORCHESTRATOR_WEBHOOK                     how webhooks are asked: webhook (default), or file, which answers nothing
 ORCHESTRATOR_EMAIL_RATE, …_SMS_RATE      messages a second on the channel, 100 by default
+ORCHESTRATOR_WEBHOOK_RATE                the same of webhooks
+ORCHESTRATOR_WEBHOOK_ALLOW_PRIVATE       true: webhooks may lead to addresses inside, and by plain http
 ORCHESTRATOR_KEYS                        write keys of the sources: `shop=KEY,site=KEY`; none: open
 ORCHESTRATOR_<ADAPTER>_<SETTING>         a setting of an adapter, such as ORCHESTRATOR_SENDGRID_API_KEY
 """
@@ -11,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import environ
+from pathlib import Path
 
 from orchestrator.errors import UsageError
 
 _PREFIX = "ORCHESTRATOR_"
-_CHANNELS = ("email", "sms")
+_CHANNELS = {"email": "file", "sms": "file", "webhook": "webhook"}
+"""channel → its adapter where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,32 @@ class Settings:
 def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from these variables, the process's own by default; UsageError says which one is wrong."""
     found = environ if variables is None else variables
-    adapters = {channel: found.get(f"{_PREFIX}{channel.upper()}", "file") for channel in _CHANNELS}
+    adapters = {channel: found.get(f"{_PREFIX}{channel.upper()}", usual) for channel, usual in _CHANNELS.items()}
     of_adapters = {name: _of_adapter(found, name) for name in set(adapters.values())}
     return Settings(adapters, of_adapters, _rates(found), _keys(found))
 
 
 def _of_adapter(found: Mapping[str, str], name: str) -> dict[str, str]:
     start = f"{_PREFIX}{name.upper()}_"
-    return {key[len(start) :].lower(): value for key, value in found.items() if key.startswith(start)}
+    rate = f"{start}RATE" if name in _CHANNELS else ""
+    return {key[len(start) :].lower(): value for key, value in found.items() if key.startswith(start) and key != rate}
+
+
+def secret_of(reference: str, variables: Mapping[str, str] | None = None) -> str:
+    """The secret that `env:NAME` or `file:PATH` names; UsageError where there is none, without a word of its content."""
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        secret = (environ if variables is None else variables).get(name, "")
+    else:
+        try:
+            secret = Path(name).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            message = f"{reference}: the secret cannot be read ({type(error).__name__})"
+            raise UsageError(message) from None
+    if not secret.strip():
+        message = f"{reference}: the secret is empty or not set"
+        raise UsageError(message)
+    return secret.strip()
 
 
 def _keys(found: Mapping[str, str]) -> dict[str, str]:

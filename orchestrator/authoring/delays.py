@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from orchestrator.domain.campaign import END, Branch, Campaign, Exit, Node, Send, Split, Task, Wait, WaitFor
+from orchestrator.domain.campaign import END, Branch, Campaign, Exit, Node, Send, Split, Task, Wait, WaitFor, Webhook
 from rules.limits import DAY_MS
 
 Span = tuple[float, float]
@@ -40,8 +40,8 @@ def _ways_on(node: Node, span: Span) -> list[tuple[int, Span]]:
         return [(node.then, _waited(verb, span))]
     if isinstance(verb, WaitFor):
         return [(node.then, (low, high + verb.within)), (node.otherwise, (low + verb.within, high + verb.within))]
-    if isinstance(verb, Task) and node.then != node.otherwise:
-        return [(node.then, (low, high + verb.due)), (node.otherwise, (low, high + verb.due))]
+    if (patience := _patience(node)) is not None:
+        return [(way, (low, high + patience)) for way in (node.then, node.otherwise)]
     if isinstance(verb, Branch):
         return [*((way, span) for _, way in verb.ways), (node.otherwise, span)]
     if isinstance(verb, Split):
@@ -55,3 +55,10 @@ def _waited(wait: Wait, span: Span) -> Span:
     length = wait.duration.constant if wait.duration is not None else 0
     length = length if isinstance(length, int) else 0
     return span[0] + length, span[1] + length + (DAY_MS if wait.at is not None else 0)
+
+
+def _patience(node: Node) -> int | None:
+    """How long a task or a webhook is waited for at most."""
+    if isinstance(node.verb, Webhook):
+        return node.verb.within
+    return node.verb.due if isinstance(node.verb, Task) and node.then != node.otherwise else None

@@ -84,6 +84,7 @@ CODES: dict[str, str] = {
     "W512": "a transition that is never taken",
     "W513": "a `merge` that joins nothing",
     "W516": "a segment that nobody comes into, or leaves",
+    "W520": "a webhook that is not asked as settings usually are",
     "W601": "an SMS longer than one segment",
     "N901": "accepted, but not enforced yet",
     "N910": "a condition that another engine may read otherwise",

@@ -41,3 +41,6 @@ WATCHED = 64
 """Segments and dates that the patterns of a workspace wait for: each customer's record keeps where it stands with them."""
 SEGMENTS_DEPTH = 8
 """Segments that are written in terms of others, as far as proofs follow them."""
+
+WITHIN_MS = 3_600_000
+"""How long a webhook is asked at most, where `within` is not written."""

@@ -86,7 +86,7 @@ def _enrolment(view: View) -> Type:
     saved = {name: Member(ANY) for name in view.saved}
     arms = Type(frozenset({"object"}), members=Members(lambda _: Member(TEXT)))
     key = union(TEXT, NULL)
-    return record(entered_at=_always(TIME), key=_always(key), arms=_always(arms), **saved)
+    return record(**{**saved, "entered_at": _always(TIME), "key": _always(key), "arms": _always(arms)})
 
 
 def _event(events: tuple[str, ...], scope: Scope) -> Type:

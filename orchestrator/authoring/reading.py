@@ -11,7 +11,8 @@ from orchestrator.authoring.scope import Scope, View
 _EVENT = ("event", "type", "messageId", "timestamp", "properties", "traits", "context")
 _PROFILE = ("traits", "features", "segments", "user_id", "id")
 _STAGE = ("current", "since", "previous", "turns")
-_ENROLMENT = ("entered_at", "key", "arms")
+RUN_WORDS = ("entered_at", "key", "arms")
+"""What `enrolment` holds beside the answers of webhooks."""
 
 Unknown = tuple[str, str]
 """message and fix"""
@@ -33,7 +34,7 @@ def _stage(rest: list[str], _view: View, _scope: Scope) -> Unknown | None:
 
 
 def _enrolment(rest: list[str], view: View, _scope: Scope) -> Unknown | None:
-    return _fixed("enrolment", rest, (*_ENROLMENT, *view.saved)) if view.run else ("there is no run here", "")
+    return _fixed("enrolment", rest, (*RUN_WORDS, *view.saved)) if view.run else ("there is no run here", "")
 
 
 def _now(rest: list[str], _view: View, _scope: Scope) -> Unknown | None:

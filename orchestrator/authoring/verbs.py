@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.authoring.conditions import expression, is_expression, value_of
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.facts import event_has
 from orchestrator.authoring.finding import did_you_mean
-from orchestrator.authoring.reading import property_unknown, schema_at, trait_unknown
+from orchestrator.authoring.limits import WITHIN_MS
+from orchestrator.authoring.reading import RUN_WORDS, property_unknown, schema_at, trait_unknown
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.units import duration, instant, minutes
 from orchestrator.authoring.values import check_given
-from orchestrator.domain.campaign import Emit, Exit, MoveTo, Send, SetTraits, Task, Value, Verb, Wait
+from orchestrator.domain.campaign import Emit, Exit, MoveTo, Send, SetTraits, Task, Value, Verb, Wait, Webhook
 
 _NO_EVENT = ("there is no event to show here", "a run that begins with one has its properties")
 
@@ -183,13 +185,23 @@ def _longer(spot: Spot | None, here: Setting) -> int | None:
     return span
 
 
-def _later(spot: Spot, here: Setting) -> Verb | None:
-    verb = spot.path[-1] if spot.path else ""
-    here.scope.report.add("E901", spot.key_place, f"the verb `{verb}` is not supported yet", "remove this step")
-    for name in ("send", "to"):
-        if (value := spot.get(name)) is not None and is_expression(value.value):
-            expression(value, here.view, here.scope)
-    return None
+def _webhook(spot: Spot, here: Setting) -> Verb | None:
+    _sender(spot.get("to"), "webhook", here)
+    send, save = spot.get("send"), spot.get("save")
+    if save is not None and save.text in RUN_WORDS:
+        here.scope.report.add("E313", save.place, f"a run has its own `{save.text}`", "keep the answer under another name")
+    within = _longer(spot.get("within"), here)
+    body = _body(send, here) if send is not None else {}
+    return Webhook(spot.text_of("to") or "", body, save.text if save is not None else None, within or WITHIN_MS)
+
+
+def _body(spot: Spot, here: Setting) -> Any:
+    """JSON whose leaves are values: an expression may stand anywhere."""
+    if isinstance(spot.value, dict) and not is_expression(spot.value):
+        return {name: _body(part, here) for name, part in spot.members()}
+    if isinstance(spot.value, list):
+        return [_body(part, here) for part in spot.elements()]
+    return value_of(spot, here.view, here.scope)
 
 
 VERB: dict[str, Callable[[Spot, Setting], Verb | None]] = {
@@ -199,7 +211,7 @@ VERB: dict[str, Callable[[Spot, Setting], Verb | None]] = {
     "emit": _emit,
     "move_to": _move_to,
     "task": _task,
-    "webhook": _later,
+    "webhook": _webhook,
     "exit": lambda _spot, _here: Exit(),
 }
 """How each verb without inner paths is read; the others are laid in `steps`."""

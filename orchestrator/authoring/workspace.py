@@ -22,6 +22,7 @@ from orchestrator.authoring.keys import check_keys
 from orchestrator.authoring.loops import check_loops
 from orchestrator.authoring.overlap import check_overlap
 from orchestrator.authoring.people import check_surveys, check_tests, check_touchpoints, read_personas
+from orchestrator.authoring.posts import check_senders
 from orchestrator.authoring.ring import check_stages, read_stages, read_wheel
 from orchestrator.authoring.rulebook import read_names, read_policies
 from orchestrator.authoring.scope import Scope, View
@@ -162,6 +163,7 @@ def _compiled(scope: Scope) -> Program:
     mark_things(scope)
     read_segment_names(scope)
     read_templates(scope)
+    check_senders(scope)
     read_profile(scope)
     scope.environments = {}
     wheel = read_wheel(scope)

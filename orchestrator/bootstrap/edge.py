@@ -8,17 +8,21 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from orchestrator.authoring import load_workspace
 from orchestrator.bootstrap.beside import EngineProcess
-from orchestrator.config import Settings
+from orchestrator.config import Settings, secret_of
 from orchestrator.delivery.channel import Channel
 from orchestrator.delivery.dispatch import Dispatcher
+from orchestrator.delivery.question import Senders
 from orchestrator.delivery.render import Renderer
+from orchestrator.domain.calls import CHANNEL
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.edge import edge
@@ -41,7 +45,7 @@ def adapter(name: str) -> type[Channel]:
     return loaded
 
 
-def build_channel(name: str, settings: dict[str, str], session: aiohttp.ClientSession) -> Channel:
+def build_channel(name: str, settings: dict[str, Any], session: aiohttp.ClientSession) -> Channel:
     """Make a channel; UsageError says which setting is missing."""
     try:
         return adapter(name)(settings, session)
@@ -56,7 +60,8 @@ async def run_edge(
     """Serve until told to stop; OrchestratorError where the engine has ended before that."""
     loaded = load_workspace(workspace)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        channels = {name: _channel(settings, adapter, outbox, session) for name, adapter in settings.adapters.items()}
+        made = partial(_channel, settings, outbox, session, loaded.senders)
+        channels = {name: made(adapter) for name, adapter in settings.adapters.items()}
         reader, writer = await asyncio.open_unix_connection(sock=engine.socket)
         renderer = Renderer(loaded.templates, loaded.senders)
         dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
@@ -128,10 +133,14 @@ async def _announce(server: Server, link: EngineLink, listening: socket.socket) 
     _say(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
-def _channel(settings: Settings, name: str, outbox: Path, session: aiohttp.ClientSession) -> Channel:
-    given = dict(settings.adapter_settings[name])
+def _channel(settings: Settings, outbox: Path, session: aiohttp.ClientSession, senders: Senders, name: str) -> Channel:
+    given: dict[str, Any] = dict(settings.adapter_settings[name])
     if name == "file":
         given.setdefault("folder", str(outbox))
+    if name == CHANNEL:
+        asked = {each: found for each, found in senders.items() if CHANNEL in found}
+        secrets = {each: secret_of(ref) for each, found in asked.items() if (ref := found[CHANNEL].get("secret"))}
+        given |= {"senders": asked, "secrets": secrets}
     return build_channel(name, given, session)
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator import authoring
 from orchestrator.authoring import load_snapshot, load_workspace
 from orchestrator.cli.options import (
     EventFiles,
@@ -27,6 +28,7 @@ from orchestrator.cli.options import (
     progress_bar,
 )
 from orchestrator.cli.telling import print_told
+from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import UsageError
@@ -63,7 +65,7 @@ def explain(
     program = loaded.program
     tongue = TONGUES[locale.value]
     render = Renderer(loaded.templates, loaded.senders).render
-    with _opened(program, [*(events or []), *(more or [])], state, moment_option(at, "--at", program.policies.zone)) as source:
+    with _opened(loaded, [*(events or []), *(more or [])], state, moment_option(at, "--at", program.policies.zone)) as source:
         told = explaining.explain(
             program,
             source.journal,
@@ -94,7 +96,7 @@ class _Source:
 
 
 @contextmanager
-def _opened(program: Program, files: list[Path], state: Path | None, until: int | None) -> Iterator[_Source]:
+def _opened(workspace: authoring.Workspace, files: list[Path], state: Path | None, until: int | None) -> Iterator[_Source]:
     if bool(files) == (state is not None):
         message = "explain needs either --events FILE or --state FILE"
         raise UsageError(message)
@@ -102,12 +104,18 @@ def _opened(program: Program, files: list[Path], state: Path | None, until: int 
         with open_reader(state) as reader:
             yield _Source(reader, until, compiled=partial(_live_then, reader))
         return
-    memory = MemoryFile()
+    memory, program = MemoryFile(), workspace.program
     catalogue = Catalogue(program.events)
     lines = read_events(files, until, validate=catalogue.validate, things=catalogue.things)
     with progress_bar("replaying", lambda: count_lines(files)) as progress:
         result = replay(
-            program, lines, [memory.partition(0)], until=until, every_profile=memory.every_profile, progress=progress
+            program,
+            lines,
+            [memory.partition(0)],
+            until=until,
+            every_profile=memory.every_profile,
+            progress=progress,
+            samples=samples(workspace.senders),
         )
     yield _Source(memory, result.clock if until is None else until, result.rejected)
 

@@ -23,6 +23,7 @@ from orchestrator.cli.options import (
     progress_bar,
 )
 from orchestrator.cli.tables import print_replay
+from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
 from orchestrator.errors import UsageError
 from orchestrator.insight import replay as replaying
@@ -95,6 +96,7 @@ def run(
             every_profile=opened.every_profile,
             progress=progress,
             render=AlikeOnce(Renderer(workspace.templates, workspace.senders)),
+            samples=samples(workspace.senders),
         )
     result.unknown = dict(sorted(catalogue.unknown.items()))
     return result

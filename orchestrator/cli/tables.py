@@ -47,6 +47,8 @@ def _remarks(summary: dict[str, Any]) -> Iterator[str]:
         yield f"{under_way:,} {are} still under way at {summary['until']}; --until TIME lets the clock run on"
     for queue, states in summary["tasks"].items():
         yield f"tasks for {queue}: {_counted(states)}"
+    for to, states in summary["webhooks"].items():
+        yield f"webhook {to}: {_counted(states)}; in a replay it answers its `sample`"
     if summary["unknown_events"]:
         yield f"accepted though not in the catalogue, so nothing reads them: {_counted(summary['unknown_events'])}"
     if summary["without_address"]:

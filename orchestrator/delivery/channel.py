@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 
-Kind = Literal["reject", "suppress", "config", "throttle"]
-"""Why a provider refused: this message, this recipient, our settings, our rate."""
+Kind = Literal["reject", "suppress", "config", "throttle", "answer"]
+"""Why a provider refused: this message, this recipient, our settings, our rate; or its answer is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class RenderedMessage:
 
     message_id: str
     channel: str
-    """`email` or `sms`."""
+    """`email`, `sms` or `webhook`."""
     to: str
+    """An address; a webhook's URL."""
     body_text: str
     campaign: str
     sender: Mapping[str, str] = field(default_factory=dict)
@@ -37,9 +38,10 @@ class RenderedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took it. `provider_id` is its name for the message, where it gave one."""
+    """The provider took it. `provider_id` is its name for the message, where it gave one; `answer` what a webhook said."""
 
     provider_id: str | None = None
+    answer: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,8 @@ class Dispatcher:
 def outcome_of(message_id: str, answer: Answer, now: int) -> Outcome:
     """What the engine hears of a channel's answer."""
     match answer:
-        case Accepted(provider_id):
-            return Outcome(message_id, "accepted", provider_id=provider_id)
+        case Accepted(provider_id, said):
+            return Outcome(message_id, "accepted", provider_id=provider_id, answer=None if said is None else dict(said))
         case Refused(kind, code, detail):
             return Outcome(message_id, "refused", kind=kind, detail=f"{code} {detail}".strip())
         case NotSent(retry_after_ms, detail):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orchestrator.domain.input import Permit, Refusal
-from orchestrator.domain.profile import Message
+from orchestrator.domain.profile import Call, Message
 
 LEASE_MS = 700
 """How long leave to send is good for: a stopped worker's leave has run out before a kill is promised to hold."""
@@ -26,7 +26,7 @@ SECOND_MS = 1_000
 class OpenGovernor:
     """Grants everything: for replays, where nothing leaves."""
 
-    def ask(self, _message: Message, now: int, _wall: int) -> Permit | Refusal:
+    def ask(self, _message: Message | Call, now: int, _wall: int) -> Permit | Refusal:
         return Permit(now + LEASE_MS)
 
 
@@ -68,7 +68,7 @@ class Governor:
     """channel → the latest second in which leave was given, and how often."""
     _queues: dict[tuple[str, bool], _Queue] = field(default_factory=dict)
 
-    def ask(self, message: Message, now: int, wall: int) -> Permit | Refusal:
+    def ask(self, message: Message | Call, now: int, wall: int) -> Permit | Refusal:
         """Leave at the partition's time `now`, or why not and when to come back.
 
         A clock that lags behind `wall` (an outage, a switch that ended) gives none: the leave would be over before the message
@@ -96,7 +96,7 @@ class Governor:
         self._granted[channel] = second, used + 1
         return True
 
-    def _queue(self, message: Message, rate: int) -> _Queue:
+    def _queue(self, message: Message | Call, rate: int) -> _Queue:
         marketing = message.cls != "transactional"
         most = max(1, int(rate * MARKETING_SHARE)) if marketing else rate
         queue = self._queues.setdefault((message.channel, marketing), _Queue(most))

@@ -21,6 +21,8 @@ from minijinja import Environment, TemplateError
 
 from orchestrator.delivery.blame import blame
 from orchestrator.delivery.channel import RenderedMessage
+from orchestrator.delivery.question import question
+from orchestrator.domain.calls import CHANNEL
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.template import Part, Source, Template
 from orchestrator.errors import OrchestratorError
@@ -64,7 +66,9 @@ class Renderer:
     senders: Mapping[str, Mapping[str, Mapping[str, str]]]
 
     def render(self, outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> RenderedMessage:
-        """The message, in full. `headers` are the ones for unsubscribing. Raises RenderError."""
+        """The message, in full. `headers` are the ones for unsubscribing. Raises OrchestratorError."""
+        if outgoing.channel == CHANNEL:
+            return question(outgoing, self.senders)
         template = self.templates.get(outgoing.template)
         if template is None:
             raise RenderError(outgoing.template, "template", None, "there is no template of this name")

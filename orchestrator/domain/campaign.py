@@ -191,11 +191,24 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """A question to another system, asked until it is answered, at most `within` milliseconds."""
+
+    to: str
+    """The sender with `webhook` settings."""
+    send: Any = None
+    """The body: JSON whose leaves are `Value`s."""
+    save: str | None = None
+    """Under which name of the run the answer is kept."""
+    within: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     pass
 
 
-Verb = Send | Wait | WaitFor | Branch | Split | SetTraits | Emit | MoveTo | Task | Exit
+Verb = Send | Wait | WaitFor | Branch | Split | SetTraits | Emit | MoveTo | Task | Webhook | Exit
 
 END = -1
 """The node after the last step."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from orchestrator.domain import crossings, enrolment, ledger, steps, tasks, timers, wheel
+from orchestrator.domain import calls, crossings, enrolment, ledger, steps, tasks, timers, wheel
 from orchestrator.domain.announcing import hear
 from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.consent import fold_consent
@@ -34,7 +34,7 @@ from orchestrator.domain.input import (
 from orchestrator.domain.limits import RECENT_KEPT, ROUNDS_AN_INPUT
 from orchestrator.domain.merge import adopt
 from orchestrator.domain.moment import Controls, Moment, Witness, event_view
-from orchestrator.domain.profile import Message, Profile, Recent, Run
+from orchestrator.domain.profile import Call, Message, Profile, Recent, Run
 from orchestrator.domain.program import Program
 
 
@@ -188,15 +188,46 @@ def _after_wheel(moment: Moment) -> None:
     enrolment.finish_runs(moment)
     enrolment.wake_runs(moment)
     timers.free_messages(moment)
+    if moment.profile.calls:
+        _look_at_calls(moment)
     enrolment.start_runs(moment)
 
 
+def _look_at_calls(moment: Moment) -> None:
+    """Webhooks whose time has come, or that a switch held which may have ended: asked again, or over."""
+    for call in list(moment.profile.calls):
+        held = moment.visit and call.gate in ("kill", "pause")
+        if not held and (call.due is None or call.due > moment.now):
+            continue
+        if call.state == calls.ATTEMPTING and moment.now < call.expires_at:
+            calls.again(moment, call)
+        else:
+            _judge_call(moment, call)
+
+
+def _judge_call(moment: Moment, call: Call) -> None:
+    """One that has never been asked is asked only while the campaign's `while` holds."""
+    run, campaign = moment.profile.run(call.enrolment), moment.program.campaigns.get(call.campaign)
+    if not call.tries and run is not None and campaign is not None and not _still(moment, campaign, run):
+        steps.end(moment, run, "while")
+    else:
+        calls.judge(moment, call)
+
+
 def _hand_off(moment: Moment, given: HandOff) -> None:
-    ledger.hand_off(moment, given)
+    call = moment.profile.call(given.message_id) if moment.profile.calls else None
+    if call is not None:
+        calls.hand_off(moment, call, given)
+    else:
+        ledger.hand_off(moment, given)
 
 
 def _outcome(moment: Moment, given: Outcome) -> None:
-    ledger.settle_outcome(moment, given)
+    call = moment.profile.call(given.message_id) if moment.profile.calls else None
+    if call is not None:
+        calls.settle_outcome(moment, call, given)
+    else:
+        ledger.settle_outcome(moment, given)
 
 
 def _end_runs(moment: Moment, given: EndRuns) -> None:
@@ -217,6 +248,7 @@ def _visit(moment: Moment, given: Visit) -> None:
     for message in moment.profile.messages:
         if message.state == ledger.WAITS and message.gate in ("kill", "pause") and message not in moment.round:
             moment.round.append(message)
+    _look_at_calls(moment)
 
 
 def _adopt(moment: Moment, given: Adopt) -> None:

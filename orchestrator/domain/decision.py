@@ -78,6 +78,20 @@ class Joining(msgspec.Struct, array_like=True):
     reason: str = ""
 
 
+class CallChange(msgspec.Struct, array_like=True):
+    """A webhook's new state: planned, attempting, answered, refused, expired, cancelled. `reason`: why, or for what."""
+
+    id: str
+    campaign: str
+    step: str
+    to: str
+    planned_at: int
+    state: str
+    reason: str | None = None
+    until: int | None = None
+    tries: int = 0
+
+
 class TaskChange(msgspec.Struct, array_like=True):
     """A task's new state: open, overdue, done or withdrawn. `reason` is the outcome of one that is done, else why."""
 
@@ -118,6 +132,7 @@ class Decision(msgspec.Struct, omit_defaults=True):
     attempts: list[Attempt] = []
     joinings: list[Joining] = []
     tasks: list[TaskChange] = []
+    calls: list[CallChange] = []
     dropped: list[str] = []
     """What was left out because a limit was reached, in words."""
     crossings: list[Crossing] = []

@@ -259,7 +259,7 @@ def _restart(moment: Moment, campaign: Campaign, run: Run, pattern: Pattern, tri
     """Begin again with the new event; nothing but the entry's identity stays."""
     moment.decision.entries.append(Entry(campaign.name, "restarted", "", run.enrolment))
     run.version, run.state, run.due = campaign.steps.version, "at", None
-    run.arms, run.answers, run.answered, run.sent = {}, {}, [], {}
+    run.arms, run.answers, run.answered, run.sent, run.saved = {}, {}, [], {}, {}
     _begin(moment, campaign, run, pattern, trigger)
 
 

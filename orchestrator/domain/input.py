@@ -73,6 +73,8 @@ class Outcome(msgspec.Struct, frozen=True, tag_field="input", tag="outcome", omi
     kind: str = ""
     detail: str = ""
     retry_at: int | None = None
+    answer: dict[str, Any] | None = None
+    """What a webhook that accepted said."""
 
 
 class Move(msgspec.Struct, frozen=True, tag_field="input", tag="move", omit_defaults=True):

@@ -50,3 +50,10 @@ TASKS_KEPT = 32
 """Open tasks of a profile; one more is not opened."""
 TASK_SHOWS_BYTES = 2_048
 """What a task shows of its event, as JSON."""
+SAVED_BYTES = 4_096
+"""An answer that a run keeps, as JSON."""
+SAVED_DEPTH = 32
+"""Objects and lists inside one another in such an answer."""
+ASK_AGAIN_MS = 5_000
+"""After how long a webhook without an answer is asked the second time; each wait is twice the one before."""
+ASK_AGAIN_MAX_MS = 300_000

@@ -88,6 +88,7 @@ def _messages(profile: Profile, other: Profile) -> None:
         if message.id not in known:
             message.order += profile.planned
             profile.messages.append(message)
+    profile.calls += other.calls
     profile.planned += other.planned
     for state, number in other.tally.items():
         profile.tally[state] = profile.tally.get(state, 0) + number

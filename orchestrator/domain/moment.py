@@ -119,7 +119,7 @@ class Moment:
     def value(self, condition: Condition, event: dict[str, Any] | None, item: Any, run: Run | None) -> Any:
         """What the expression gives for this profile now; what JSON cannot hold (1/0, beyond 2^53) is null."""
         value = condition.value(self.readable(condition, event, item, run))
-        return value if _is_json(value) else None
+        return value if is_json(value) else None
 
     def readable(
         self, condition: Condition, event: dict[str, Any] | None = None, item: Any = None, run: Run | None = None
@@ -213,20 +213,20 @@ class Moment:
         return run.event
 
 
-def _is_json(value: Any) -> bool:
+def is_json(value: Any) -> bool:
     """Whether a profile or an event can hold the value: numbers finite and within 2^53, all the way down."""
     if isinstance(value, float):
         return isfinite(value)
     if isinstance(value, int):
         return -NUMBER_MAX <= value <= NUMBER_MAX
     if isinstance(value, list):
-        return all(map(_is_json, value))
-    return not isinstance(value, dict) or all(map(_is_json, value.values()))
+        return all(map(is_json, value))
+    return not isinstance(value, dict) or all(map(is_json, value.values()))
 
 
 def enrolment_view(run: Run) -> dict[str, Any]:
     """A run as conditions and templates read it."""
-    return {"entered_at": iso(run.entered_at), "key": run.key[0] if run.key else None, "arms": run.arms}
+    return {"entered_at": iso(run.entered_at), "key": run.key[0] if run.key else None, "arms": run.arms, **run.saved}
 
 
 def event_view(event: Event) -> dict[str, Any]:

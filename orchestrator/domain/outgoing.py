@@ -10,14 +10,17 @@ from orchestrator.domain.calendar import iso
 from orchestrator.domain.features import ABSENT, value_of
 from orchestrator.domain.gates import ADDRESS_TRAITS
 from orchestrator.domain.moment import enrolment_view
-from orchestrator.domain.profile import Message, Profile
+from orchestrator.domain.profile import Call, Message, Profile
 from orchestrator.domain.program import Program
 
 _LOCALE_TRAITS = ("locale", "language")
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """`context` is what the template may read; `not_after` when the leave runs out; `key` the profile's for the outcome."""
+    """`context` is what the template may read, or `send`, a webhook's body; `to` an address, or the webhook's sender.
+
+    `not_after` is when the leave runs out, `key` the profile's for the outcome.
+    """
 
     message_id: str
     key: int
@@ -30,8 +33,11 @@ class Outgoing(msgspec.Struct, frozen=True):
     context: dict[str, Any]
 
 
-def describe(program: Program, profile: Profile, message: Message, not_after: int, now: int, key: int) -> Outgoing:
+def describe(program: Program, profile: Profile, message: Message | Call, not_after: int, now: int, key: int) -> Outgoing:
     """Everything that rendering and sending need, as of now."""
+    if isinstance(message, Call):
+        context = {"send": message.body}
+        return Outgoing(message.id, key, message.campaign, "", message.channel, message.to, "", not_after, context)
     address = profile.traits.get(ADDRESS_TRAITS.get(message.channel, message.channel))
     locale = next((found for trait in _LOCALE_TRAITS if isinstance(found := profile.traits.get(trait), str)), None)
     return Outgoing(

@@ -56,6 +56,27 @@ class Message(msgspec.Struct, omit_defaults=True):
         return [part.enrolment for part in self.parts] or [self.enrolment]
 
 
+class Call(msgspec.Struct, omit_defaults=True):
+    """A webhook that is being asked, until it is answered or its time is over. `state`: planned, cleared, attempting."""
+
+    id: str
+    enrolment: str
+    campaign: str
+    step: str
+    to: str
+    cls: str
+    planned_at: int
+    expires_at: int
+    body: Any = None
+    save: str | None = None
+    state: str = "planned"
+    channel: str = "webhook"
+    gate: str | None = None
+    due: int | None = None
+    """When it is asked again, when an attempt counts as unanswered, at the latest when its time is over."""
+    tries: int = 0
+
+
 class OpenTask(msgspec.Struct, omit_defaults=True):
     """A task until it is done or withdrawn. `overdue`: its due instant has passed."""
 
@@ -74,8 +95,8 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
 class Run(msgspec.Struct, omit_defaults=True):
     """One enrolment of this profile in a campaign.
 
-    `state`: at (about to take `node`), wait, wait_for, task, send (its message decides), paused. `ended` names the reason of
-    the end; an ended run stays as long as its goal is measured.
+    `state`: at (about to take `node`), wait, wait_for, task, webhook, send (its message decides), paused. `ended` names the
+    reason of the end; an ended run stays as long as its goal is measured.
     """
 
     campaign: str
@@ -93,7 +114,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     state: str = "at"
     due: int | None = None
     message: str | None = None
-    """Id of the message or task that decides how it goes on."""
+    """Id of the message, task or call that decides how it goes on."""
     planned: bool = False
     """It has acted: no restart any more."""
     held: bool = False
@@ -107,6 +128,8 @@ class Run(msgspec.Struct, omit_defaults=True):
     """step id → id of its message."""
     depth: int = 0
     """How many `emit` and `move_to` steps led here without a wait between."""
+    saved: dict[str, dict[str, Any]] = {}
+    """What webhooks answered, by the name under which it is kept."""
 
 
 class Entries(msgspec.Struct, omit_defaults=True):
@@ -199,6 +222,7 @@ class Profile(msgspec.Struct, omit_defaults=True):
     """end state → messages; with the live ones it adds up to `planned`."""
     recent: list[Recent] = []
     tasks: list[OpenTask] = []
+    calls: list[Call] = []
     suppressed: dict[str, str] = {}
     """channel → why nothing may be sent there."""
     seen: bytes = b""
@@ -222,6 +246,10 @@ class Profile(msgspec.Struct, omit_defaults=True):
     def message(self, message_id: str) -> Message | None:
         """The message of that id, where it has not ended."""
         return next((message for message in self.messages if message.id == message_id), None)
+
+    def call(self, call_id: str | None) -> Call | None:
+        """The call of that id, where it has not ended."""
+        return next((call for call in self.calls if call.id == call_id), None)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.domain import ledger, tasks
+from orchestrator.domain import calls, ledger, tasks
 from orchestrator.domain.calendar import instant_of, next_local
 from orchestrator.domain.campaign import (
     END,
@@ -22,6 +22,7 @@ from orchestrator.domain.campaign import (
     Value,
     Wait,
     WaitFor,
+    Webhook,
 )
 from orchestrator.domain.chance import id_of, share_of
 from orchestrator.domain.decision import End, StepTaken
@@ -68,7 +69,8 @@ def end(moment: Moment, run: Run, reason: str) -> None:
     moment.decision.ends.append(End(run.campaign, run.enrolment, reason))
     ledger.cancel(moment, run, reason)
     tasks.withdraw(moment, run, reason)
-    run.answers, run.answered, run.arms = {}, [], {}
+    calls.cancel(moment, run, reason)
+    run.answers, run.answered, run.arms, run.saved = {}, [], {}, {}
 
 
 def _take(moment: Moment, campaign: Campaign, run: Run, node: Node) -> None:
@@ -76,6 +78,10 @@ def _take(moment: Moment, campaign: Campaign, run: Run, node: Node) -> None:
     if isinstance(verb, Send):
         ledger.plan(moment, campaign, run, node, verb)
         moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, ""))
+        return
+    if isinstance(verb, Webhook):
+        calls.plan(moment, campaign, run, node, verb)
+        moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, "waits"))
         return
     way = _VERBS[type(verb)](moment, run, node, verb)
     moment.decision.steps.append(StepTaken(run.campaign, run.enrolment, node.id, way))

@@ -23,6 +23,8 @@ def next_due(moment: Moment) -> int | None:
     profile, index = moment.profile, moment.program.index
     found = [run.due for run in profile.runs if run.due is not None and not run.ended]
     found += [message.due for message in profile.messages if message.due is not None]
+    if profile.calls:
+        found += [call.due for call in profile.calls if call.due is not None]
     if profile.tasks:
         found += [task.due for task in profile.tasks if not task.overdue]
     if index.inner_withouts:

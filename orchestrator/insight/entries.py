@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.domain.calendar import iso
+from orchestrator.domain.calls import ANSWERED
 from orchestrator.domain.chance import share_of
 from orchestrator.domain.decide import cause_of
-from orchestrator.domain.decision import Decision, Entry, MessageChange, TaskChange
-from orchestrator.domain.input import ProfileInput
+from orchestrator.domain.decision import CallChange, Decision, Entry, MessageChange, TaskChange
+from orchestrator.domain.input import Outcome, ProfileInput
 from orchestrator.domain.joining import WINDOW
 from orchestrator.domain.program import Program
 from orchestrator.insight.crossed import crossing, trigger_of
@@ -78,6 +79,7 @@ def entries_of(
             judged = watcher.take(f"{step.campaign} {step.step} 1")
             yield entry_of(now, step.campaign, "step", words, judged=judged)
     yield from map(found.task, decision.tasks)
+    yield from map(found.call, [call for call in decision.calls if call.state != "planned" or call.reason])
     for goal in decision.goals:
         worth = () if goal.value is None else (tongue.number(goal.value),)
         yield entry_of(now, goal.campaign, "goal", tongue.say("goal_reached_worth" if worth else "goal_reached", *worth))
@@ -143,6 +145,15 @@ class _Entries:
         else:
             words = tongue.say("task_what", *places)
         return {**entry_of(self.now, task.campaign, f"task_{task.state}", words), "task": task.id, "step": task.step}
+
+    def call(self, call: CallChange) -> dict[str, Any]:
+        """What another system was asked, and what came of it."""
+        tongue, outcome = self.telling.tongue, "waits" if call.state == "planned" else call.state
+        words = call.to if call.reason is None else tongue.say("call_why", call.to, tongue.reason(call.reason))
+        if isinstance(self.given, Outcome) and self.given.detail and call.state != ANSWERED:
+            words = tongue.say("with_detail", words, self.given.detail)
+        found = entry_of(self.now, call.campaign, f"webhook_{outcome}", words, gate=call.reason, until=call.until)
+        return {**found, "call": call.id, "step": call.step}
 
     def _refused(self, refusal: Refusal, cause: str) -> dict[str, Any]:
         campaign = self.program.campaigns.get(refusal.campaign)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from orchestrator.domain.decision import MessageChange, TaskChange
+from orchestrator.domain.decision import CallChange, MessageChange, TaskChange
 from orchestrator.domain.input import Outcome, ProfileInput
 
 REASONS = {
@@ -31,6 +31,8 @@ REASONS = {
     "suppress": "the provider refuses this recipient",
     "config": "the channel is not set up for it",
     "throttle": "the provider takes no more at this rate",
+    "again": "no answer has come, and it is asked again",
+    "answer": "what it answered is no JSON object that a run may keep",
     "exit": "an exit of the campaign ended the run",
     "goal": "the goal was reached",
     "ended": "its run had ended meanwhile",
@@ -74,3 +76,10 @@ def told_task(task: TaskChange) -> str:
     """What became of a task, in words."""
     reason = "" if task.reason is None else f": {REASONS.get(task.reason, task.reason)}"
     return f"{task.campaign} {task.queue} “{task.title}” is {task.state}{reason}"
+
+
+def told_call(call: CallChange) -> str:
+    """What became of a webhook, in words."""
+    state = "waits" if call.state == "planned" else call.state
+    reason = "" if call.reason is None else f": {REASONS.get(call.reason, call.reason)}"
+    return f"{call.campaign} webhook {call.to} {state}{reason}"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.domain.calendar import iso
-from orchestrator.domain.decision import Decision, MessageChange, TaskChange
+from orchestrator.domain.decision import CallChange, Decision, MessageChange, TaskChange
 from orchestrator.domain.input import Adopt
 from orchestrator.domain.program import Program
 from orchestrator.insight.rehearsal import Rehearsal, Render
@@ -49,6 +49,8 @@ class Collected:
 
     messages: dict[str, tuple[int, MessageChange]] = field(default_factory=dict)
     tasks: dict[str, tuple[int, Tasked]] = field(default_factory=dict)
+    calls: dict[str, tuple[int, CallChange, int]] = field(default_factory=dict)
+    """call → key, newest state, and when it came into that"""
     transitions: list[tuple[int, int, str, str, str]] = field(default_factory=list)
     """(at, key, from, to, cause)"""
     entered: Counter[str] = field(default_factory=Counter)
@@ -65,6 +67,8 @@ class Collected:
             decision = one.decision
             for change in decision.messages:
                 self.messages[change.id] = (one.key, change)
+            for call in decision.calls:
+                self.calls[call.id] = one.key, call, one.now
             for task in decision.tasks:
                 self._task(one, task)
             for step in decision.transitions:
@@ -139,6 +143,7 @@ class Replayed:
             "messages": {name: dict(sorted(states.items())) for name, states in sorted(messages.items())},
             "suppressed": dict(sorted(suppressed.items())),
             "tasks": {queue: dict(sorted(states.items())) for queue, states in sorted(self._tasks().items())},
+            "webhooks": {to: dict(sorted(states.items())) for to, states in sorted(self._calls().items())},
             "digest": self.digest,
             "campaigns": {name: self._campaign(name) for name in self.campaigns},
             "dead_letters": self.dead,
@@ -154,6 +159,13 @@ class Replayed:
         found: dict[str, Counter[str]] = {}
         for _, task in self.collected.tasks.values():
             found.setdefault(task.opened.queue, Counter())[task.state] += 1
+        return found
+
+    def _calls(self) -> dict[str, Counter[str]]:
+        """webhook → state → calls"""
+        found: dict[str, Counter[str]] = {}
+        for _, call, _ in self.collected.calls.values():
+            found.setdefault(call.to, Counter())[call.state] += 1
         return found
 
     def _campaign(self, name: str) -> dict[str, Any]:
@@ -215,15 +227,33 @@ class Replayed:
                 "shows": task.opened.shows,
             }
 
+    def calls(self) -> Iterator[dict[str, Any]]:
+        """Rows of calls.jsonl, by time of planning and profile."""
+        rows = [(c.planned_at, self._name(key), c.campaign, c.step, c, at) for key, c, at in self.collected.calls.values()]
+        for planned_at, profile, campaign, step, call, at in sorted(rows, key=lambda row: row[:4]):
+            yield {
+                "call": call.id,
+                "profile": profile,
+                "campaign": campaign,
+                "step": step,
+                "to": call.to,
+                "planned_at": iso(planned_at),
+                "state": call.state,
+                "at": iso(at),
+                "tries": call.tries,
+                "reason": call.reason,
+            }
+
     def _name(self, key: int) -> str:
         return self.names.get(self.collected.home(key), "")
 
     def write(self, folder: Path) -> None:
-        """Write messages, transitions, tasks, rejections and the summary into `folder`."""
+        """Write messages, transitions, tasks, calls, rejections and the summary into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         _write_lines(folder / "messages.jsonl", self.messages())
         _write_lines(folder / "transitions.jsonl", self.transitions())
         _write_lines(folder / "tasks.jsonl", self.tasks())
+        _write_lines(folder / "calls.jsonl", self.calls())
         rejected = ({"file": one.file, "line": one.line, "reason": one.reason} for one in self.rejected)
         _write_lines(folder / "rejected.jsonl", rejected)
         (folder / "summary.json").write_text(json.dumps(self.summary(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -244,10 +274,14 @@ def replay(
     every_profile: Callable[[], Iterable[tuple[int, Stored]]],
     progress: Callable[[int], None] | None = None,
     render: Render | None = None,
+    samples: Mapping[str, dict[str, Any]] | None = None,
 ) -> Replayed:
-    """Run every line through the engine and add it all up; with `render`, try the text of every message too."""
+    """Run every line through the engine and add it all up; with `render`, try the text of every message too.
+
+    Every webhook answers at once, with the sample of its sender.
+    """
     collected, rehearsal = Collected(), Rehearsal(render)
-    replaying = Replaying(program, stores, collected.watch, rehearsal.look)
+    replaying = Replaying(program, stores, collected.watch, rehearsal.look, samples)
     rejected: list[Rejected] = []
     with seldom_collected():
         for line in lines:

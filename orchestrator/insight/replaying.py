@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 from orchestrator.delivery.governor import OpenGovernor
-from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.delivery.virtual import VirtualWire, sampled
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.profile import Profile, unseal
@@ -25,13 +26,18 @@ BATCH = 1_000
 class Replaying:
     """Feeds recorded events to the production loop in virtual time: every timer due is fired, every message is accepted.
 
-    `watch` sees the decisions of each commit, `look` each message as a channel would.
+    `watch` sees the decisions of each commit, `look` each message as a channel would; `samples` are what webhooks answer.
     """
 
     def __init__(
-        self, program: Program, stores: Sequence[Store], watch: Watch, look: Callable[[Outgoing], None] | None = None
+        self,
+        program: Program,
+        stores: Sequence[Store],
+        watch: Watch,
+        look: Callable[[Outgoing], None] | None = None,
+        samples: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
-        around = Surroundings(program, OpenGovernor(), VirtualWire(look), Controls(addresses=False))
+        around = Surroundings(program, OpenGovernor(), VirtualWire(look, sampled(samples or {})), Controls(addresses=False))
         self._engine = Engine(stores, around, watch)
         self._pending = 0
         self.clock = self._engine.clock

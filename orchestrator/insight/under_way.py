@@ -21,8 +21,9 @@ from orchestrator.domain.campaign import (
     Verb,
     Wait,
     WaitFor,
+    Webhook,
 )
-from orchestrator.domain.profile import Message, Profile, Run
+from orchestrator.domain.profile import Call, Message, Profile, Run
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue, clock
 
@@ -78,6 +79,9 @@ class _Telling:
             waits, until = self.does(node.verb), run.due
         if run.state == "wait_for" and then != otherwise:
             then = self.tongue.say("run_branches", then, otherwise)
+        elif (call := self.profile.call(run.message)) is not None:
+            waits, until = self.of_call(call), call.expires_at
+            then = self.tongue.say("run_call_branches", then, otherwise)
         elif run.state == "task" and isinstance(node.verb, Task):
             waits = self.tongue.say("run_task", node.verb.queue, node.verb.title)
             then = self.tongue.say("run_task_branches", then, otherwise)
@@ -90,6 +94,11 @@ class _Telling:
             return say("run_handed", what), message.due
         told = say("run_sends", what, self.why.get(message.id) or self.tongue.reason(message.gate))
         return (say("run_expires", told) if message.due == message.expires_at else told), message.due
+
+    def of_call(self, call: Call) -> str:
+        if call.gate is None:
+            return self.tongue.say("run_asked", call.to)
+        return self.tongue.say("run_asks", call.to, self.tongue.reason(call.gate))
 
     def next(self, steps: Steps, node: int) -> str:
         return self.tongue.say("run_ends") if node == END else self.does(steps.nodes[node].verb)
@@ -144,5 +153,6 @@ _VERBS: dict[type, Callable[[Any, Tongue], str]] = {
     SetTraits: lambda verb, tongue: tongue.say("does_set", ", ".join(verb.traits)),
     Emit: lambda verb, tongue: tongue.say("does_emit", verb.event),
     Task: lambda verb, tongue: tongue.say("does_task", verb.queue, verb.title),
+    Webhook: lambda verb, tongue: tongue.say("does_webhook", verb.to),
     MoveTo: lambda verb, tongue: tongue.say("does_move_to", verb.stage),
 }

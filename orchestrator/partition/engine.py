@@ -236,7 +236,7 @@ class Engine:
             ours = target.find(new)
             if ours is None:
                 return
-            if any(message.attempted for message in theirs.profile.messages):
+            if theirs.profile.calls or any(message.attempted for message in theirs.profile.messages):
                 self._adopted[theirs.key] = ours.key
             for given in self.cursors.missed(theirs.key, ours.key):
                 target.take_key(ours.key, given, now)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from orchestrator.domain.input import Control, Refusal
-from orchestrator.domain.profile import Message
+from orchestrator.domain.profile import Call, Message
 from orchestrator.partition.frames import (
     Answers,
     Durable,
@@ -41,7 +41,7 @@ ASK_AGAIN_MS = 1_000
 class NoLeave:
     """The permits of an engine that is ending: what it handed over now would have nobody to hear its outcome."""
 
-    def ask(self, _message: Message, now: int, _wall: int) -> Refusal:
+    def ask(self, _message: Message | Call, now: int, _wall: int) -> Refusal:
         return Refusal("permit", now + ASK_AGAIN_MS)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.domain.input import Control, Event, Outcome
 from orchestrator.domain.outgoing import Outgoing, describe
-from orchestrator.domain.profile import Message
+from orchestrator.domain.profile import Call, Message
 from orchestrator.domain.program import Program
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.ports import Record
@@ -58,7 +58,7 @@ class Outbox:
 
     waiting: list[Outgoing] = field(default_factory=list)
 
-    def hand_over(self, program: Program, record: Record, message: Message, not_after: int, now: int) -> Outcome | None:
+    def hand_over(self, program: Program, record: Record, message: Message | Call, not_after: int, now: int) -> Outcome | None:
         self.waiting.append(describe(program, record.profile, message, not_after, now, record.key))
         return None
 

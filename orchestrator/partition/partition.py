@@ -19,7 +19,7 @@ from orchestrator.domain.decision import Decision
 from orchestrator.domain.input import Adopt, Event, HandOff, Look, Move, Outcome, PartitionInput, ProfileInput, Timer
 from orchestrator.domain.limits import AGAIN_MS
 from orchestrator.domain.moment import Controls, Witness
-from orchestrator.domain.profile import Message, seal, unseal
+from orchestrator.domain.profile import Call, Message, seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Permits, Record, Store, Wire
 
@@ -197,7 +197,7 @@ class Partition:
         return event.user_id == own if event.user_id is not None else event.anonymous_id in record.profile.anonymous_ids
 
     def _hand_off(self, record: Record, message_id: str) -> Decision | None:
-        message = record.profile.message(message_id)
+        message = record.profile.message(message_id) or record.profile.call(message_id)
         if message is None:
             return None
         verdict = self.around.permits.ask(message, self.clock, self.around.wall)
@@ -208,7 +208,7 @@ class Partition:
                 return self._decide(record, outcome)
         return decision
 
-    def _hand_over(self, record: Record, message: Message, not_after: int) -> Outcome | None:
+    def _hand_over(self, record: Record, message: Message | Call, not_after: int) -> Outcome | None:
         try:
             return self.around.wire.hand_over(self.around.program, record, message, not_after, self.clock)
         except Exception as error:  # noqa: BLE001 - a message that cannot be described is refused, and nothing else suffers

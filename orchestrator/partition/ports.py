@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from orchestrator.domain.input import Outcome, Permit, ProfileInput, Refusal
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Message, Profile
+from orchestrator.domain.profile import Call, Message, Profile
 from orchestrator.domain.program import Program
 
 
@@ -122,7 +122,7 @@ class Store(Protocol):
 class Permits(Protocol):
     """The governor as a partition sees it."""
 
-    def ask(self, message: Message, now: int, wall: int) -> Permit | Refusal:
+    def ask(self, message: Message | Call, now: int, wall: int) -> Permit | Refusal:
         """Leave to hand this message over at the partition's `now`, or why not.
 
         `wall` is the shell's time; 0 where time is virtual.
@@ -133,6 +133,6 @@ class Permits(Protocol):
 class Wire(Protocol):
     """Where messages with leave go."""
 
-    def hand_over(self, program: Program, record: Record, message: Message, not_after: int, now: int) -> Outcome | None:
+    def hand_over(self, program: Program, record: Record, message: Message | Call, not_after: int, now: int) -> Outcome | None:
         """Take the message; it may leave only once the batch is durable. An outcome that is known at once is returned."""
         ...

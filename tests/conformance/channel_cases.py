@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,7 +20,8 @@ from channels.file import FileChannel
 from channels.sendgrid import SendGridChannel
 from channels.smtp import SmtpChannel
 from channels.twilio import TwilioChannel
-from orchestrator.delivery.channel import Accepted, Answer, Channel, InDoubt, NotSent, Refused
+from channels.webhook import WebhookChannel
+from orchestrator.delivery.channel import Accepted, Answer, Channel, InDoubt, NotSent, Refused, RenderedMessage
 from tests.conformance.channel_faults import Answers, Provider, Received, http_provider, smtp_provider
 
 Expected = tuple[type[Answer], ...]
@@ -95,6 +96,39 @@ def read_twilio(body: bytes) -> Received:
     return Received(form["To"][0], form["Body"][0])
 
 
+WEBHOOK_ANSWERS: Answers = {
+    "accept": (200, {}, b'{"code": "X-1"}'),
+    "nothing": (204, {}, b""),
+    "throttle": (429, {"Retry-After": "7"}, b""),
+    "bad_request": (400, {}, b'{"told": "ada@example.com"}'),
+    "unauthorised": (401, {}, b""),
+    "timed_out": (408, {}, b""),
+    "server_error": (503, {}, b""),
+    "redirect": (307, {"Location": "http://127.0.0.1:9/elsewhere"}, b""),
+    "no_object": (200, {}, b'["code"]'),
+    "too_long": (200, {}, b'{"code": "' + b"x" * 4_096 + b'"}'),
+}
+HOOK = "https://hooks.example.org"
+
+
+class _Hooked:
+    """The webhook adapter, whose one public host stands on loopback here: in plain http, by its own setting."""
+
+    def __init__(self, settings: Mapping[str, Any], session: aiohttp.ClientSession) -> None:
+        given = {name: value for name, value in settings.items() if name != "base_url"}
+        self._channel = WebhookChannel({**given, "allow_private": True}, session, self._looked_up)
+        self._base_url = settings["base_url"]
+
+    async def send(self, message: RenderedMessage) -> Answer:
+        inside = message.to.startswith(f"{HOOK}/")
+        return await self._channel.send(replace(message, to=message.to.replace(HOOK, self._base_url)) if inside else message)
+
+    async def _looked_up(self, host: str, _port: int) -> list[str]:
+        if host != "127.0.0.1":
+            raise OSError
+        return [host]
+
+
 @asynccontextmanager
 async def folder_provider(fault: str, folder: Path) -> AsyncIterator[Provider]:
     """A folder that can be written, or not."""
@@ -134,6 +168,24 @@ CASES: list[ChannelCase] = [
         recipient="+393331234567",
         sender={"from": "+390212345"},
         differs={"redirect": (Refused,)},
+    ),
+    ChannelCase(
+        "webhook",
+        _Hooked,
+        lambda fault, _: http_provider(
+            fault, {}, WEBHOOK_ANSWERS, lambda body: Received(f"{HOOK}/codes?shop=1", body.decode())
+        ),
+        channel="webhook",
+        recipient=f"{HOOK}/codes?shop=1",
+        sender={"name": "codes"},
+        differs={
+            "nothing": (Accepted,),
+            "flood": (Refused,),
+            "timed_out": (InDoubt,),
+            "redirect": (Refused,),
+            "no_object": (Refused,),
+            "too_long": (Refused,),
+        },
     ),
     ChannelCase(
         "smtp",

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.domain.decision import Decision
@@ -24,6 +25,8 @@ from orchestrator.stores.memory import MemoryFile
 
 Line = Accepted | Rejected
 Progress = Callable[[int], None]
+Samples = Mapping[str, dict[str, Any]]
+"""What webhooks answer, by sender."""
 
 
 @dataclass(slots=True)
@@ -95,12 +98,12 @@ class Compared:
 class _Half:
     """One workspace on its way through the files."""
 
-    def __init__(self, program: Program, shard: Shard, renamed: Mapping[str, str]) -> None:
+    def __init__(self, program: Program, shard: Shard, samples: Samples, renamed: Mapping[str, str]) -> None:
         self.program, self._shard = program, shard
         self.file = MemoryFile(keep_journal=False)
         self.side = Side(program, renamed)
         self.catalogue = Catalogue(program.events)
-        self._replaying = Replaying(program, [self.file.partition(0)], self.side.watch)
+        self._replaying = Replaying(program, [self.file.partition(0)], self.side.watch, samples=samples)
         self.counts = Counts()
 
     def take(self, line: Line) -> None:
@@ -135,14 +138,17 @@ def compare(
     renamed: Mapping[str, str] | None = None,
     until: int | None = None,
     progress: Progress | None = None,
+    samples: tuple[Samples, Samples] = ({}, {}),
 ) -> Compared:
-    """Run the shard's events through both programs and compare what each customer gets; `renamed`: old name → new name.
+    """Run the shard's events through both programs and compare what each customer gets.
+
+    `renamed`: old name → new name; `samples`: what each side's webhooks answer.
 
     One reading of the files serves both where both catalogues take the same events; the files are streamed, and memory
     follows the number of customers and messages, not of events.
     """
     shard = shard or Shard()
-    halves = _Half(old, shard, renamed or {}), _Half(new, shard, {})
+    halves = _Half(old, shard, samples[0], renamed or {}), _Half(new, shard, samples[1], {})
     halves[1].side.answer_also(halves[0].side.answering)
     tick = progress or (lambda _: None)
     with seldom_collected():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.authoring import Workspace, load_snapshot
+from orchestrator.delivery.question import samples
 from orchestrator.domain.campaign import Emit
 from orchestrator.domain.program import Program
 from orchestrator.errors import OrchestratorError
@@ -67,7 +68,8 @@ def compare_all(
     renamed = renames(old.workspace, new.workspace)
     if number == 1:
         whole = Compared()
-        whole.join(compare(old.program, new.program, paths, renamed=renamed, until=until, progress=progress))
+        answers, programs = _answers(old.workspace, new.workspace), (old.program, new.program)
+        whole.join(compare(*programs, paths, renamed=renamed, until=until, progress=progress, samples=answers))
         return Worked(whole, 1, together, renamed)
     homes = homes_of(paths)
     shards = [Shard(one, number, homes) for one in range(number)]
@@ -133,4 +135,10 @@ def _advance(lines: int) -> None:
 
 def _part(old: bytes, new: bytes, paths: list[Path], shard: Shard, until: int | None) -> Compared:
     given = load_snapshot(old), load_snapshot(new)
-    return compare(given[0].program, given[1].program, paths, shard, renamed=renames(*given), until=until, progress=_advance)
+    programs, answers = (given[0].program, given[1].program), _answers(*given)
+    return compare(*programs, paths, shard, renamed=renames(*given), until=until, progress=_advance, samples=answers)
+
+
+def _answers(old: Workspace, new: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What each side's webhooks answer."""
+    return samples(old.senders), samples(new.senders)

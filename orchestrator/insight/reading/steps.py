@@ -22,6 +22,7 @@ from orchestrator.domain.campaign import (
     Verb,
     Wait,
     WaitFor,
+    Webhook,
 )
 from orchestrator.insight.reading.conditions import Words
 from orchestrator.insight.reading.patterns import pattern
@@ -173,10 +174,27 @@ def _task(verb: Task, tongue: Tongue) -> str:
     return words + tongue.say("task_shows", tongue.both(list(verb.shows))) if verb.shows else words
 
 
+def _webhook(verb: Webhook, tongue: Tongue) -> str:
+    words = tongue.say("webhook", verb.to, tongue.span(verb.within))
+    if verb.send:
+        words += tongue.say("webhook_send", tongue.both(list(_body(verb.send, "", tongue))))
+    return words if verb.save is None else words + tongue.say("webhook_save", verb.save)
+
+
+def _body(body: Any, place: str, tongue: Tongue) -> Iterator[str]:
+    """Each leaf of what is asked, by its place."""
+    if isinstance(body, Value):
+        yield tongue.say("given", place, _value(body, tongue)) if place else _value(body, tongue)
+    elif isinstance(body, dict | list):
+        for name, part in body.items() if isinstance(body, dict) else enumerate(body, 1):
+            yield from _body(part, f"{place}.{name}" if place else str(name), tongue)
+
+
 _OUTCOMES: dict[type, tuple[str, str]] = {
     Send: ("sent", "not_sent"),
     WaitFor: ("came", "not_came"),
     Task: ("done", "not_done"),
+    Webhook: ("answered", "not_answered"),
 }
 """Phrases for the two outcomes that a verb may have."""
 
@@ -189,6 +207,7 @@ _VERBS: dict[type, Callable[[Any, Tongue], str]] = {
     SetTraits: _set,
     Emit: _emit,
     Task: _task,
+    Webhook: _webhook,
     MoveTo: lambda verb, tongue: tongue.say("move_to", verb.stage),
     Exit: lambda _, tongue: tongue.say("exit"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.domain.campaign import Branch, Campaign, Emit, Pattern, Send, SetTraits, Value, Wait, WaitFor
+from orchestrator.domain.campaign import Branch, Campaign, Emit, Pattern, Send, SetTraits, Value, Wait, WaitFor, Webhook
 from orchestrator.domain.policies import Hold
 from orchestrator.domain.program import Feature, Program
 from orchestrator.insight.reading.conditions import Words
@@ -71,3 +71,13 @@ def _values(verb: object) -> Iterator[Value | None]:
         yield from verb.traits.values()
     elif isinstance(verb, Emit):
         yield from (verb.to, *verb.properties.values())
+    elif isinstance(verb, Webhook):
+        yield from _leaves(verb.send)
+
+
+def _leaves(body: object) -> Iterator[Value]:
+    """The values of what a webhook is asked."""
+    if isinstance(body, Value):
+        yield body
+    for part in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        yield from _leaves(part)

@@ -14,6 +14,7 @@ from orchestrator.authoring import Finding, Workspace, load_workspace
 from orchestrator.authoring.document import Place, Spot
 from orchestrator.authoring.files import read_files
 from orchestrator.authoring.finding import Report
+from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import WorkspaceError
@@ -140,12 +141,12 @@ def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Re
 
 
 def _verdicts(suite: Suite) -> Iterator[tuple[Verdict, Trial | None]]:
-    catalogue = Catalogue(suite.program.events)
+    catalogue, answers = Catalogue(suite.program.events), samples(suite.renderer.senders)
     for spot in suite.spots:
         try:
             scenario = read_scenario(spot, suite.personas)
             reached = partial(satisfied, scenario.expected)
-            trial = run(scenario, suite.program, catalogue, reached, suite.renderer.render)
+            trial = run(scenario, suite.program, catalogue, reached, suite.renderer.render, answers)
         except Malformed as verdict:
             yield _refused(spot, verdict.place, str(verdict)), None
         else:

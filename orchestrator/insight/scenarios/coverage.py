@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.domain.campaign import Branch, Node, Send, Split, Task, WaitFor
+from orchestrator.domain.campaign import Branch, Node, Send, Split, Task, WaitFor, Webhook
 from orchestrator.domain.program import Program
 from orchestrator.partition.partition import Decided
 
@@ -74,7 +74,7 @@ def _ways(node: Node) -> tuple[str, ...]:
             return tuple(arm.name for arm in arms)
         case WaitFor():
             return ("then", "otherwise")
-        case Send() | Task() if node.otherwise != node.then:
+        case Send() | Task() | Webhook() if node.otherwise != node.then:
             return ("then", "otherwise")
         case _:
             return ()

@@ -10,11 +10,14 @@ from orchestrator.authoring.document import Document, Place, Spot
 from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.units import duration
 from orchestrator.domain.calendar import instant_of
+from orchestrator.domain.calls import admitted
 
 FIRST_INSTANT = "2026-01-05T09:00:00Z"
 """Where the clock starts when the first event says `+…`: a Monday morning."""
 
-_TEST = ("test", "profile", "given", "expect", "until")
+REFUSED, SILENT = "refused", "none"
+"""A webhook that says no, and one that says nothing."""
+_TEST = ("test", "profile", "given", "answers", "expect", "until")
 _GIVEN = ("at", "event", "properties", "traits")
 _EXPECT = ("sends", "stage", "suppressed", "tasks")
 _SEND = ("campaign", "template", "channel", "at")
@@ -73,6 +76,8 @@ class Scenario:
     start: int
     until: int | None = None
     """Where the clock stops, if the scenario says so."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What webhooks answer, by step, or `CAMPAIGN/STEP`: an object, `refused` or `none`."""
 
 
 def read_scenario(spot: Spot, personas: dict[str, dict[str, Any]]) -> Scenario:
@@ -93,6 +98,7 @@ def read_scenario(spot: Spot, personas: dict[str, dict[str, Any]]) -> Scenario:
         given=given,
         expected=_expected(spot, moments),
         start=moments.start,
+        answers=_answers(spot.get("answers")),
         until=moments.read(until) if until is not None else None,
     )
 
@@ -137,6 +143,20 @@ def _group(spot: Spot, word: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed(spot.place, f"`{word}` must be a group of settings")
     return value
+
+
+def _answers(spot: Spot | None) -> dict[str, Any]:
+    """What webhooks answer, in this scenario."""
+    if spot is None or spot.value is None:
+        return {}
+    if not isinstance(spot.value, dict):
+        raise Malformed(spot.place, "write `STEP: {…}` here, or `STEP: refused`, `STEP: none`")
+    for _, answer in spot.members():
+        if answer.value not in (REFUSED, SILENT) and not admitted(answer.value):
+            raise Malformed(
+                answer.place, f"a webhook answers an object of at most 4,096 bytes, or is `{REFUSED}` or `{SILENT}`"
+            )
+    return dict(spot.value)
 
 
 def _expected(spot: Spot, moments: _Moments) -> Expected:

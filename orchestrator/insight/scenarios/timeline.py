@@ -10,7 +10,7 @@ from orchestrator.domain.calendar import iso
 from orchestrator.domain.decide import cause_of
 from orchestrator.domain.decision import MessageChange
 from orchestrator.domain.input import Announcement, Event
-from orchestrator.insight.reasons import REASONS, told_task
+from orchestrator.insight.reasons import REASONS, told_call, told_task
 from orchestrator.insight.scenarios.trial import Trial
 from orchestrator.partition.partition import Decided
 
@@ -74,8 +74,9 @@ def _told(one: Decided, trial: Trial) -> Iterator[Happening]:
     for change in decision.messages:
         if change.state not in ("planned", "attempting") or change.reason:
             yield Happening(now, change.campaign, _message(change, trial), change.template)
-    for task in decision.tasks:
-        yield Happening(now, task.campaign, told_task(task))
+    yield from (Happening(now, task.campaign, told_task(task)) for task in decision.tasks)
+    told = [call for call in decision.calls if call.reason or call.state not in ("planned", "attempting")]
+    yield from (Happening(now, call.campaign, told_call(call)) for call in told)
     for goal in decision.goals:
         yield Happening(now, goal.campaign, f"{goal.campaign} goal reached{' by a held-out run' if goal.held else ''}")
     for end in decision.ends:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.delivery.governor import OpenGovernor
-from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.delivery.virtual import Answers, VirtualWire, sampled
 from orchestrator.domain.campaign import Campaign
-from orchestrator.domain.input import Event
+from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.limits import DAY_MS
 from orchestrator.domain.moment import Moment
-from orchestrator.domain.profile import Message, seal, unseal
+from orchestrator.domain.profile import Call, Message, seal, unseal
 from orchestrator.domain.program import Program
 from orchestrator.errors import RejectedEvent
 from orchestrator.insight.rehearsal import Rehearsal, Render
 from orchestrator.insight.scenarios.customer import newcomer_of
-from orchestrator.insight.scenarios.scenario import Given, Malformed, Scenario
+from orchestrator.insight.scenarios.scenario import REFUSED, SILENT, Given, Malformed, Scenario
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.partition import Decided, Surroundings
@@ -78,18 +78,26 @@ class Trial:
 
 
 def run(
-    scenario: Scenario, program: Program, catalogue: Catalogue, satisfied: Callable[[Trial], bool], render: Render
+    scenario: Scenario,
+    program: Program,
+    catalogue: Catalogue,
+    satisfied: Callable[[Trial], bool],
+    render: Render,
+    samples: Mapping[str, dict[str, Any]],
 ) -> Trial:
     """Feed the scenario's events, let the clock run on where it must, and say what came of it. Raises Malformed.
 
-    Channels need addresses here as they do live; every message that is handed over is rendered.
+    Channels need addresses here as they do live; every message that is handed over is rendered. `samples` are what webhooks
+    answer where the scenario says nothing.
 
     The clock stops at `until` where the scenario has one; after 400 days where nothing may be sent; otherwise at the last
     event, or as soon after it as `satisfied` says, 400 days at the most.
     """
     file, trial = MemoryFile(), Trial(Rehearsal(render))
     _install(file, scenario, program)
-    around = Surroundings(program, OpenGovernor(), VirtualWire(trial.rehearsal.look), witness=trial)
+    around = Surroundings(
+        program, OpenGovernor(), VirtualWire(trial.rehearsal.look, _answers(scenario, samples)), witness=trial
+    )
     engine = Engine([file.partition(0)], around, trial.watch)
     arrival = scenario.start
     for number, given in enumerate(scenario.given):
@@ -104,6 +112,22 @@ def run(
     else:
         _wait_for(satisfied, engine, file, trial)
     return trial
+
+
+def _answers(scenario: Scenario, samples: Mapping[str, dict[str, Any]]) -> Answers:
+    """What the scenario says that webhooks answer, else their samples."""
+    usual = sampled(samples)
+
+    def answer(call: Call) -> Outcome | None:
+        named = (name for name in (f"{call.campaign}/{call.step}", call.step) if name in scenario.answers)
+        found = scenario.answers.get(next(named, ""))
+        if found is None:
+            return usual(call)
+        if found == REFUSED:
+            return Outcome(call.id, "refused", kind="reject")
+        return None if found == SILENT else Outcome(call.id, "accepted", answer=found)
+
+    return answer
 
 
 def _wait_for(satisfied: Callable[[Trial], bool], engine: Engine, file: MemoryFile, trial: Trial) -> None:

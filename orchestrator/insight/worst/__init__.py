@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.authoring import Workspace
 from orchestrator.authoring.document import Document
 from orchestrator.authoring.parse import parse
+from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
 from orchestrator.errors import OrchestratorError
 from orchestrator.insight.scenarios.expectation import differences, satisfied
@@ -48,7 +49,7 @@ class Worst:
 
 def worst_week(workspace: Workspace, bound: int | None, seed: int = 0) -> Worst:
     """Search with the production engine. The same workspace and seed give the same; a fuller week may exist."""
-    lives, alphabet = Lives(workspace.program), alphabet_of(workspace)
+    lives, alphabet = Lives(workspace.program, samples(workspace.senders)), alphabet_of(workspace)
     reached = Search(lives, alphabet, beginnings(workspace, alphabet.traits), seed).run(bound)
     if reached is None or not reached.most:
         return Worst(0, 0, "", lives.inputs, seed)
@@ -72,7 +73,14 @@ def _told(workspace: Workspace, life: Life) -> str:
 
 def _tried(workspace: Workspace, begun: Any, given: Sequence[Given], until: int) -> Trial:
     renderer, catalogue = Renderer(workspace.templates, workspace.senders), Catalogue(workspace.program.events)
-    return run(scenario_of(begun, given, until), workspace.program, catalogue, lambda _: True, renderer.render)
+    return run(
+        scenario_of(begun, given, until),
+        workspace.program,
+        catalogue,
+        lambda _: True,
+        renderer.render,
+        samples(workspace.senders),
+    )
 
 
 def _prove(workspace: Workspace, text: str) -> None:
@@ -80,7 +88,14 @@ def _prove(workspace: Workspace, text: str) -> None:
     document: Document = parse(FILE, text)
     scenario = read_scenario(document.root.elements()[0], {})
     renderer, catalogue = Renderer(workspace.templates, workspace.senders), Catalogue(workspace.program.events)
-    trial = run(scenario, workspace.program, catalogue, partial(satisfied, scenario.expected), renderer.render)
+    trial = run(
+        scenario,
+        workspace.program,
+        catalogue,
+        partial(satisfied, scenario.expected),
+        renderer.render,
+        samples(workspace.senders),
+    )
     wrong = differences(scenario.expected, trial)
     if wrong:
         message = f"the worst week found does not come out again as a scenario: {wrong[0].words}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator.authoring.document import Place
 from orchestrator.delivery.governor import OpenGovernor
-from orchestrator.delivery.virtual import VirtualWire
+from orchestrator.delivery.virtual import VirtualWire, sampled
 from orchestrator.domain.calendar import instant_of
 from orchestrator.domain.limits import DAY_MS
 from orchestrator.domain.profile import Profile, seal, unseal
@@ -70,8 +70,9 @@ def most_in_a_week(sends: Sequence[int]) -> tuple[int, int]:
 class Lives:
     """Begins lives and lets them go on; counts what that costs."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, samples: Mapping[str, dict[str, Any]] | None = None) -> None:
         self.program = program
+        self._answers = sampled(samples or {})
         self.inputs = 0
         self._catalogue = Catalogue(program.events)
 
@@ -113,7 +114,7 @@ class Lives:
         store = file.partition(0)
         record = Record(store.next_key(), raw, life.profile, life.sealed, due=life.due)
         store.commit([Changes(0, life.clock, ids={raw: record.key}, records={record.key: record})])
-        engine = Engine([store], Surroundings(self.program, OpenGovernor(), VirtualWire()), watch)
+        engine = Engine([store], Surroundings(self.program, OpenGovernor(), VirtualWire(answers=self._answers)), watch)
         if given is None:
             engine.advance(until)
         else:

@@ -47,6 +47,7 @@ BASE = {
     "senders.yaml": """\
         shop: {email: {from: a@shop.example, name: Shop}, sms: {from: "+15005550006"}}
         desk: {task: {}}
+        codes: {webhook: {url: "https://hooks.shop.example/codes", secret: "env:CODES", sample: {code: TEN}}}
         """,
     "events/order-completed.yaml": """\
         event: Order Completed

@@ -18,6 +18,8 @@ EXIT = "exit: [{event: Order Refunded, key: order}]"
 IF = '{">=": [{var: event.properties.total}, 50]}'
 MARKED = IF.replace('"', '¦"', 1)
 
+WITH_CODE = "  - webhook: {to: codes, save: coupon}\n  - branch: [{if: %s, then: [exit]}]\n"
+
 REPLACED: list[tuple[str, str, str, str]] = [
     ("E102", THANKS, IF, "{¦>=: [{var: event.properties.total}, 50]}"),
     ("E102", THANKS, IF, "{¦!=: [{var: event.properties.total}, 50]}"),
@@ -191,7 +193,19 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E311", THANKS, LAST, "  - task: {queue: ¦care, title: Call, due: 1d}\n"),
     ("E311", THANKS, LAST, "  - task: {queue: ¦shop, title: Call, due: 1d}\n"),
     ("E204", THANKS, LAST, "  - task: {queue: desk, title: Call, due: ¦0s}\n"),
-    ("E901", THANKS, LAST, "  - ¦webhook: {to: x}\n"),
+    ("E311", THANKS, LAST, "  - webhook: {to: ¦code}\n"),
+    ("E311", THANKS, LAST, "  - webhook: {to: ¦desk}\n"),
+    ("E313", THANKS, LAST, "  - webhook: {to: codes, save: ¦key}\n"),
+    ("E204", THANKS, LAST, "  - webhook: {to: codes, within: ¦0m}\n"),
+    ("E306", THANKS, LAST, "  - webhook: {to: codes, send: {a: [{b: {var: ¦event.properties.totl}}]}}\n"),
+    ("E404", THANKS, LAST, WITH_CODE % '{"!=": [{var: ¦enrolment.coupon.code}, X]}'),
+    ("E306", THANKS, LAST, WITH_CODE % '{"==": [{var: ¦enrolment.coupons.code}, X]}'),
+    ("E204", "senders.yaml", '"https://hooks.shop.example/codes"', "¦hooks.shop.example"),
+    ("E204", "senders.yaml", '"https://hooks.shop.example/codes"', "¦https://us:secret@hooks.shop.example"),
+    ("W520", "senders.yaml", '"https://hooks.shop.example/codes"', "¦http://hooks.shop.example"),
+    ("W520", "senders.yaml", '"https://hooks.shop.example/codes"', "¦https://10.0.0.7/codes"),
+    ("W520", "senders.yaml", '"https://hooks.shop.example/codes"', "¦https://localhost/codes"),
+    ("E207", "senders.yaml", "{code: TEN}", "¦{code: " + "x" * 4_096 + "}"),
     ("W501", THANKS, "goal: {event: Order Completed, within: 30d,", "¦goal: {event: Order Completed,"),
     ("W502", THANKS, "within: 30d", "within: ¦2h"),
     ("W503", THANKS, "prefer: [email, sms]", "prefer: [email, sms, ¦email]"),

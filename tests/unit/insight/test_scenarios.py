@@ -217,6 +217,55 @@ def test_tasks_are_all_of_them_and_told_where_they_are_not(tested: Tested) -> No
     assert any(line.endswith("calling desk “Call” is done") for line in found["timeline"])
 
 
+CODED = """
+campaign: coded
+stage: awareness
+class: transactional
+on: {event: Cart Updated}
+then:
+  - id: code
+    webhook: {to: codes, send: {cart: {var: event.properties.cart_id}}, save: coupon, within: 1h}
+    then: [{send: {template: coded, channel: email, with: {code: {var: enrolment.coupon.code}}}}]
+    else: [{move_to: repurchase}]
+"""
+WITH_CODES = {
+    "campaigns/coded.yaml": CODED,
+    "senders.yaml": FILES["senders.yaml"] + 'codes: {webhook: {url: "https://hooks.example.org/", sample: {code: TEN}}}\n',
+    "policies.yaml": FILES["policies.yaml"] + "transactional: [coded]\n",
+    "templates/coded/template.yaml": "sender: shop\nsubject: Hello {{ code }}\ninputs: {code: {type: string}}\n",
+    "templates/coded/email.html": "<p>{{ code }}</p>",
+}
+SENT = "{sends: [{campaign: coded, template: coded}], stage: awareness}"
+
+
+@pytest.mark.parametrize(
+    ("answers", "expect"),
+    [
+        ("{}", SENT),
+        ("{code: {code: X}}", SENT),
+        ("{coded/code: {code: X}}", SENT),
+        ("{code: refused}", "{sends: [], stage: repurchase}"),
+        ("{code: none}", "{sends: [], stage: repurchase}"),
+    ],
+)
+def test_a_scenario_says_what_a_webhook_answers(tested: Tested, answers: str, expect: str) -> None:
+    given = scenario(expect, given='[{at: "2026-03-02T09:00:00Z", event: Cart Updated, properties: {cart_id: c1, total: 5}}]')
+    assert only(tested(given + f"  answers: {answers}\n", **WITH_CODES))["passed"]
+
+
+def test_an_answer_that_lacks_what_the_template_prints_is_refused_at_rendering(tested: Tested) -> None:
+    given = scenario(SENT, given='[{at: "2026-03-02T09:00:00Z", event: Cart Updated, properties: {cart_id: c1, total: 5}}]')
+    found = only(tested(given + "  answers: {code: {}}\n", **WITH_CODES))
+    assert found["difference"].startswith("refused at rendering: coded")
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"), [("{code: maybe}", "or `refused` or `none`"), ("[x]", "must be what webhooks answer")]
+)
+def test_what_a_webhook_cannot_answer(tested: Tested, answers: str, told: str) -> None:
+    assert told in only(tested(scenario("{}") + f"  answers: {answers}\n", **WITH_CODES))["difference"]
+
+
 def test_a_held_out_run_is_found_among_the_suppressed(tested: Tested) -> None:
     order = '[{at: "2026-01-01T00:00:00Z", event: Order Completed, properties: {total: 1}}]'
     names = (f"customer-{number}" for number in range(40))
