@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "explain",
     "diff": "diff",
     "read": "read",
+    "schemas": "schemas",
     "events": "events",
     "tasks": "tasks",
     "serve": "serve",

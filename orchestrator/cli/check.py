@@ -11,6 +11,7 @@ import typer
 
 from orchestrator.authoring import CODES, Examined, Finding, address, examine, section
 from orchestrator.authoring.codebook import PAGE
+from orchestrator.authoring.editing import renew
 from orchestrator.authoring.finding import did_you_mean
 from orchestrator.cli.sarif import sarif
 from orchestrator.errors import UsageError
@@ -55,6 +56,7 @@ def check(
         raise UsageError(f"there is no folder {workspace}")
     if out is not None and not worst:
         raise UsageError("--out keeps what --worst finds: give both")
+    renew(workspace)
     found = examine(workspace, _names(events) if events else None, portable=portable)
     findings = found.findings
     errors = sum(finding.severity == "error" for finding in findings)

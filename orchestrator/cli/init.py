@@ -9,17 +9,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from orchestrator.authoring.editing import write_schemas
+
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
 ) -> None:
-    """Write the shipped workspace into an empty folder."""
+    """Write the shipped workspace into an empty folder, with schemas for editors in .schemas."""
     if folder.exists() and not folder.is_dir():
         _refuse(f"{folder} is a file")
     if folder.is_dir() and any(folder.iterdir()):
         _refuse(f"{folder} is not empty: name a new folder, or empty this one")
     try:
         count = _copy(resources.files("rules") / "library", folder)
+        write_schemas(folder)
     except OSError as error:
         _refuse(f"{folder} cannot be written: {error.strerror}")
     typer.echo(f"{count} files written into {folder}. Next: orchestrator check {folder}")
