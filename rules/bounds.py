@@ -21,11 +21,11 @@ def bounded(value: Any, heaviest: int = VALUE_WEIGHT_MAX) -> Any:
         if depth > VALUE_DEPTH_MAX:
             return None
         weight += len(container)
+        if weight > heaviest:
+            return None
         for element in container.values() if container.__class__ is dict else container:
             if element.__class__ is list or element.__class__ is dict:
                 waiting.append((element, depth + 1))
             elif element.__class__ is str:
                 weight += len(element)
-        if weight > heaviest:
-            return None
-    return value
+    return value if weight <= heaviest else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from rules.bounds import bounded
 from rules.emit import EMITTERS, TABLES
-from rules.nodes import gives_boolean
+from rules.nodes import gives_boolean, metered
 from rules.problems import RuleError, preflight
 from rules.reads import reads_of
 from rules.writer import Writer
@@ -18,7 +18,8 @@ from rules.writer import Writer
 class Condition:
     """One JSON-Logic expression, compiled to Python source.
 
-    `value(data)` gives what the official semantics give; `holds(data)` its truth. Neither raises on JSON data. `reads` are
+    `value(data)` gives what the official semantics give; `holds(data)` its truth. Neither raises on JSON data; where it would
+    take more than STEPS_MAX steps, the value is null. `reads` are
     the static variable paths ("profile.features.orders"); `reads_all` says that some path is computed, so anything may be
     read. `portable` says that no operator is ours alone.
     """
@@ -74,8 +75,8 @@ def _plain(node: Any) -> Any:
 
 
 def _written(rule: Any, *, bound: bool) -> Writer:
-    writer = Writer(EMITTERS)
-    writer.entry("value", rule, around=writer.name(bounded, "f_bounded") if bound else "")
-    if not gives_boolean(rule):
-        writer.entry("holds", rule, test=True)
+    writer, counted = Writer(EMITTERS), metered(rule)
+    writer.entry("value", rule, around=writer.name(bounded, "f_bounded") if bound else "", metered=counted)
+    if counted or not gives_boolean(rule):
+        writer.entry("holds", rule, test=True, metered=counted)
     return writer

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rules import values
+from rules import standard, values
 from rules.limits import INLINE_BRANCHES_MAX
-from rules.nodes import gives_boolean
+from rules.meter import GivenUp, Meter, spend
+from rules.nodes import gives_boolean, weight_of, written_out
 from rules.operators import ITERATIONS, OPERATORS, function_of
 from rules.writer import CONSTANT, Code, Scope
 
@@ -19,7 +20,7 @@ def _variable(scope: Scope, _name: str, arguments: list[Any]) -> Code:
     path, default = arguments[0] if arguments else None, arguments[1:]
     otherwise = [scope.writer.name(values.ABSENT, "f_ABSENT")] if default else []
     if path.__class__ in (list, dict):
-        found = scope.call(values.segments_of, scope.value(path).text)
+        found = scope.call(standard.segments, "m", scope.value(path).text)
         text = scope.call(values.member, "d", found, *otherwise)
     else:
         segments = values.segments_of(path)
@@ -35,7 +36,7 @@ def _variable(scope: Scope, _name: str, arguments: list[Any]) -> Code:
 def _choice(scope: Scope, name: str, arguments: list[Any]) -> Code:
     if len(arguments) > 2 * INLINE_BRANCHES_MAX + 1:
         return Code(
-            f"{scope.writer.function(lambda inner: _choice_statements(inner, arguments))}(d, r)",
+            f"{scope.writer.function(lambda inner: _choice_statements(inner, arguments))}(d, r, m)",
             gives_boolean({name: arguments}),
         )
     text = scope.value(arguments[-1]).text if len(arguments) % 2 else "None"
@@ -55,7 +56,7 @@ def _choice_statements(scope: Scope, arguments: list[Any]) -> list[str]:
 def _junction(scope: Scope, name: str, arguments: list[Any]) -> Code:
     boolean = all(map(gives_boolean, arguments))
     if len(arguments) > INLINE_BRANCHES_MAX and not boolean:
-        return Code(f"{scope.writer.function(lambda inner: _junction_statements(inner, name, arguments))}(d, r)")
+        return Code(f"{scope.writer.function(lambda inner: _junction_statements(inner, name, arguments))}(d, r, m)")
     codes = [scope.value(argument) for argument in arguments]
     if boolean:
         return Code("(" + f" {name} ".join(code.text for code in codes) + ")", boolean=True)
@@ -78,44 +79,59 @@ def _junction_statements(scope: Scope, name: str, arguments: list[Any]) -> list[
 def _iteration(scope: Scope, name: str, arguments: list[Any]) -> Code:
     source = scope.value(arguments[0]).text
     write = scope.writer.value_function if name in ("map", "reduce") else scope.writer.test_function
-    body = write(arguments[1])
+    body, weight = write(arguments[1]), str(weight_of(arguments[1]))
     initial = [scope.value(arguments[2]).text] if len(arguments) > 2 else []  # noqa: PLR2004 - reduce's third argument
-    return Code(scope.call(_LOOPS[name], source, body, "r", *initial), name in ("all", "some", "none"))
+    return Code(scope.call(_LOOPS[name], "m", weight, source, body, "r", *initial), name in ("all", "some", "none"))
 
 
-Body = Callable[[Any, Any], Any]
+Body = Callable[[Any, Any, Meter], Any]
 
 
-def _elements(source: Any) -> list[Any]:
-    return source if source.__class__ is list else []
+def _paid(meter: Meter, weight: int, source: Any) -> list[Any]:
+    """The elements, each of which is sure to be evaluated and is paid for here."""
+    elements = source if source.__class__ is list else []
+    spend(meter, weight * len(elements))
+    return elements
 
 
-def _map(source: Any, body: Body, root: Any) -> list[Any]:
-    return [body(element, root) for element in _elements(source)]
+def _map(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> list[Any]:
+    return [body(element, root, meter) for element in _paid(meter, weight, source)]
 
 
-def _filter(source: Any, body: Body, root: Any) -> list[Any]:
-    return [element for element in _elements(source) if body(element, root)]
+def _filter(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> list[Any]:
+    return [element for element in _paid(meter, weight, source) if body(element, root, meter)]
 
 
-def _reduce(source: Any, body: Body, root: Any, initial: Any = None) -> Any:
+def _reduce(meter: Meter, weight: int, source: Any, body: Body, root: Any, initial: Any = None) -> Any:
     accumulator = initial
-    for element in _elements(source):
-        accumulator = body({"current": element, "accumulator": accumulator}, root)
+    for element in _paid(meter, weight, source):
+        accumulator = body({"current": element, "accumulator": accumulator}, root, meter)
     return accumulator
 
 
-def _all(source: Any, body: Body, root: Any) -> bool:
-    elements = _elements(source)
-    return bool(elements) and all(body(element, root) for element in elements)
+def _all(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    elements = source if source.__class__ is list else []
+    for element in elements:
+        meter[0] -= weight
+        if meter[0] < 0:
+            raise GivenUp
+        if not body(element, root, meter):
+            return False
+    return bool(elements)
 
 
-def _some(source: Any, body: Body, root: Any) -> bool:
-    return any(body(element, root) for element in _elements(source))
+def _some(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    for element in source if source.__class__ is list else []:
+        meter[0] -= weight
+        if meter[0] < 0:
+            raise GivenUp
+        if body(element, root, meter):
+            return True
+    return False
 
 
-def _none(source: Any, body: Body, root: Any) -> bool:
-    return not _some(source, body, root)
+def _none(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    return not _some(meter, weight, source, body, root)
 
 
 _LOOPS: dict[str, Callable[..., Any]] = {
@@ -184,10 +200,12 @@ def _order(scope: Scope, name: str, arguments: list[Any]) -> Code:
 
 def _within(scope: Scope, name: str, arguments: list[Any]) -> Code:
     needle, haystack = arguments
-    if haystack.__class__ is not list or any(element.__class__ is not str for element in haystack):
+    if not written_out(name, arguments):
         return _eager(scope, name, arguments)
-    t, text = scope.temporary(), scope.value(needle).text
-    choices = scope.writer.name(frozenset(haystack), f"c{len(scope.writer.names)}")
+    text = scope.value(needle).text
+    if any(element.__class__ is not str for element in haystack):
+        return Code(scope.call(standard.among, text, scope.value(haystack).text), boolean=True)
+    t, choices = scope.temporary(), scope.writer.name(frozenset(haystack), f"c{len(scope.writer.names)}")
     return Code(f"(({t} := {text}).__class__ is str and {t} in {choices})", boolean=True)
 
 
@@ -195,7 +213,7 @@ def _eager(scope: Scope, name: str, arguments: list[Any]) -> Code:
     signature = OPERATORS[name]
     before = {"": [], "scope": ["d"], "root": ["r"], "tables": [TABLES]}[signature.context]
     texts = [scope.value(argument).text for argument in arguments]
-    return Code(scope.call(function_of(name), *before, *texts), signature.boolean)
+    return Code(scope.call(function_of(name), *(["m"] if signature.metered else []), *before, *texts), signature.boolean)
 
 
 EMITTERS: dict[str, Callable[[Scope, str, list[Any]], Code]] = {

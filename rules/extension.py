@@ -8,7 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from rules.instants import duration_of, iso, microseconds_of, of_units, utc_day_of
-from rules.limits import DAY_MS, HOUR_MS, MINUTE_MS, NUMBER_MAX
+from rules.limits import BUCKET_CHARS_MAX, DAY_MS, HOUR_MS, LOWER_CHARS_A_STEP, MINUTE_MS, NUMBER_MAX
+from rules.meter import Meter, spend, spend_on
+from rules.standard import among
 from rules.values import member, strict, to_text, truthy
 
 
@@ -50,16 +52,20 @@ def minutes(amount: Any) -> int | None:
     return of_units(amount, MINUTE_MS)
 
 
-def lower(text: Any) -> str | None:
+def lower(meter: Meter, text: Any) -> str | None:
     """The text in lower case."""
-    return text.lower() if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    spend(meter, len(text) // LOWER_CHARS_A_STEP)
+    return text.lower()
 
 
-def contains(whole: Any, part: Any) -> bool:
+def contains(meter: Meter, whole: Any, part: Any) -> bool:
     """Whether a text contains a text, or a list an element."""
+    spend_on(meter, whole)
     if isinstance(whole, str):
         return isinstance(part, str) and part in whole
-    return isinstance(whole, list) and any(strict(part, element) for element in whole)
+    return isinstance(whole, list) and among(part, whole)
 
 
 def starts_with(text: Any, start: Any) -> bool:
@@ -70,15 +76,19 @@ def ends_with(text: Any, end: Any) -> bool:
     return isinstance(text, str) and isinstance(end, str) and text.endswith(end)
 
 
-def any_of(left: Any, right: Any) -> bool:
+def any_of(meter: Meter, left: Any, right: Any) -> bool:
     """Whether two lists share an element."""
-    return isinstance(left, list) and isinstance(right, list) and not _elements(left).isdisjoint(_elements(right))
+    if not isinstance(left, list) or not isinstance(right, list):
+        return False
+    spend(meter, len(left) + len(right))
+    return not _elements(left).isdisjoint(_elements(right))
 
 
-def all_of(whole: Any, wanted: Any) -> bool:
+def all_of(meter: Meter, whole: Any, wanted: Any) -> bool:
     """Whether the first list holds every element of the second; of an empty second one it does."""
     if not isinstance(whole, list) or not isinstance(wanted, list):
         return False
+    spend(meter, len(whole) + len(wanted))
     return all(_comparable(element) for element in wanted) and _elements(wanted) <= _elements(whole)
 
 
@@ -106,15 +116,17 @@ def segment(root: Any, name: Any) -> bool:
 
 def lookup(tables: Mapping[str, Any], table: Any, key: Any, column: Any, otherwise: Any = None) -> Any:
     """The cell of a table in the row of `key`; `otherwise` where there is no table, row or cell."""
-    if key is None or key.__class__ in (list, dict):
+    if key is None or key.__class__ in (list, dict) or not isinstance(table, str) or not isinstance(column, str):
         return otherwise
-    return member(tables, (to_text(table), to_text(key), to_text(column)), otherwise)
+    return member(tables, (table, to_text(key), column), otherwise)
 
 
 def bucket(root: Any, name: Any, size: Any) -> int | None:
     """The sticky bucket, 0 to `size` - 1, in which chance put this profile for `name`."""
     profile = member(root, ("profile", "id"))
     if not isinstance(profile, str) or not isinstance(name, str) or size.__class__ not in (int, float):
+        return None
+    if len(name) > BUCKET_CHARS_MAX:
         return None
     if not math.isfinite(size) or not 1 <= size <= NUMBER_MAX:
         return None

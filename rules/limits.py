@@ -21,7 +21,58 @@ TEXT_CHARS_MAX = 100_000
 ITEMS_MAX = 10_000
 """Elements of an array that `merge` builds; a longer one is cut."""
 
-VALUE_WEIGHT_MAX = 200_000
+STEPS_MAX = 5_000
+"""Steps that loops and heavy values take in one evaluation: each element of a loop takes the weight of its body."""
+
+CHARS_A_STEP = 256
+"""Characters of a text in which another one is looked for in one step."""
+
+COPIED_CHARS_A_STEP = 1_024
+"""Characters of a text that are copied in one step."""
+
+ITEMS_A_STEP = 16
+"""Elements of an array that are looked through in one step."""
+
+COPIED_ITEMS_A_STEP = 64
+"""Elements of an array that are copied in one step."""
+
+TEXT_STEPS = 3
+"""Steps that it costs to write a number, or an element of an array, as text."""
+
+LOWER_CHARS_A_STEP = 128
+"""Characters of a text that are put into lower case in one step."""
+
+PATH_STEPS = 4
+"""Steps that a path costs that is not written in the rule, and one more for each member that it names."""
+
+PATH_SEGMENTS_MAX = 32
+"""Members that a path names in turn."""
+
+PATH_CHARS_MAX = 1_000
+"""Characters of a path."""
+
+TEXTS_CHARS_MAX = 100_000
+"""Characters of all texts of one condition."""
+
+NUMERAL_CHARS_MAX = 100
+"""Characters of a text that may be a number: a longer one is none."""
+
+COMPARED_ITEMS_MAX = 8
+"""Values of an array that is compared with a text or a number: a longer one equals none."""
+
+NESTED_MAX = 8
+"""Levels of arrays in such an array."""
+
+ORDERED_CHARS_MAX = 1_000
+"""Characters by which texts are ordered."""
+
+NUMERALS_MAX = 4_096
+"""Texts kept as the numbers that they are."""
+
+BUCKET_CHARS_MAX = 256
+"""Characters of a bucket's name."""
+
+VALUE_WEIGHT_MAX = 20_000
 """Elements, members and characters of an array or object that an expression gives; a heavier one becomes null."""
 
 SHOWN_WEIGHT_MAX = 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rules import extension, standard
@@ -28,6 +28,8 @@ class Signature:
     boolean: bool = False
     portable: bool = True
     reads: str | None = None
+    metered: bool = False
+    """It goes through values of any size: the meter comes before all else that `call` is given."""
 
 
 def _test(least: int, most: int | None, call: Callable[..., bool]) -> Signature:
@@ -40,6 +42,10 @@ def _ours(least: int, most: int | None, call: Callable[..., Any], context: Conte
 
 def _our_test(least: int, most: int | None, call: Callable[..., bool]) -> Signature:
     return Signature(least, most, call, boolean=True, portable=False)
+
+
+def _metered(signature: Signature) -> Signature:
+    return replace(signature, metered=True)
 
 
 ITERATIONS = frozenset({"map", "filter", "reduce", "all", "some", "none"})
@@ -70,9 +76,9 @@ STANDARD: dict[str, Signature] = {
     ">=": _test(2, 2, standard.at_least),
     "!": _test(0, 1, standard.negation),
     "!!": _test(0, 1, standard.truth),
-    "in": _test(2, 2, standard.within),
-    "cat": Signature(0, None, standard.cat),
-    "substr": Signature(2, 3, standard.substr),
+    "in": _metered(_test(2, 2, standard.within)),
+    "cat": _metered(Signature(0, None, standard.cat)),
+    "substr": _metered(Signature(2, 3, standard.substr)),
     "+": Signature(0, None, standard.plus),
     "*": Signature(1, None, standard.times),
     "-": Signature(1, 2, standard.minus),
@@ -80,9 +86,9 @@ STANDARD: dict[str, Signature] = {
     "%": Signature(2, 2, standard.remainder),
     "max": Signature(1, None, standard.greatest),
     "min": Signature(1, None, standard.smallest),
-    "merge": Signature(0, None, standard.merge),
-    "missing": Signature(0, None, standard.missing, "scope"),
-    "missing_some": Signature(2, 2, standard.missing_some, "scope"),
+    "merge": _metered(Signature(0, None, standard.merge)),
+    "missing": _metered(Signature(0, None, standard.missing, "scope")),
+    "missing_some": _metered(Signature(2, 2, standard.missing_some, "scope")),
 }
 
 EXTENSION: dict[str, Signature] = {
@@ -93,12 +99,12 @@ EXTENSION: dict[str, Signature] = {
     "days": _ours(1, 1, extension.days),
     "hours": _ours(1, 1, extension.hours),
     "minutes": _ours(1, 1, extension.minutes),
-    "lower": _ours(1, 1, extension.lower),
-    "contains": _our_test(2, 2, extension.contains),
+    "lower": _metered(_ours(1, 1, extension.lower)),
+    "contains": _metered(_our_test(2, 2, extension.contains)),
     "starts_with": _our_test(2, 2, extension.starts_with),
     "ends_with": _our_test(2, 2, extension.ends_with),
-    "any_of": _our_test(2, 2, extension.any_of),
-    "all_of": _our_test(2, 2, extension.all_of),
+    "any_of": _metered(_our_test(2, 2, extension.any_of)),
+    "all_of": _metered(_our_test(2, 2, extension.all_of)),
     "count": _ours(1, None, extension.count),
     "segment": Signature(1, 1, extension.segment, "root", boolean=True, portable=False, reads="profile.segments"),
     "lookup": _ours(3, 4, extension.lookup, "tables"),

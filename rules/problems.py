@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from rules.limits import DEPTH_MAX, ITERATIONS_MAX, LITERAL_CHARS_MAX, NODES_MAX, NUMBER_MAX
+from rules.limits import (
+    DEPTH_MAX,
+    ITERATIONS_MAX,
+    LITERAL_CHARS_MAX,
+    NODES_MAX,
+    NUMBER_MAX,
+    PATH_CHARS_MAX,
+    PATH_SEGMENTS_MAX,
+    TEXTS_CHARS_MAX,
+)
 from rules.operators import FAMILIAR, ITERATIONS, NOT_ADMITTED, OPERATORS, Signature
 
 Path = tuple[str | int, ...]
 
 _NAME_CHARS_MAX = 64
+_READING = ("var", "missing", "missing_some")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,16 @@ def preflight(rule: Any) -> list[Problem]:
     """Every problem of `rule`, in reading order; empty if it may be compiled."""
     problems: list[Problem] = []
     waiting = [_Place(rule)]
-    nodes = 0
+    nodes, chars = 0, 0
     while waiting:
         place = waiting.pop()
         nodes += 1
+        chars += len(place.node) if isinstance(place.node, str) else 0
         if nodes > NODES_MAX:
             return [*problems, Problem(place.path, f"more than {NODES_MAX} nodes", "split it into segments")]
+        if chars > TEXTS_CHARS_MAX:
+            fix = "put them into a table or a segment"
+            return [*problems, Problem(place.path, f"texts of more than {TEXTS_CHARS_MAX} characters in all", fix)]
         found = list(_problems_of(place))
         problems.extend(found)
         if not any(problem.path == place.path for problem in found):
@@ -106,6 +120,8 @@ def _operator_problems(node: dict[Any, Any], place: _Place) -> Iterator[Problem]
         yield _unknown(name, path)
         return
     yield from _arity_problems(name, signature, node[name], path)
+    if name in _READING:
+        yield from _path_problems(node[name], (*path, name))
     if name in ITERATIONS and place.iterations >= ITERATIONS_MAX:
         message = f"{name!r} is inside {ITERATIONS_MAX} other iterations, whose work multiplies"
         yield Problem(path, message, "iterate over one list at a time, or use a feature")
@@ -128,6 +144,17 @@ def near(name: str, known: tuple[str, ...]) -> str:
     if found:
         return f"did you mean `{found[0]}`?"
     return f"known here: {', '.join(sorted(known))}" if known else ""
+
+
+def _path_problems(given: Any, path: Path) -> Iterator[Problem]:
+    """Of the paths that an operator names, which may be listed."""
+    for index, written in enumerate(given if isinstance(given, list) else [given]):
+        place = (*path, index) if isinstance(given, list) else path
+        if isinstance(written, list):
+            yield from _path_problems(written[:NODES_MAX], place)
+        elif isinstance(written, str) and (written.count(".") >= PATH_SEGMENTS_MAX or len(written) > PATH_CHARS_MAX):
+            message = f"a path of more than {PATH_SEGMENTS_MAX} members or {PATH_CHARS_MAX} characters"
+            yield Problem(place, message, "no event is nested so deep: write a path of its schema")
 
 
 def _arity_problems(name: str, signature: Signature, given: Any, path: Path) -> Iterator[Problem]:

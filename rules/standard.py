@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rules.limits import ITEMS_MAX, TEXT_CHARS_MAX
+from rules.limits import (
+    COPIED_CHARS_A_STEP,
+    COPIED_ITEMS_A_STEP,
+    ITEMS_MAX,
+    PATH_STEPS,
+    TEXT_CHARS_MAX,
+    TEXT_STEPS,
+)
+from rules.meter import Meter, spend, spend_on
 from rules.values import (
     NAN,
     Number,
+    joined,
     less,
     less_or_equal,
     loose,
@@ -57,25 +66,39 @@ def truth(*values: Any) -> bool:
     return bool(values) and truthy(values[0])
 
 
-def within(needle: Any, haystack: Any) -> bool:
+def within(meter: Meter, needle: Any, haystack: Any) -> bool:
     """`in`: an element strictly equal to `needle`, or its text inside a text that is not empty."""
+    spend_on(meter, haystack)
+    if needle.__class__ is not str and haystack.__class__ is list:
+        spend_on(meter, haystack)
     if haystack.__class__ is str:
-        return haystack != "" and to_text(needle) in haystack
-    if haystack.__class__ is not list:
+        return haystack != "" and text_of(meter, needle) in haystack
+    return among(needle, haystack)
+
+
+def among(needle: Any, elements: Any) -> bool:
+    """Whether an array holds an element strictly equal to `needle`."""
+    if elements.__class__ is not list or needle.__class__ in (list, dict) or needle not in elements:
         return False
-    if needle is None or needle.__class__ is str:
-        return needle in haystack
-    return any(strict(needle, element) for element in haystack)
+    return needle is None or needle.__class__ is str or any(strict(needle, element) for element in elements)
 
 
-def cat(*values: Any) -> str:
+def text_of(meter: Meter, value: Any) -> str:
+    """The text of a value, which costs steps by its length."""
+    if value.__class__ is list:
+        return joined(value, meter)
+    spend(meter, len(value) // COPIED_CHARS_A_STEP if value.__class__ is str else TEXT_STEPS)
+    return to_text(value)
+
+
+def cat(meter: Meter, *values: Any) -> str:
     """The values as one text, null as nothing; cut at TEXT_CHARS_MAX."""
-    return "".join("" if value is None else to_text(value) for value in values)[:TEXT_CHARS_MAX]
+    return "".join("" if value is None else text_of(meter, value) for value in values)[:TEXT_CHARS_MAX]
 
 
-def substr(source: Any, start: Any, *length: Any) -> str:
+def substr(meter: Meter, source: Any, start: Any, *length: Any) -> str:
     """From `start` (negative: from the end), `length` characters (negative: all but so many at the end)."""
-    text = to_text(source)
+    text = text_of(meter, source)
     begin = _position(to_number(start))
     tail = text[max(len(text) + begin, 0) if begin < 0 else begin :]
     if not length:
@@ -141,25 +164,33 @@ def smallest(*values: Any) -> Number:
     return NAN if any(map(math.isnan, numbers)) else min(numbers)
 
 
-def merge(*values: Any) -> list[Any]:
+def merge(meter: Meter, *values: Any) -> list[Any]:
     """One array of the values, arrays among them opened; cut at ITEMS_MAX."""
     merged: list[Any] = []
     for value in values:
         if value.__class__ is list:
+            spend(meter, len(value) // COPIED_ITEMS_A_STEP)
             merged.extend(value[: ITEMS_MAX - len(merged)])
         elif len(merged) < ITEMS_MAX:
             merged.append(value)
     return merged
 
 
-def missing(scope: Any, *keys: Any) -> list[Any]:
+def missing(meter: Meter, scope: Any, *keys: Any) -> list[Any]:
     """Those of the paths (or of the first one, if it is an array) at which `scope` has nothing, null or an empty text."""
     paths = keys[0] if keys and keys[0].__class__ is list else keys
-    return [path for path in paths if member(scope, segments_of(path)) in (None, "")]
+    return [path for path in paths if member(scope, segments(meter, path)) in (None, "")]
 
 
-def missing_some(scope: Any, needed: Any, paths: Any) -> list[Any]:
+def segments(meter: Meter, path: Any) -> tuple[str, ...]:
+    """The members that a computed path names in turn, which costs steps by its length and theirs."""
+    found = segments_of(text_of(meter, path)) if path is not None else ()
+    spend(meter, PATH_STEPS + len(found))
+    return found
+
+
+def missing_some(meter: Meter, scope: Any, needed: Any, paths: Any) -> list[Any]:
     """Nothing if at least `needed` of the paths are there, else those that are not."""
     wanted = paths if paths.__class__ is list else [paths]
-    absent = missing(scope, *wanted)
+    absent = missing(meter, scope, *wanted)
     return [] if len(wanted) - len(absent) >= to_number(needed) else absent

@@ -16,6 +16,7 @@ from rules.checking import type_of
 from rules.nodes import operation
 from rules.operators import function_of
 from rules.places import Environment, Reading, reading
+from rules.standard import among
 from rules.types import ANY, BOOLEAN, NULL, Type, union
 from rules.values import ABSENT, segments_of, truthy
 
@@ -125,7 +126,7 @@ class _Reader:
         if any(each.__class__ is dict for each in constants):
             return self.unknown(node)
         values = [self.value(each, constants) if each.__class__ is dict else _constant(each) for each in given]
-        call = function_of(name)
+        call = among if listed else function_of(name)
         return lambda world: truthy(call(*(value(world) for value in values)))
 
     def unknown(self, node: Any) -> Test:

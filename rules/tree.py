@@ -23,7 +23,10 @@ from jsonlogic.resolving import DotReferenceParser, ParsedReference
 
 from rules.explanation import Trace
 from rules.limits import TRACED_ITEMS_MAX
+from rules.meter import full, spend
+from rules.nodes import weight_of
 from rules.operators import ITERATIONS, OPERATORS, function_of
+from rules.standard import among, segments
 from rules.values import ABSENT, member, to_text, truthy
 
 
@@ -41,6 +44,7 @@ class RuleContext(EvaluationContext):
         super().__init__(root, settings={"reference_parser": WholeReferenceParser()})
         self.root = root
         self.tables = tables
+        self.meter = full()
 
     @property
     def scope(self) -> Any:
@@ -95,10 +99,21 @@ class Eager(TracedOperator):
     """Evaluates every argument, then calls the function in the table of operators."""
 
     def trace(self, context: RuleContext) -> Trace:
-        context_name = OPERATORS[self.operator].context
+        signature = OPERATORS[self.operator]
         children = [traced(argument, context) for argument in self.arguments]
-        before = [getattr(context, context_name)] if context_name else []
+        before = [context.meter] if signature.metered else []
+        before += [getattr(context, signature.context)] if signature.context else []
         return self.explained(function_of(self.operator)(*before, *(child.value for child in children)), children)
+
+
+class Within(Eager):
+    """`in`: what is written out in the rule costs no steps."""
+
+    def trace(self, context: RuleContext) -> Trace:
+        if not isinstance(self.arguments[1], list):
+            return super().trace(context)
+        children = [traced(argument, context) for argument in self.arguments]
+        return self.explained(among(*(child.value for child in children)), children)
 
 
 class Variable(TracedOperator):
@@ -108,6 +123,8 @@ class Variable(TracedOperator):
         children = [traced(self.arguments[0], context)] if self.arguments else []
         path = children[0].value if children else None
         shown = children if children and children[0].op != "constant" else []
+        if shown:
+            segments(context.meter, path)
         text = "" if path is None else to_text(path)
         value = context.scope if path is None or path == "" else context.read(text)
         if value is ABSENT and len(self.arguments) > 1:
@@ -147,7 +164,18 @@ class Junction(TracedOperator):
         return self.explained(children[-1].value, children)
 
 
-class Iteration(TracedOperator):
+@dataclass
+class Loop(TracedOperator):
+    """Its second argument is evaluated on each element of the first, which costs `weight` steps."""
+
+    weight: int = 1
+
+    @classmethod
+    def from_expression(cls, operator: str, arguments: list[Any]) -> Self:
+        return cls(operator, arguments, weight_of(_rule_of(arguments[1])))
+
+
+class Iteration(Loop):
     """map, filter, all, some, none: the second argument on each element of the first, as far as it decides."""
 
     def trace(self, context: RuleContext) -> Trace:
@@ -155,6 +183,7 @@ class Iteration(TracedOperator):
         elements = source.value if isinstance(source.value, list) else []
         children, values = [source], []
         for element in elements:
+            spend(context.meter, self.weight)
             with context.inside(element):
                 child = traced(self.arguments[1], context)
             values.append(child.value)
@@ -181,7 +210,7 @@ class Iteration(TracedOperator):
                 return not any(map(truthy, values))
 
 
-class Reduction(TracedOperator):
+class Reduction(Loop):
     """reduce: folds the elements of the first argument with the second, from the third or null."""
 
     def trace(self, context: RuleContext) -> Trace:
@@ -189,6 +218,7 @@ class Reduction(TracedOperator):
         source, value = children[0].value, children[1].value if children[1:] else None
         shown = len(children) + TRACED_ITEMS_MAX
         for element in source if isinstance(source, list) else []:
+            spend(context.meter, self.weight)
             with context.inside({"current": element, "accumulator": value}):
                 child = traced(self.arguments[1], context)
             value = child.value
@@ -197,9 +227,16 @@ class Reduction(TracedOperator):
         return self.explained(value, children)
 
 
+def _rule_of(node: Any) -> Any:
+    """What the tree was made of."""
+    if isinstance(node, TracedOperator):
+        return {node.operator: [_rule_of(argument) for argument in node.arguments]}
+    return [_rule_of(element) for element in node] if isinstance(node, list) else node
+
+
 def _registry() -> OperatorRegistry:
     registry = OperatorRegistry()
-    lazy = {"var": Variable, "if": Choice, "?:": Choice, "and": Junction, "or": Junction, "reduce": Reduction}
+    lazy = {"var": Variable, "if": Choice, "?:": Choice, "and": Junction, "or": Junction, "reduce": Reduction, "in": Within}
     for name in OPERATORS:
         registry.register(name, lazy.get(name) or (Iteration if name in ITERATIONS else Eager))
     return registry

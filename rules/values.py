@@ -1,8 +1,10 @@
 """JSON values as JSON-Logic sees them: truth, numbers, text, equality, order and members, as JavaScript defines them.
 
-Every function is total on JSON values. Four deliberate differences from JavaScript, so that the same bytes give the same
-answer: arrays and objects are never equal (JavaScript asks whether they are one object in memory), text is counted in code
-points (no half characters), only own members can be read (`length` is absent), and zero has no sign.
+Every function is total on JSON values. Deliberate differences from JavaScript, so that the same bytes give the same answer:
+arrays and objects are never equal (JavaScript asks whether they are one object in memory), text is counted in code points (no
+half characters), only own members can be read (`length` is absent), and zero has no sign. So that it comes soon: a text of more
+than NUMERAL_CHARS_MAX characters is no number, an array of more than COMPARED_ITEMS_MAX
+elements equals no text, and two arrays have no order.
 """
 
 from __future__ import annotations
@@ -10,10 +12,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
-from rules.limits import NUMBER_MAX, TEXT_CHARS_MAX
+from rules.limits import (
+    COMPARED_ITEMS_MAX,
+    NESTED_MAX,
+    NUMBER_MAX,
+    NUMERAL_CHARS_MAX,
+    NUMERALS_MAX,
+    ORDERED_CHARS_MAX,
+    TEXT_CHARS_MAX,
+    TEXT_STEPS,
+)
+from rules.meter import Meter, spend
 
 NAN: Final = math.nan
 Number = int | float
@@ -27,6 +39,8 @@ _NUMERAL = re.compile(_DECIMAL)
 _PREFIXED = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 _INFINITY = re.compile(r"[+-]?Infinity")
 _INDEX_DIGITS_MAX = 10
+_CONTAINERS = (list, dict)
+_TEXTUAL = (str, list, dict)
 _PLAIN_EXPONENTS = (-6, 21)
 
 
@@ -72,11 +86,18 @@ def to_number(value: Any) -> Number:
         return 0
     if cls is bool:
         return int(value)
-    if cls is str:
-        return _text_number(value)
-    return _text_number(joined(value)) if cls is list else NAN
+    if cls is list:
+        return _number_of_one(value)
+    return _text_number(value) if cls is str and len(value) <= NUMERAL_CHARS_MAX else NAN
 
 
+def _number_of_one(items: Sequence[Any]) -> Number:
+    """Of an array: the number of its one value, by way of its text; of several it is none."""
+    value, alone = leading(items)
+    return to_number("" if value is None else value) if alone and value.__class__ is not bool else NAN
+
+
+@lru_cache(maxsize=NUMERALS_MAX)
 def _text_number(text: str) -> Number:
     text = text.strip(_WHITE)
     if not text:
@@ -95,9 +116,16 @@ def parse_number(value: Any) -> Number:
     cls = value.__class__
     if cls is int or cls is float:
         return normal(value)
-    if cls is not str and cls is not list:
-        return NAN
-    text = (value if cls is str else joined(value)).lstrip(_WHITE)
+    if cls is list:
+        value, _ = leading(value)
+        if value.__class__ is int or value.__class__ is float:
+            return normal(value)
+    return _numeral(value[:NUMERAL_CHARS_MAX]) if value.__class__ is str else NAN
+
+
+@lru_cache(maxsize=NUMERALS_MAX)
+def _numeral(text: str) -> Number:
+    text = text.lstrip(_WHITE)
     found = _NUMERAL.match(text)
     if found:
         return normal(float(found[0]))
@@ -127,22 +155,26 @@ def _number_text(number: Number) -> str:
         return str(number)
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else ("Infinity" if number > 0 else "-Infinity")
-    exact = Decimal(repr(number)).normalize()
-    exponent = exact.adjusted()
-    if _PLAIN_EXPONENTS[0] - 1 < exponent < _PLAIN_EXPONENTS[1]:
-        return format(exact, "f")
-    digits = "".join(map(str, exact.as_tuple().digits))
-    mantissa = digits[0] + ("." + digits[1:] if digits[1:] else "")
-    return f"{'-' if number < 0 else ''}{mantissa}e{exponent:+d}"
+    mantissa, _, exponent = repr(abs(number)).partition("e")
+    sign, digits, power = "-" if number < 0 else "", mantissa.replace(".", ""), int(exponent or 0)
+    if not exponent:
+        return sign + mantissa.removesuffix(".0")
+    if 0 < power < _PLAIN_EXPONENTS[1]:
+        return sign + digits.ljust(power + 1, "0")
+    if _PLAIN_EXPONENTS[0] <= power < 0:
+        return f"{sign}0.{'0' * (-power - 1)}{digits}"
+    return f"{sign}{digits[0]}{'.' + digits[1:] if digits[1:] else ''}e{power:+d}"
 
 
-def joined(items: Sequence[Any]) -> str:
-    """JavaScript's items.join(","): nested arrays are joined alike, null is empty. Cut at TEXT_CHARS_MAX."""
+def joined(items: Sequence[Any], meter: Meter | None = None) -> str:
+    """JavaScript's items.join(","): nested arrays are joined alike, null is empty. Cut at TEXT_CHARS_MAX; costs steps."""
     parts: list[str] = []
     size = 0
     waiting: list[Any] = [items]
     while waiting and size <= TEXT_CHARS_MAX:
         value = waiting.pop()
+        if meter is not None:
+            spend(meter, TEXT_STEPS)
         if value.__class__ is list and value:
             waiting.extend(reversed(value))
             continue
@@ -152,21 +184,55 @@ def joined(items: Sequence[Any]) -> str:
     return ",".join(parts)[:TEXT_CHARS_MAX]
 
 
-def _primitive(value: Any) -> Any:
-    cls = value.__class__
-    return value if value is None or cls in (bool, int, float, str) else to_text(value)
+def leading(items: Sequence[Any]) -> tuple[Any, bool]:
+    """The first value of an array, arrays in it opened, and whether it is the only one. NaN where it is too deep."""
+    alone = True
+    for _ in range(NESTED_MAX):
+        alone = alone and len(items) <= 1
+        value = items[0] if items else None
+        if value.__class__ is not list:
+            return value, alone
+        items = value
+    return NAN, False
+
+
+def compared_text(items: Sequence[Any], other: str) -> str | None:
+    """So much of the text of an array (see `joined`) as decides how it compares with another text.
+
+    None of an array of more than COMPARED_ITEMS_MAX elements, or of arrays deeper than NESTED_MAX: it compares with no text.
+    """
+    if len(items) > COMPARED_ITEMS_MAX:
+        return None
+    text = ""
+    for number, element in enumerate(items):
+        value, alone = leading(element) if element.__class__ is list else (element, True)
+        if not alone:
+            return None
+        text += ("," if number else "") + ("" if value is None else to_text(value))
+        if not other.startswith(text):
+            break
+    return text
 
 
 def loose(left: Any, right: Any) -> bool:
     """JavaScript's ==: null equals null alone, numbers and texts meet as numbers."""
     if left is None or right is None:
         return left is right
-    left_is_container, right_is_container = left.__class__ in (list, dict), right.__class__ in (list, dict)
-    if left_is_container and right_is_container:
-        return False
-    left, right = _primitive(left), _primitive(right)
+    if left.__class__ in _CONTAINERS or right.__class__ in _CONTAINERS:
+        return _loose_container(left, right)
     if left.__class__ is str and right.__class__ is str:
         return bool(left == right)
+    return to_number(left) == to_number(right)
+
+
+def _loose_container(left: Any, right: Any) -> bool:
+    """Of an array or object with what is neither; two of them are never equal."""
+    if left.__class__ not in _CONTAINERS:
+        left, right = right, left
+    if right.__class__ in _CONTAINERS:
+        return False
+    if right.__class__ is str:
+        return bool((compared_text(left, right) if left.__class__ is list else to_text(left)) == right)
     return to_number(left) == to_number(right)
 
 
@@ -182,22 +248,32 @@ def strict(left: Any, right: Any) -> bool:
 
 def less(left: Any, right: Any) -> bool:
     """JavaScript's <: texts by UTF-16 units, everything else as numbers; nothing is less than NaN."""
-    left, right = _primitive(left), _primitive(right)
-    if left.__class__ is str and right.__class__ is str:
-        return _units(left) < _units(right)
+    if left.__class__ in _TEXTUAL and right.__class__ in _TEXTUAL:
+        left, right = _texts(left, right)
+        return left is not None and right is not None and bool(_units(left, right) < _units(right, left))
     return to_number(left) < to_number(right)
 
 
 def less_or_equal(left: Any, right: Any) -> bool:
     """JavaScript's <=."""
-    left, right = _primitive(left), _primitive(right)
-    if left.__class__ is str and right.__class__ is str:
-        return _units(left) <= _units(right)
+    if left.__class__ in _TEXTUAL and right.__class__ in _TEXTUAL:
+        left, right = _texts(left, right)
+        return left is not None and right is not None and bool(_units(left, right) <= _units(right, left))
     return to_number(left) <= to_number(right)
 
 
-def _units(text: str) -> bytes:
-    return text.encode("utf-16-be", "surrogatepass")
+def _texts(left: Any, right: Any) -> tuple[str | None, str | None]:
+    """What is ordered as texts: an array by as much of its text as decides. Two arrays have no order."""
+    if left.__class__ is list:
+        return (None, None) if right.__class__ is list else (compared_text(left, to_text(right)), to_text(right))
+    return to_text(left), compared_text(right, left) if right.__class__ is list else to_text(right)
+
+
+def _units(text: str, other: str) -> Any:
+    """What orders a text against another one: where either is ASCII, code points are in the order of units."""
+    if text.isascii() or other.isascii():
+        return text
+    return text[:ORDERED_CHARS_MAX].encode("utf-16-be", "surrogatepass")
 
 
 def segments_of(path: Any) -> tuple[str, ...]:

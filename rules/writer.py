@@ -1,7 +1,7 @@
 """Generated Python source: the pieces that an expression is written with. What each operator becomes stands in `emit`.
 
-Every generated function takes `d`, the innermost scope, and `r`, the whole input. Deep or wide expressions are put into
-functions of their own, so that the source stays within what Python parses.
+Every generated function takes `d`, the innermost scope, `r`, the whole input, and `m`, the meter (None where it needs none).
+Deep or wide expressions are put into functions of their own, so that the source stays within what Python parses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules import values
+from rules import meter, values
 from rules.limits import INLINE_LEVELS_MAX
 from rules.nodes import gives_boolean, operation
 
@@ -41,18 +41,24 @@ class Writer:
         return name
 
     def function(self, write: Callable[[Scope], list[str]]) -> str:
-        """Write a function of (d, r) from the statements of its body; its name."""
+        """Write a function of (d, r, m) from the statements of its body; its name."""
         scope = Scope(self)
         body = write(scope)
         name = f"b{len(self.functions)}"
-        self.functions.append(f"def {name}(d, r):\n" + "".join(f"    {line}\n" for line in body))
+        self.functions.append(f"def {name}(d, r, m):\n" + "".join(f"    {line}\n" for line in body))
         return name
 
-    def entry(self, name: str, node: Any, *, test: bool = False, around: str = "") -> None:
+    def entry(self, name: str, node: Any, *, test: bool = False, around: str = "", metered: bool = False) -> None:
         """Write a function of the whole input alone; `around` names a function that its result passes through."""
         scope = Scope(self)
         text = scope.test(node) if test else scope.value(node).text
-        self.functions.append(f"def {name}(r):\n    d = r\n    return {around}({text})\n")
+        begun, result = f"def {name}(r):\n    d = r\n", f"{around}({text})"
+        if not metered:
+            self.functions.append(f"{begun}    m = None\n    return {result}\n")
+            return
+        given_up, fresh = self.name(meter.GivenUp, "f_GivenUp"), self.name(meter.full, "f_full")
+        tried = f"    m = {fresh}()\n    try:\n        return {result}\n"
+        self.functions.append(f"{begun}{tried}    except {given_up}:\n        return {False if test else None}\n")
 
     def value_function(self, node: Any) -> str:
         return self.function(lambda scope: [f"return {scope.value(node).text}"])
@@ -89,7 +95,7 @@ class Scope:
         if node.__class__ is not dict:
             return Code(self.constant(node), node.__class__ is bool)
         if self.level >= INLINE_LEVELS_MAX:
-            return Code(f"{self.writer.value_function(node)}(d, r)", gives_boolean(node))
+            return Code(f"{self.writer.value_function(node)}(d, r, m)", gives_boolean(node))
         name, arguments = operation(node)
         self.level += 1
         code = self.writer.emitters[name](self, name, arguments)
@@ -98,7 +104,7 @@ class Scope:
 
     def _list(self, node: list[Any]) -> Code:
         if self.level >= INLINE_LEVELS_MAX and any(element.__class__ in (list, dict) for element in node):
-            return Code(f"{self.writer.value_function(node)}(d, r)")
+            return Code(f"{self.writer.value_function(node)}(d, r, m)")
         self.level += 1
         elements = ", ".join(self.value(element).text for element in node)
         self.level -= 1

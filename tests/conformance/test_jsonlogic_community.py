@@ -52,6 +52,14 @@ OFFICIAL = {
     "an array inside cat is joined with commas": [{"cat": {"merge": [["Hello "], ["World", "!"]]}}],
     "null equals null alone": [{"==": [None, 0]}, {"!=": [None, 0]}],
 }
+HEAD = """\
+# Where we differ from the community's suites
+
+Of the official JSON-Logic suite all 277 cases give the official value, in both evaluators. The community's suites
+(json-logic/compat-tables) go further: of {cases} cases {agree} agree, and {differ} differ, each for one of these reasons. A
+line is a rule, its data, what the suite wants, and what comes here. A test compares this page with what the engine does:
+`tests/conformance/test_jsonlogic_community.py`.
+"""
 DIFFERENT = [json.dumps(rule) for rules in OFFICIAL.values() for rule in rules]
 
 
@@ -76,6 +84,37 @@ def test_every_difference_has_a_reason() -> None:
     found = Counter(outcome(case) for case in CASES)
     assert set(found) - {"agrees"} <= set(REASONS)
     assert found == {"agrees": 863, "operator": 152, "arity": 42, "object": 6, "total": 55, "value": 20}
+
+
+def deviations() -> str:
+    """The page: every case in which we differ, under its reason."""
+    found: dict[str, list[str]] = {reason: [] for reason in REASONS}
+    for case in CASES:
+        reason = outcome(case)
+        if reason != "agrees":
+            given = f" on {json.dumps(case['data'], ensure_ascii=False)}" if case.get("data") is not None else ""
+            wanted = "an error" if "error" in case else json.dumps(case["result"], ensure_ascii=False)
+            found[reason].append(
+                f"{json.dumps(case['rule'], ensure_ascii=False)}{given}: {wanted}, {_ours(case['rule'], case)}"
+            )
+    parts = [
+        f"## {reason}: {len(listed)}\n{REASONS[reason]}.\n```text\n" + "\n".join(listed) + "\n```\n"
+        for reason, listed in found.items()
+    ]
+    agree = len(CASES) - sum(map(len, found.values()))
+    return HEAD.format(agree=agree, cases=f"{len(CASES):,}", differ=len(CASES) - agree) + "\n" + "\n".join(parts)
+
+
+def _ours(rule: Any, case: dict[str, Any]) -> str:
+    return (
+        "refused here"
+        if preflight(rule)
+        else f"here {json.dumps(compile_condition(rule).value(case.get('data')), ensure_ascii=False)}"
+    )
+
+
+def test_the_page_lists_every_difference() -> None:
+    assert (Path(__file__).parents[2] / "rules" / "DEVIATIONS.md").read_text(encoding="utf-8") == deviations()
 
 
 def test_other_values_are_those_of_the_official_engine() -> None:

@@ -132,6 +132,7 @@ PHRASES = {
     "not_in_segment": "the customer is not in the segment {0}",
     "in_segment": "the customer is in the segment {0}, but must not be",
     "not_true": "this is not true: {0}",
+    "given_up": "given up after {0} steps: what it goes through is too long",
     "one_would_do": "{0}; one of these would have been enough",
     "seen": "{0} ({1})",
     "and_more": "{0} …",

@@ -131,6 +131,7 @@ PHRASES = {
     "not_in_segment": "il cliente non è nel segmento {0}",
     "in_segment": "il cliente è nel segmento {0}, ma non deve esserci",
     "not_true": "questo non è vero: {0}",
+    "given_up": "abbandonata dopo {0} passi: ciò che scorre è troppo lungo",
     "one_would_do": "{0}; una di queste sarebbe bastata",
     "seen": "{0} ({1})",
     "and_more": "{0} …",

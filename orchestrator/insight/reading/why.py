@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.insight.reading.conditions import Words
 from orchestrator.insight.reading.tongue import Tongue
 from rules import Trace
+from rules.limits import STEPS_MAX
 from rules.nodes import operation
 from rules.values import truthy
 
@@ -23,6 +24,8 @@ _SHOWN = 5
 
 def why_not(rule: Any, trace: Trace, tongue: Tongue) -> str:
     """Why `rule`, whose evaluation `trace` is, did not hold."""
+    if trace.given_up:
+        return tongue.say("given_up", tongue.number(STEPS_MAX))
     return _Why(tongue).of(rule, trace)
 
 

@@ -139,6 +139,14 @@ def test_why_not_with_the_values(rule: Any, english_: str, italian_: str) -> Non
     assert (why_not(rule, found, EN), why_not(rule, found, IT)) == (english_, italian_)
 
 
+def test_what_was_given_up_is_told() -> None:
+    rule = {"some": [{"var": "event.properties.lines"}, {"==": [{"var": "x"}, 1]}]}
+    found = trace(rule, {"event": {"properties": {"lines": [{}] * 5_000}}})
+    assert why_not(rule, found, EN) == "given up after 5,000 steps: what it goes through is too long"
+    assert why_not(rule, found, IT) == "abbandonata dopo 5.000 passi: ciò che scorre è troppo lungo"
+    assert found.as_json()["given_up"] is True
+
+
 # ── campaigns ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -154,13 +154,14 @@ def test_equalities_of_a_campaign() -> None:
 
 def test_doubling_text_is_cut() -> None:
     rule = {"reduce": [{"var": "l"}, {"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}, "ab"]}
-    data = {"l": [0] * 64}
+    data = {"l": [0] * 20}
     assert len(compile_condition(rule).value(data)) == TEXT_CHARS_MAX
     assert len(trace(rule, data).value) == TEXT_CHARS_MAX
+    assert compile_condition(rule).value({"l": [0] * 64}) is None
 
 
 def test_doubling_lists_are_cut_or_null() -> None:
-    data = {"l": [0] * 64}
+    data = {"l": [0] * 20}
     merged = {"reduce": [{"var": "l"}, {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]}, [1]]}
     assert len(compile_condition(merged).value(data)) == ITEMS_MAX
     paired = {"reduce": [{"var": "l"}, [{"var": "accumulator"}, {"var": "accumulator"}], 1]}

@@ -1,0 +1,37 @@
+"""A bound on the work of one evaluation: loops and heavy values spend steps, and who has none left gives up.
+
+A step is the evaluation of one node, or as much other work: less than a microsecond. What stands outside of loops is bounded by
+the size of the rule and is not counted, so most conditions have no meter. Both evaluators spend alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rules.limits import CHARS_A_STEP, ITEMS_A_STEP, STEPS_MAX
+
+Meter = list[int]
+"""The steps that are left."""
+
+
+class GivenUp(Exception):  # noqa: N818 - no error: the value is null
+    """An evaluation would take more than STEPS_MAX steps."""
+
+
+def full() -> Meter:
+    return [STEPS_MAX]
+
+
+def spend(meter: Meter, steps: int) -> None:
+    """Take so many steps; raises GivenUp where they are not left."""
+    meter[0] -= steps
+    if meter[0] < 0:
+        raise GivenUp
+
+
+def spend_on(meter: Meter, value: Any) -> None:
+    """What it costs to go through a text or an array."""
+    if value.__class__ is str:
+        spend(meter, len(value) // CHARS_A_STEP)
+    elif value.__class__ is list:
+        spend(meter, len(value) // ITEMS_A_STEP)
