@@ -8,7 +8,7 @@ from typing import Any
 from rules import standard, values
 from rules.limits import INLINE_BRANCHES_MAX
 from rules.meter import GivenUp, Meter, spend
-from rules.nodes import gives_boolean, weight_of, written_out
+from rules.nodes import gives_boolean, metered, weight_of, written_out
 from rules.operators import ITERATIONS, OPERATORS, function_of
 from rules.writer import CONSTANT, Code, Scope
 
@@ -81,7 +81,8 @@ def _iteration(scope: Scope, name: str, arguments: list[Any]) -> Code:
     write = scope.writer.value_function if name in ("map", "reduce") else scope.writer.test_function
     body, weight = write(arguments[1]), str(weight_of(arguments[1]))
     initial = [scope.value(arguments[2]).text] if len(arguments) > 2 else []  # noqa: PLR2004 - reduce's third argument
-    return Code(scope.call(_LOOPS[name], "m", weight, source, body, "r", *initial), name in ("all", "some", "none"))
+    loop = (_SPENDING if metered(arguments[1]) else _LOOPS)[name]
+    return Code(scope.call(loop, "m", weight, source, body, "r", *initial), name in ("all", "some", "none"))
 
 
 Body = Callable[[Any, Any, Meter], Any]
@@ -110,23 +111,28 @@ def _reduce(meter: Meter, weight: int, source: Any, body: Body, root: Any, initi
 
 
 def _all(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
-    elements = source if source.__class__ is list else []
+    elements, left = source if source.__class__ is list else [], meter[0]
     for element in elements:
-        meter[0] -= weight
-        if meter[0] < 0:
+        left -= weight
+        if left < 0:
             raise GivenUp
         if not body(element, root, meter):
+            meter[0] = left
             return False
+    meter[0] = left
     return bool(elements)
 
 
 def _some(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    left = meter[0]
     for element in source if source.__class__ is list else []:
-        meter[0] -= weight
-        if meter[0] < 0:
+        left -= weight
+        if left < 0:
             raise GivenUp
         if body(element, root, meter):
+            meter[0] = left
             return True
+    meter[0] = left
     return False
 
 
@@ -134,9 +140,33 @@ def _none(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool
     return not _some(meter, weight, source, body, root)
 
 
+def _all_of_spending(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    """`all`, where the body spends steps too."""
+    elements = source if source.__class__ is list else []
+    for element in elements:
+        spend(meter, weight)
+        if not body(element, root, meter):
+            return False
+    return bool(elements)
+
+
+def _some_of_spending(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    """`some`, where the body spends steps too."""
+    for element in source if source.__class__ is list else []:
+        spend(meter, weight)
+        if body(element, root, meter):
+            return True
+    return False
+
+
+def _none_of_spending(meter: Meter, weight: int, source: Any, body: Body, root: Any) -> bool:
+    return not _some_of_spending(meter, weight, source, body, root)
+
+
 _LOOPS: dict[str, Callable[..., Any]] = {
     "map": _map, "filter": _filter, "reduce": _reduce, "all": _all, "some": _some, "none": _none,
 }  # fmt: skip
+_SPENDING = _LOOPS | {"all": _all_of_spending, "some": _some_of_spending, "none": _none_of_spending}
 
 
 def _not(scope: Scope, name: str, arguments: list[Any]) -> Code:

@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from rules.instants import duration_of, iso, microseconds_of, of_units, utc_day_of
-from rules.limits import BUCKET_CHARS_MAX, DAY_MS, HOUR_MS, LOWER_CHARS_A_STEP, MINUTE_MS, NUMBER_MAX
-from rules.meter import Meter, spend, spend_on
-from rules.standard import among
+from rules.limits import BUCKET_CHARS_MAX, CHARS_A_STEP, DAY_MS, HOUR_MS, LOWER_CHARS_A_STEP, MINUTE_MS, NUMBER_MAX
+from rules.meter import Meter, spend
+from rules.standard import found_among
 from rules.values import member, strict, to_text, truthy
 
 
@@ -62,10 +62,10 @@ def lower(meter: Meter, text: Any) -> str | None:
 
 def contains(meter: Meter, whole: Any, part: Any) -> bool:
     """Whether a text contains a text, or a list an element."""
-    spend_on(meter, whole)
     if isinstance(whole, str):
+        spend(meter, len(whole) // CHARS_A_STEP)
         return isinstance(part, str) and part in whole
-    return isinstance(whole, list) and among(part, whole)
+    return isinstance(whole, list) and found_among(meter, part, whole)
 
 
 def starts_with(text: Any, start: Any) -> bool:

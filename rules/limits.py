@@ -33,6 +33,9 @@ COPIED_CHARS_A_STEP = 1_024
 ITEMS_A_STEP = 16
 """Elements of an array that are looked through in one step."""
 
+COMPARED_ITEMS_A_STEP = 4
+"""Elements of an array that are compared with a number or a boolean in one step."""
+
 COPIED_ITEMS_A_STEP = 64
 """Elements of an array that are copied in one step."""
 
@@ -60,7 +63,7 @@ NUMERAL_CHARS_MAX = 100
 COMPARED_ITEMS_MAX = 8
 """Values of an array that is compared with a text or a number: a longer one equals none."""
 
-NESTED_MAX = 8
+NESTED_MAX = 2
 """Levels of arrays in such an array."""
 
 ORDERED_CHARS_MAX = 1_000

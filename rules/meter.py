@@ -6,9 +6,7 @@ the size of the rule and is not counted, so most conditions have no meter. Both 
 
 from __future__ import annotations
 
-from typing import Any
-
-from rules.limits import CHARS_A_STEP, ITEMS_A_STEP, STEPS_MAX
+from rules.limits import STEPS_MAX
 
 Meter = list[int]
 """The steps that are left."""
@@ -27,11 +25,3 @@ def spend(meter: Meter, steps: int) -> None:
     meter[0] -= steps
     if meter[0] < 0:
         raise GivenUp
-
-
-def spend_on(meter: Meter, value: Any) -> None:
-    """What it costs to go through a text or an array."""
-    if value.__class__ is str:
-        spend(meter, len(value) // CHARS_A_STEP)
-    elif value.__class__ is list:
-        spend(meter, len(value) // ITEMS_A_STEP)

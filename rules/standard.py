@@ -6,14 +6,17 @@ import math
 from typing import Any
 
 from rules.limits import (
+    CHARS_A_STEP,
+    COMPARED_ITEMS_A_STEP,
     COPIED_CHARS_A_STEP,
     COPIED_ITEMS_A_STEP,
+    ITEMS_A_STEP,
     ITEMS_MAX,
     PATH_STEPS,
     TEXT_CHARS_MAX,
     TEXT_STEPS,
 )
-from rules.meter import Meter, spend, spend_on
+from rules.meter import GivenUp, Meter, spend
 from rules.values import (
     NAN,
     Number,
@@ -68,19 +71,33 @@ def truth(*values: Any) -> bool:
 
 def within(meter: Meter, needle: Any, haystack: Any) -> bool:
     """`in`: an element strictly equal to `needle`, or its text inside a text that is not empty."""
-    spend_on(meter, haystack)
-    if needle.__class__ is not str and haystack.__class__ is list:
-        spend_on(meter, haystack)
-    if haystack.__class__ is str:
-        return haystack != "" and text_of(meter, needle) in haystack
-    return among(needle, haystack)
+    if haystack.__class__ is list:
+        return found_among(meter, needle, haystack)
+    if haystack.__class__ is not str:
+        return False
+    spend(meter, len(haystack) // CHARS_A_STEP)
+    return haystack != "" and text_of(meter, needle) in haystack
+
+
+def found_among(meter: Meter, needle: Any, elements: list[Any]) -> bool:
+    """`among`, where the array may be of any length: to tell a number from a boolean takes longer."""
+    if needle.__class__ is str:
+        meter[0] -= len(elements) // ITEMS_A_STEP
+        if meter[0] < 0:
+            raise GivenUp
+        return needle in elements
+    spend(meter, len(elements) // COMPARED_ITEMS_A_STEP)
+    return among(needle, elements)
 
 
 def among(needle: Any, elements: Any) -> bool:
     """Whether an array holds an element strictly equal to `needle`."""
     if elements.__class__ is not list or needle.__class__ in (list, dict) or needle not in elements:
         return False
-    return needle is None or needle.__class__ is str or any(strict(needle, element) for element in elements)
+    if needle is None or needle.__class__ is str:
+        return True
+    boolean = needle.__class__ is bool
+    return any(element == needle and (element.__class__ is bool) is boolean for element in elements)
 
 
 def text_of(meter: Meter, value: Any) -> str:

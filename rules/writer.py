@@ -56,8 +56,8 @@ class Writer:
         if not metered:
             self.functions.append(f"{begun}    m = None\n    return {result}\n")
             return
-        given_up, fresh = self.name(meter.GivenUp, "f_GivenUp"), self.name(meter.full, "f_full")
-        tried = f"    m = {fresh}()\n    try:\n        return {result}\n"
+        given_up = self.name(meter.GivenUp, "f_GivenUp")
+        tried = f"    m = {meter.full()}\n    try:\n        return {result}\n"
         self.functions.append(f"{begun}{tried}    except {given_up}:\n        return {False if test else None}\n")
 
     def value_function(self, node: Any) -> str:

@@ -65,7 +65,7 @@ def test_heavy_values_are_given_up(rule: Any, data: Any) -> None:
 def test_what_a_rule_writes_out_costs_nothing() -> None:
     listed = {"in": [N, [*range(400)]]}
     assert both({"or": [listed, listed]}, {"n": -1}) is False
-    assert "f_full" not in source_of(listed), "no meter where the rule's size bounds the work"
+    assert "GivenUp" not in source_of(listed), "no meter where the rule's size bounds the work"
 
 
 def test_a_heavy_or_deep_value_is_null() -> None:
