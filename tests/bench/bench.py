@@ -26,6 +26,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from histories import write_orders, write_shop
 from workspaces import lay_out_many
 
 from orchestrator.authoring import load_workspace
@@ -357,11 +358,49 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def bench_diff(_program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
+    """`orchestrator diff` as a process of its own, on every core: a cap and a wait changed, over invented and real events."""
+    old, new = lay_out(folder / "diff-old"), lay_out(folder / "diff-new")
+    _put(new / "campaigns/cart-reminder.yaml", "wait: 1h", "wait: 3h")
+    _put(new / "policies.yaml", '"at_most": 3', '"at_most": 2')
+    events, towns = {"tiny": (400, 1), "normal": (100_000, 2), "full": (1_000_000, 73)}[size]
+    logs = [("a shop's year", write_shop(folder / "shop.jsonl", events))]
+    logs += [("orders of CDNOW", write_orders(folder / "orders.jsonl", towns))] if size != "tiny" else []
+    for name, log in logs:
+        base = baseline()
+        command = [sys.executable, "-m", "orchestrator", "diff", str(old), str(new), "--events", str(log), "--format", "json"]
+        cpu, wall = _children_s(), time.perf_counter()
+        told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        cpu, wall = _children_s() - cpu, time.perf_counter() - wall
+        inputs = told["old"]["inputs"] + told["new"]["inputs"]
+        yield {
+            "events": name,
+            "count": told["new"]["events"],
+            "customers": told["new"]["profiles"],
+            "messages": sum(told[kind] for kind in ("gained", "lost", "moved", "unchanged")),
+            "inputs_an_event": round(inputs / told["new"]["events"], 2),
+            "cpu_us_an_event": round(cpu / told["new"]["events"] * 1e6),
+            "cpu_us_an_input": round(cpu / inputs * 1e6, 1),
+            "ratio_to_json_an_input": round(cpu / inputs * 1e6 / base, 1),
+            "processes": told["processes"],
+            "wall_s": round(wall, 1),
+            "inputs_a_minute": round(inputs / wall * 60),
+            "rss_mb_of_the_largest_process": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+        }
+
+
+def _put(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{path.name} has no {old!r}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
 BENCHES: dict[str, Callable[[Program, Size, Path], Iterator[dict[str, object]]]] = {
     "decide": bench_decide,
     "embedded": bench_embedded,
     "rules": bench_rules,
     "check": bench_check,
+    "diff": bench_diff,
     "explain": bench_explain,
     "restart": bench_restart,
 }
