@@ -51,8 +51,9 @@ def lines_of(told: Read) -> Iterator[str]:
 
 def _section(section: Section) -> Iterator[str]:
     for number, line in enumerate(section.lines):
-        joined = f"{section.between} {line}" if number and section.between else line
-        yield f"  {'' if number else section.head:{_COLUMN}}{joined}"
+        first, *more = (f"{section.between} {line}" if number and section.between else line).split("\n")
+        yield f"  {'' if number else section.head:{_COLUMN}}{first}"
+        yield from (f"  {'':{_COLUMN}}{one}" for one in more)
 
 
 def _steps(steps: tuple[Step, ...], depth: int) -> Iterator[str]:

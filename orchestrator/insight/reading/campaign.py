@@ -96,7 +96,7 @@ class _Reading:
         if self.marketing and campaign.topic is not None:
             words = say("topic", words, campaign.topic)
         more = [say(f"priority_{campaign.priority}"), say("reported", campaign.stage) if campaign.stage else ""]
-        return [", ".join(filter(None, (words, *more)))]
+        return ["; ".join(filter(None, (words, *more)))]
 
     def active(self) -> list[str]:
         given = (("from", self.campaign.active_from), ("until", self.campaign.active_until))

@@ -15,6 +15,9 @@ from rules.operators import ITERATIONS
 
 _INFIX = {"+": "+", "*": "\N{MULTIPLICATION SIGN}", "-": "\N{MINUS SIGN}", "/": "÷"}
 _JOINED = ("and", "or", "if", "?:")
+_HEADS = {"and": "holds_all", "or": "holds_any"}
+_EQUALITIES = {"==": "!=", "===": "!==", "!=": "==", "!==": "==="}
+"""Each and its opposite."""
 _BETWEEN = {"<": "between", "<=": "from_to"}
 _UNIT_MS = {"days": DAY_MS, "hours": HOUR_MS, "minutes": MINUTE_MS}
 _THREE = 3
@@ -45,7 +48,16 @@ class Words:
         """The clauses that must all hold: those of an `and` one by one."""
         if rule.__class__ is dict and "and" in rule:
             return [clause for part in operation(rule)[1] for clause in self.parts(part)]
-        return [self.test(rule)]
+        return [self.block(rule)]
+
+    def block(self, rule: Any) -> str:
+        """The clause, over several lines where it joins what is itself joined: a line each, indented."""
+        name, given = operation(rule) if rule.__class__ is dict else ("", [])
+        inner = [operation(part)[0] if part.__class__ is dict else "" for part in given]
+        if name not in _HEADS or len(given) < 2 or not {*_HEADS} & {*inner}:  # noqa: PLR2004 - one alone joins nothing
+            return self.test(rule)
+        lines = [self.block(part).replace("\n", "\n  ") for part in given]
+        return "\n".join([self.tongue.say(_HEADS[name]), *(f"- {line}" for line in lines)])
 
     def _constant_test(self, rule: Any) -> str:
         if rule.__class__ is list and rule:
@@ -71,9 +83,23 @@ class Words:
 
     def _negation(self, _name: str, given: list[Any]) -> str:
         inner = given[0] if given else None
+        if inner.__class__ is dict and (words := self._denied(*operation(inner))):
+            return words
         if gives_boolean(inner) or (inner.__class__ is dict and operation(inner)[0] in _JOINED):
             return self.tongue.say("not", self._closed(inner))
         return self.tongue.say("falsy", self.value(inner))
+
+    def _denied(self, name: str, given: list[Any]) -> str:
+        """That the operator gives false, said so that it needs no parentheses; empty where the language has no such words."""
+        if name in _EQUALITIES and None in given:
+            return self._equality(_EQUALITIES[name], given)
+        if name == "missing":
+            return self.tongue.say("not_missing", self._paths(given[0] if _is_list(given) else given))
+        if name == "in" and given[1].__class__ is list:
+            return self.tongue.say("not_one_of", *map(self.value, given))
+        if f"not_{name}" not in self.tongue.phrases or (name in _BETWEEN and len(given) == _THREE):
+            return ""
+        return self.tongue.say(f"not_{name}", *self._named(name, given))
 
     def _truth(self, _name: str, given: list[Any]) -> str:
         return self.test(given[0] if given else None)
@@ -189,7 +215,8 @@ class Words:
     def _spans(self, name: str, given: list[Any]) -> str:
         if given[0].__class__ is int:
             return self.tongue.span(given[0] * _UNIT_MS[name])
-        return self.tongue.values[name].format(self.value(given[0]))
+        words = self.value(given[0])
+        return self.tongue.values[name].format(f"({words})" if _is_sum(given[0]) else words)
 
     def _ago(self, name: str, given: list[Any]) -> str:
         length = given[0] if given[0].__class__ is int else duration(given[0])

@@ -71,11 +71,12 @@ class _Reading:
             place = after
 
     def _told(self, verb: Verb, ways: Sequence[tuple[str, int]], after: int) -> Iterator[Way]:
-        """The outcomes that do something of their own. All arms of a split are told, for their shares."""
-        for when, place in ways:
+        """The outcomes that do something of their own; arms of a split and conditions also where they just go on."""
+        for number, (when, place) in enumerate(ways):
             steps = tuple(self.path(place, after))
-            if steps or isinstance(verb, Split):
-                yield Way(when, steps)
+            asked = isinstance(verb, Split) or (isinstance(verb, Branch) and number < len(verb.ways))
+            if steps or asked:
+                yield Way(when if steps else self.tongue.say("goes_on", when), steps)
 
     def _ways(self, node: Node) -> list[tuple[str, int]]:
         say, verb = self.tongue.say, node.verb
@@ -140,7 +141,7 @@ def _wait(verb: Wait, tongue: Tongue) -> str:
         target = _value(verb.until, tongue)
         words = tongue.say("wait_until_plus", target, tongue.span(verb.plus)) if verb.plus else tongue.say("wait_until", target)
         if verb.at is not None:
-            words += ", " + clock(verb.at)
+            words = tongue.say("wait_day_at", words, clock(verb.at))
         return words + tongue.say("past_exit") if verb.past == "exit" else words
     length = _length(verb.duration, tongue)
     if verb.at is None:

@@ -39,6 +39,8 @@ def meaning(feature: Feature, tongue: Tongue) -> str:
     words = tongue.say(f"f_{feature.kind}", event=feature.event, path=path, closed=feature.closed_by or "")
     if feature.over_days is not None:
         words = tongue.say("over_days", words, tongue.number(feature.over_days))
+    if feature.at_most is not None:
+        words = tongue.say("newest", words, tongue.number(feature.at_most))
     return words if feature.condition is None else tongue.say("counted_if", words, Words(tongue).test(feature.condition.rule))
 
 

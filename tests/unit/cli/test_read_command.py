@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.cli import app
+from orchestrator.cli.read import lines_of
+from orchestrator.insight.reading.campaign import Read, Section
 
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
 CART = {"type": "track", "messageId": "1", "userId": "anna", "event": "Cart Updated", "timestamp": "2026-03-02T09:00:00Z"}
@@ -24,11 +26,11 @@ def test_a_campaign_is_told_from_its_start_to_its_limits() -> None:
     assert lines[0] == "cart-reminder"
     assert "Starts when       Cart Updated arrives, one run for each cart" in lines
     assert "Only if           the event's total is at least 50" in lines
-    assert "Held out          10% of customers get nothing, to measure against" in lines
+    assert "Held out          10% of the customers who would start get nothing, to measure against" in lines
     assert "1. wait 1 hour" in lines
     assert "50% shipping:" in lines
     assert "Ends early when   Cart Emptied of the same cart arrives" in lines
-    assert "at most 1 marketing message by sms in 1 day" in lines
+    assert "at most 1 marketing message by sms in 1 day, all campaigns together" in lines
     assert "no sms from 21:00 to 09:00, the customer's time" in lines
     (goal,) = [line for line in lines if line.startswith("Goal")]
     assert goal.endswith(
@@ -36,11 +38,24 @@ def test_a_campaign_is_told_from_its_start_to_its_limits() -> None:
     )
 
 
+def test_what_is_joined_inside_another_is_indented() -> None:
+    lines = ("at least one of these holds:\n- orders is 0\n- all of these hold:\n  - a\n  - b", "orders is 9")
+    told = Read("nested", (Section("if", "Only if", lines, "and"),), "Steps", (), ())
+    assert list(lines_of(told))[1:7] == [
+        "  Only if           at least one of these holds:",
+        "                    - orders is 0",
+        "                    - all of these hold:",
+        "                      - a",
+        "                      - b",
+        "                    and orders is 9",
+    ]
+
+
 def test_it_is_told_in_italian() -> None:
     lines = [line.strip() for line in run("read", str(LIBRARY), "win-back", "--locale", "it").splitlines()]
     assert "Inizia quando     passano 90 giorni senza Order Completed" in lines
     assert "e open_tickets è 0" in lines
-    assert "1. attendi le 10:00" in lines
+    assert "1. attendi le 10:00, ora del cliente" in lines
 
 
 def test_a_service_message_tells_no_marketing_limits() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator.authoring import load_workspace
-from orchestrator.domain.campaign import Dated, Emit, Pattern, Send, Value, Verb
+from orchestrator.domain.campaign import Dated, Emit, Pattern, Send, Value, Verb, Wait
 from orchestrator.domain.features import _SHOWN
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading import english, italian
@@ -24,7 +24,7 @@ from orchestrator.insight.reading.steps import _VERBS, Step, read_steps, say_ver
 from orchestrator.insight.reading.terms import read_by
 from orchestrator.insight.reading.tongue import TONGUES
 from orchestrator.insight.reading.why import why_not
-from rules import trace
+from rules import compile_condition, trace
 from rules.operators import OPERATORS
 
 Make = Callable[..., Path]
@@ -84,7 +84,18 @@ def test_every_kind_of_feature_has_words() -> None:
         ({"<": [1, {"var": "event.properties.total"}, 1250.5]}, "the event's total is between 1 and 1,250.5, these excluded"),
         ({"and": [{">": [ORDERS, 1]}, {"or": [ORDERS, {"<": [ORDERS, 9]}]}]},
          "orders is more than 1 and (orders is there and not empty, zero or false or orders is less than 9)"),
-        ({"!": [{"segment": ["vip"]}]}, "not: the customer is in the segment “vip”"),
+        ({"!": [{"segment": ["vip"]}]}, "the customer is not in the segment “vip”"),
+        ({"!": [{"in": [{"var": "event.properties.id"}, {"var": "profile.features.seen"}]}]},
+         "the event's id is not within seen"),
+        ({"!": [{"in": [{"var": "stage.current"}, ["a", "b"]]}]}, "the stage is none of “a” or “b”"),
+        ({"!": [{"<=": [ORDERS, 2]}]}, "orders is not at most 2"),
+        ({"!": [{"==": [ORDERS, None]}]}, "orders is there"),
+        ({"!": [{"<": [1, ORDERS, 3]}]}, "it is not true that orders is between 1 and 3, these excluded"),
+        ({"!": [{"missing": ["profile.traits.email", "profile.traits.phone"]}]},
+         "nothing of the customer's email and the customer's phone is missing"),
+        ({"!": [{"or": [{"==": [ORDERS, 1]}, {"==": [ORDERS, 3]}]}]}, "it is not true that (orders is 1 or orders is 3)"),
+        ({"!": [{"some": [{"var": "event.properties.lines"}, {">": [{"var": "price"}, 2]}]}]},
+         "for no element of the event's lines: the element's price is more than 2"),
         ({"some": [{"var": "event.properties.lines"}, {">": [{"var": "price"}, 2]}]},
          "for at least one element of the event's lines: the element's price is more than 2"),
         ({"after": [{"var": "stage.since"}, {"ago": ["3d"]}]},
@@ -199,6 +210,7 @@ def _short(step: Step) -> Any:
 
 
 SEND = "send: {template: hello, channel: email}"
+FIRST = "the first of these that is true:"
 
 
 def test_what_follows_both_outcomes_stands_after_them(make: Make) -> None:
@@ -224,15 +236,65 @@ def test_a_branch_in_a_branch_keeps_its_nesting(make: Make) -> None:
     then = f"  - id: outer\n    branch:\n      - if: {condition}\n        then: [{inner}, {{wait: 2h}}]\n  - {SEND}\n"
     when = "if the stage is “retention”:"
     assert steps_of(make, then) == [
-        ("by what is true:", [(when, [("by what is true:", [(when, ["end the run"])]), "wait 2 hours"])]),
+        ("the first of these that is true:", [(when, [(FIRST, [(when, ["end the run"])]), "wait 2 hours"])]),
         "send “hello” by email",
     ]
 
 
+def test_a_condition_that_just_goes_on_is_told_with_the_other_that_does_not(make: Make) -> None:
+    """Its steps stand after the branch, because nothing else leads there; without it they would seem to be for everybody."""
+    condition = '{"==": [{var: stage.current}, retention]}'
+    then = f"  - id: who\n    branch:\n      - if: {condition}\n        then: [{{wait: 2h}}]\n      - else: [exit]\n"
+    assert steps_of(make, then) == [
+        (FIRST, [("if the stage is “retention”: go on", []), ("otherwise:", ["end the run"])]),
+        "wait 2 hours",
+    ]
+
+
+NESTED = {
+    "or": [
+        {"==": [ORDERS, 0]},
+        {"and": [{">": [ORDERS, 1]}, {"or": [{"segment": ["vip"]}, {"==": [{"var": "stage.current"}, "loyalty"]}]}]},
+    ]
+}
+
+
+def test_what_is_joined_inside_another_stands_under_it() -> None:
+    plain, nested = Words(EN).parts({"and": [{"==": [{"var": "profile.traits.plan"}, "gold"]}, NESTED]})
+    assert plain == "the customer's plan is “gold”"
+    assert nested.splitlines() == [
+        "at least one of these holds:",
+        "- orders is 0",
+        "- all of these hold:",
+        "  - orders is more than 1",
+        "  - the customer is in the segment “vip” or the stage is “loyalty”",
+    ]
+    assert Words(IT).parts(NESTED)[0].splitlines()[:3] == [
+        "vale almeno una di queste:",
+        "- orders è 0",
+        "- valgono tutte queste:",
+    ]
+
+
+def test_a_span_that_is_computed_and_hours_of_the_customer_are_plain() -> None:
+    days = compile_condition({"days": [{"-": [{"var": "event.properties.cycle"}, 5]}]})
+    verb = Wait(Value(expression=days), at=600)
+    assert say_verb(verb, EN) == "wait (the event's cycle \N{MINUS SIGN} 5) days, then until 10:00, the customer's time"
+    assert say_verb(verb, IT) == "attendi (cycle dell'evento \N{MINUS SIGN} 5) giorni, poi le 10:00, ora del cliente"
+
+
+def test_holds_say_that_nothing_comes_later(program: Program) -> None:
+    """A hold is no delay: the message that meets it is never sent."""
+    read = read_campaign(program, program.campaigns["win-back"], EN).as_json()
+    assert "not sent, and not sent later, while open_tickets is more than 0 (hold open-ticket)" in read["limits"]
+    timed = "not sent, and not sent later, for 30 days from when this turned true: last_nps (10 if absent) is at most 6"
+    assert f"{timed} (hold detractor)" in read["limits"]
+
+
 def test_an_emit_says_to_whom() -> None:
     verb = Emit("Gift Sent", Value(constant="ben"), {"value": Value(constant=5)})
-    assert say_verb(verb, EN) == "emit the event Gift Sent to “ben”, with value: 5"
-    assert say_verb(verb, IT) == "emetti l'evento Gift Sent per “ben”, con value: 5"
+    assert say_verb(verb, EN) == "emit the event Gift Sent for the customer whose id is “ben”, with value: 5"
+    assert say_verb(verb, IT) == "emetti l'evento Gift Sent per il cliente il cui id è “ben”, con value: 5"
 
 
 def test_a_message_that_joins_others_says_for_how_long() -> None:
