@@ -47,7 +47,7 @@ class _Commands(TyperGroup):
             return None
         module = import_module(f"orchestrator.cli.{COMMANDS[cmd_name]}")
         alone = typer.Typer(add_completion=False)
-        alone.command(cmd_name)(getattr(module, cmd_name))
+        alone.command(cmd_name, cls=getattr(module, "Command", None))(getattr(module, cmd_name))
         return typer.main.get_command(alone)
 
 

@@ -2,34 +2,91 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from xml.sax.saxutils import escape, quoteattr
 
 import typer
 from rich.console import Console
+from typer.core import TyperCommand
 
+from orchestrator.cli.junit import as_junit, small
 from orchestrator.cli.options import Workspace, print_json, progress_bar
-from orchestrator.errors import WorkspaceError
+from orchestrator.errors import UsageError, WorkspaceError
 from orchestrator.insight.scenarios import Results, Verdict, load_suite, run_suite
 
 Layout = Literal["text", "json", "junit"]
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)%?")
+
+
+class Command(TyperCommand):
+    """`--coverage` alone lists what is missing; with a number it asks for that many per cent."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Typer knows no option whose value may be left out."""
+        parsed: list[str] = super().parse_args(ctx, list(_with_share(args)))
+        return parsed
+
+
+def _with_share(args: list[str]) -> Iterator[str]:
+    for before, arg in zip([""] * bool(args) + args, args, strict=False):
+        found = _SHARE.fullmatch(arg.removeprefix("--coverage=")) if before == "--coverage" or "--coverage=" in arg else None
+        if found is None:
+            yield arg
+        else:
+            yield from ("--coverage", f"--at-least={found[1]}")
 
 
 def test(
     workspace: Workspace,
-    coverage: Annotated[bool, typer.Option("--coverage", help="List what no scenario takes.")] = False,  # noqa: FBT002 - a command, not a test
+    coverage: Annotated[  # noqa: FBT002 - a command, not a test
+        bool,
+        typer.Option(
+            "--coverage", help="List what no scenario takes; with a number, as in --coverage 100, fail below so many per cent."
+        ),
+    ] = False,
     output: Annotated[Layout, typer.Option("--format", help="text, json, or junit (what CI systems read).")] = "text",
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file besides.", metavar="FILE")] = None,
+    at_least: Annotated[float, typer.Option("--at-least", hidden=True, min=0, max=100)] = 0,
 ) -> None:
     """Run the scenarios in tests/: virtual clock, production engine, nothing leaves. Exit code 1 where one fails."""
     results = _results(workspace)
+    short = list(_short(results, at_least))
+    if junit is not None or output == "junit":
+        document = as_junit(results, time.strftime("%Y-%m-%dT%H:%M:%S"), short)
+        _keep(document, junit)
     if output == "json":
-        print_json(results.as_json())
-    elif output == "junit":
-        typer.echo(as_junit(results))
-    else:
-        print_results(results, workspace, coverage=coverage)
-    raise typer.Exit(1 if results.failed else 0)
+        print_json(_told_json(results, at_least, short))
+    elif output == "junit" and junit is None:
+        typer.echo(document)
+    elif output == "text":
+        print_results(results, workspace, coverage=coverage, short=short)
+    raise typer.Exit(1 if results.failed or short else 0)
+
+
+def _short(results: Results, at_least: float) -> Iterator[str]:
+    """What coverage lacks of the share that is asked for."""
+    share = results.coverage.as_json()
+    for word, name in (("steps", "steps"), ("branches", "outcomes")):
+        if share[word] * 100 < at_least:
+            yield f"{name} taken: {share[word]:.1%}, and --coverage asks for {at_least:g}%"
+
+
+def _told_json(results: Results, at_least: float, short: list[str]) -> dict[str, Any]:
+    told = results.as_json()
+    return {**told, "coverage": {**told["coverage"], "wanted": at_least / 100, "short": short}} if at_least else told
+
+
+def _keep(document: str, file: Path | None) -> None:
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(document + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--junit {file}: cannot be written ({error.strerror})") from error
 
 
 def _results(workspace: Path) -> Results:
@@ -40,7 +97,7 @@ def _results(workspace: Path) -> Results:
         errors = [finding for finding in error.findings if finding.severity == "error"]
         if not errors:
             raise
-        return Results([Verdict(f"{one.code} in {one.file}", one.file, one.line, _told(one)) for one in errors])
+        return Results([Verdict(f"{one.code} in {one.file}", one.file, one.line, _told(one), one.column) for one in errors])
     with progress_bar("testing", lambda: len(suite)) as progress:
         return run_suite(suite, progress)
 
@@ -49,48 +106,26 @@ def _told(finding: Any) -> str:
     return f"{finding.message}; {finding.fix}" if finding.fix else str(finding.message)
 
 
-def print_results(results: Results, workspace: Path, *, coverage: bool, console: Console | None = None) -> None:
+def print_results(
+    results: Results, workspace: Path, *, coverage: bool, short: Sequence[str] = (), console: Console | None = None
+) -> None:
     """Print each failure with what differs and the timeline behind it, then the totals."""
     console = console or Console()
     for verdict in results.failed:
         console.print(f"✗ {verdict.name}", style="bold red", markup=False, highlight=False)
-        console.print(
-            f"  {workspace / verdict.file}:{verdict.line}", style="dim", markup=False, highlight=False, soft_wrap=True
-        )
+        console.print(f"  {workspace / verdict.place}", style="dim", markup=False, highlight=False, soft_wrap=True)
         for line in (verdict.difference or "").splitlines():
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-        for line in verdict.brief:
+        for line in small(verdict.brief):
             console.print(f"      {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
     failed, share = len(results.failed), results.coverage.as_json()
     passed = len(results.verdicts) - failed
     console.print(f"{passed} passed, {failed} failed", style="red" if failed else "green", highlight=False)
     console.print(f"steps taken {share['steps']:.1%}, outcomes taken {share['branches']:.1%}", highlight=False)
-    if coverage:
+    for words in short:
+        console.print(words, style="red", highlight=False)
+    if coverage or short:
         for missed in share["missed"]:
             console.print(f"  no scenario takes {missed}", markup=False, highlight=False)
     if not results.verdicts:
         console.print("there are no scenarios: write one into tests/NAME.yaml", style="yellow")
-
-
-def as_junit(results: Results) -> str:
-    """The results as JUnit XML."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    lines.append(f'<testsuite name="scenarios" tests="{len(results.verdicts)}" failures="{len(results.failed)}">')
-    for verdict in results.verdicts:
-        lines.append(
-            f"  <testcase name={_attribute(verdict.name)} file={_attribute(verdict.file)} line={_attribute(verdict.line)}>"
-        )
-        if verdict.difference is not None:
-            body = "\n".join((verdict.difference, *verdict.brief))
-            lines.append(f"    <failure message={_attribute(verdict.difference)}>{escape(_printable(body))}</failure>")
-        lines.append("  </testcase>")
-    return "\n".join((*lines, "</testsuite>"))
-
-
-def _attribute(value: object) -> str:
-    return quoteattr(_printable(str(value)), {"\n": "&#10;"})
-
-
-def _printable(text: str) -> str:
-    """Without the control characters and surrogates that XML cannot carry."""
-    return "".join(char if char >= " " or char in "\t\n" else "�" for char in text).encode("utf-8", "replace").decode()

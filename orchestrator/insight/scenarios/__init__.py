@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from orchestrator.authoring import Finding, Workspace, load_workspace
@@ -36,13 +37,22 @@ class Verdict:
     file: str
     line: int
     difference: str | None = None
+    column: int | None = None
+    """Of what cannot be run, where the author must type."""
+    seconds: float = 0
     timeline: tuple[str, ...] = ()
     """Everything that happened."""
     brief: tuple[str, ...] = ()
     """Of that what concerns the campaigns in question."""
 
+    @property
+    def place(self) -> str:
+        """`tests/a.yaml:3`, with the column where it is known."""
+        return f"{self.file}:{self.line}" if self.column is None else f"{self.file}:{self.line}:{self.column}"
+
     def as_json(self) -> dict[str, Any]:
         found = {"name": self.name, "file": self.file, "line": self.line, "passed": self.difference is None}
+        found |= {"column": self.column} if self.column is not None else {}
         return {**found, "difference": self.difference, "timeline": list(self.timeline)}
 
 
@@ -124,14 +134,17 @@ def _without_scenarios(path: Path) -> Workspace:
 def _broken(finding: Finding, spot: Spot | None) -> Verdict:
     words = f"{finding.message}; {finding.fix}" if finding.fix else finding.message
     name = spot.text_of("test") if spot is not None else None
-    return Verdict(name or f"{finding.file} ({finding.code})", finding.file, finding.line, words)
+    return Verdict(name or f"{finding.file} ({finding.code})", finding.file, finding.line, words, finding.column)
 
 
 def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Results:
     """Run every scenario; what cannot be run is a failure, and the rest goes on."""
     results = Results(list(suite.broken), Coverage.of(suite.program))
+    begun = perf_counter()
     for verdict, trial in _verdicts(suite):
-        results.verdicts.append(verdict)
+        ended = perf_counter()
+        results.verdicts.append(replace(verdict, seconds=ended - begun))
+        begun = ended
         if trial is not None:
             results.coverage.note(trial.decided)
         if progress is not None:
@@ -154,7 +167,7 @@ def _verdicts(suite: Suite) -> Iterator[tuple[Verdict, Trial | None]]:
 
 
 def _refused(spot: Spot, place: Place, message: str) -> Verdict:
-    return Verdict(spot.text_of("test") or "a scenario without a name", place.file, place.line, message)
+    return Verdict(spot.text_of("test") or "a scenario without a name", place.file, place.line, message, place.column)
 
 
 def _judged(scenario: Scenario, trial: Trial) -> Verdict:
