@@ -59,8 +59,8 @@ def cross(moment: Moment) -> None:
 
 
 def _may_have_turned(moment: Moment, watch: Watch) -> bool:
-    """Whether this input may have changed what the watched segments read."""
-    if moment.event is None or watch.timed or watch.daily or watch.loose:
+    """Whether this input may have changed what the watched segments read. What time changes in features, a timer has met."""
+    if moment.event is None or watch.daily or watch.loose:
         return True
     return moment.event.name in watch.events or (watch.traits and bool(moment.event.traits))
 

@@ -110,12 +110,12 @@ def start_runs(moment: Moment) -> None:
         names.update(_started_by(moment, moment.event.name))
     if moment.entered is not None:
         names.update(index.by_stage.get(moment.entered, ()))
-    for segment in moment.joined:
-        names.update(index.by_segment.get(segment, ()))
-    for segment in moment.left:
-        names.update(index.by_left.get(segment, ()))
-    names.update(index.campaign_of[pattern] for pattern in moment.crossed)
-    names.update(index.campaign_of[one] for one in (*moment.dated, *moment.called) if one in index.campaign_of)
+    if index.edges:
+        names.update(name for segment in moment.joined for name in index.by_segment.get(segment, ()))
+        names.update(name for segment in moment.left for name in index.by_left.get(segment, ()))
+    if moment.crossed or moment.dated or moment.called:
+        waiting = (*moment.crossed, *moment.dated, *moment.called)
+        names.update(index.campaign_of[one] for one in waiting if one in index.campaign_of)
     for name in sorted(names):
         campaign = moment.program.campaigns[name]
         for pattern in campaign.on:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.campaign import Pattern, Steps, WaitFor
+from orchestrator.domain.campaign import Dated, Pattern, Steps, WaitFor
 from orchestrator.domain.candidates import Candidates, candidates
 from orchestrator.domain.dates import Occasion, occasions
 from orchestrator.domain.policies import Hold
@@ -80,6 +80,8 @@ class ProgramIndex:
     """The segments that patterns wait for; None where none does."""
     dates: dict[str, Occasion]
     """name → a date that patterns wait for: campaigns' by the pattern's id, others by what they wait for."""
+    date_events: frozenset[str]
+    """Events that change features which hold such dates."""
     edges: bool
     """Whether any pattern waits for a segment or a date."""
     live: tuple[str, ...]
@@ -137,9 +139,15 @@ class ProgramIndex:
             segments=in_order(program.segments),
             watch=watch,
             dates=coming,
+            date_events=_date_events(program, dates.values()),
             edges=watch is not None or bool(coming),
             live=(*withouts, *schedules, *_live(watch, starts), *(one.live_as for one in coming.values())),
         )
+
+
+def _date_events(program: Program, dates: Iterable[Dated]) -> frozenset[str]:
+    features = {dated.path[1] for dated in dates if dated.path[0] == "features"}
+    return frozenset(feature.event for feature in program.features if feature.name in features)
 
 
 def _live(watch: Watch | None, starts: list[tuple[str, Pattern]]) -> Iterator[str]:

@@ -21,6 +21,10 @@ from orchestrator.domain.profile import Kept
 def stand(moment: Moment) -> None:
     """Take what was past when an occasion went live for what has been."""
     kept, occasions = moment.profile.dates, moment.program.index.dates
+    if all(name in occasions and one.token == occasions[name].token for name, one in kept.items()) and len(kept) == len(
+        occasions
+    ):
+        return
     for name in [name for name in kept if name not in occasions]:
         del kept[name]
     for name, occasion in occasions.items():
@@ -33,6 +37,14 @@ def stand(moment: Moment) -> None:
         if known is not None or text:
             at = max(moment.profile.born, occasion.since)
             kept[name] = _kept(occasion, text, came, latest(occasion, found[0], at, found[1]) if found is not None else NEVER)
+            _arm(moment, name)
+
+
+def _arm(moment: Moment, name: str) -> None:
+    """Note when it comes next, if nothing happens."""
+    known, occasion = moment.profile.dates[name], moment.program.index.dates[name]
+    _, held = _held(moment, occasion)
+    known.next = None if held is None else following(occasion, held[0], known.done, moment.now, held[1])
 
 
 def _kept(occasion: Occasion, text: str, came: int, past: int) -> Kept:
@@ -70,7 +82,7 @@ def due(moment: Moment) -> dict[str, int]:
         known = moment.profile.dates.get(name)
         if held is None:
             if known is not None:
-                known.value = ""
+                known.value, known.next = "", None
             continue
         number = latest(occasion, held[0], moment.now, held[1])
         if known is None or known.value != text:
@@ -80,15 +92,21 @@ def due(moment: Moment) -> dict[str, int]:
             found[name] = number
         else:  # lower where another zone has put what was over into the future again
             known.done = max(known.came, number)
+        _arm(moment, name)
     return found
 
 
 def come(moment: Moment) -> None:
     """Keep what comes with this input."""
+    event = moment.event
+    same = event is not None and not event.traits and event.name not in moment.program.index.date_events
+    if same and all(one.next is None or one.next > moment.now for one in moment.profile.dates.values()):
+        return
     for name, number in due(moment).items():
         kept = moment.profile.dates[name]
         kept.done = kept.came = number
         moment.decision.dates.append(name)
+        _arm(moment, name)
     moment.dated = frozenset(moment.decision.dates)
 
 
@@ -96,18 +114,12 @@ def pass_over(moment: Moment, come: dict[str, int]) -> None:
     """What has come and is not met is over."""
     for name, number in come.items():
         moment.profile.dates[name].done = number
+        _arm(moment, name)
 
 
 def next_come(moment: Moment) -> list[int]:
     """When something comes next, if nothing happens."""
-    found = []
-    for name, occasion in moment.program.index.dates.items():
-        known = moment.profile.dates.get(name)
-        _, held = _held(moment, occasion) if known is not None and known.value else ("", None)
-        if known is not None and held is not None:
-            at = following(occasion, held[0], known.done, moment.now, held[1])
-            found += [] if at is None else [at]
-    return found
+    return [one.next for one in moment.profile.dates.values() if one.next is not None and one.next > moment.now]
 
 
 def join(moment: Moment, theirs: dict[str, Kept]) -> None:
@@ -122,3 +134,4 @@ def join(moment: Moment, theirs: dict[str, Kept]) -> None:
         came = max((one.came for one in (sides if occasion.dated.every is not None else same)), default=NEVER)
         past = latest(occasion, held[0], moment.now, held[1]) if held is not None and not same else NEVER
         kept[name] = _kept(occasion, text, came, max([past, *(one.done for one in same)]))
+        _arm(moment, name)

@@ -179,7 +179,7 @@ class Membership(msgspec.Struct, array_like=True):
 
 
 class Kept(msgspec.Struct, array_like=True):
-    """A date that patterns wait for: by which occasion, what the profile holds, and which round is over.
+    """A date that patterns wait for: by which occasion, what the profile holds, which round is over, and when one comes next.
 
     `done`: the last one that is over for this value, `came`: the last one that came, for whatever value.
     """
@@ -188,6 +188,7 @@ class Kept(msgspec.Struct, array_like=True):
     value: str
     done: int
     came: int
+    next: int | None = None
 
 
 class Profile(msgspec.Struct, omit_defaults=True):

@@ -36,15 +36,16 @@ def next_due(moment: Moment) -> int | None:
         found += [at for _, _, at in _armed(moment)]
     if index.hold_edges or profile.stage in index.wheel_edges:
         found += [at for one in _waited_for(moment) if (at := next_change(profile.folds, one, moment.now)) is not None]
-    if index.watch is not None:
+    if index.edges:
         found += _edges(moment, index.watch)
-    if index.dates:
         found += next_come(moment)
     return min(found) if found else None
 
 
-def _edges(moment: Moment, watch: Watch) -> Iterator[int]:
+def _edges(moment: Moment, watch: Watch | None) -> Iterator[int]:
     """When time alone may next turn a watched segment: the clock itself is looked at when a UTC day begins."""
+    if watch is None:
+        return
     if watch.daily:
         yield (utc_day(moment.now) + 1) * DAY_MS
     for feature in watch.timed:
