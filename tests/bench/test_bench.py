@@ -19,9 +19,9 @@ def printed(script: str, *options: str) -> list[dict[str, Any]]:
 
 def test_the_engine_bench_runs() -> None:
     rows = printed("bench.py", "--tiny")
-    assert {row["bench"] for row in rows} == {"decide", "embedded", "rules", "check", "diff", "explain", "restart"}
+    assert {row["bench"] for row in rows} == {"decide", "embedded", "rules", "check", "diff", "explain", "restart", "visit"}
     costs = [row[name] for row in rows for name in ("decide_us", "cpu_us", "first_decision_s") if name in row]
-    assert len(costs) == 8
+    assert len(costs) == 14
     assert all(cost > 0 for cost in costs)
 
 

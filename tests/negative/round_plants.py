@@ -83,14 +83,6 @@ def a_merge_forgets_what_the_device_heard() -> Iterator[None]:
         yield
 
 
-@plant("I16", "I9")
-@contextmanager
-def a_device_adopted_before_its_visit_is_left_out() -> Iterator[None]:
-    """As production once did: what it had paused waited for ever in the profile that took it in."""
-    with patch.object(Cursors, "missed", lambda *_: ()):
-        yield
-
-
 @plant("I16")
 @contextmanager
 def a_walk_overlooks_whoever_is_not_committed_yet() -> Iterator[None]:

@@ -64,10 +64,11 @@ def _properties(rng: Random, name: str, people: list[Person]) -> dict[str, objec
     return found
 
 
-def _event(rng: Random, number: int, at: int, people: list[Person]) -> Event:
+def _event(rng: Random, number: int, at: int, people: list[Person], together: float) -> Event:
+    """What one person does; `together`: how often under both ids, which makes them one."""
     person, name = rng.choice(people), rng.choice(NAMES)
     known = at >= person.known_from and rng.random() < 0.75
-    both = known and rng.random() < 0.4
+    both = known and rng.random() < together
     late = rng.randrange(30 * HOUR) if rng.random() < 0.1 else rng.randrange(2_000)
     return Event(
         message_id=f"e{number}",
@@ -90,7 +91,7 @@ def _thing(rng: Random, number: int, at: int, people: list[Person]) -> Event:
 def _joining(rng: Random, number: int, at: int, people: list[Person]) -> Event:
     """A device turns out to be somebody's while a round is under way."""
     person = rng.choice(people)
-    return Event(f"j{number}", at, name="Added", user_id=person.name, anonymous_id=person.device, source="sim")
+    return Event(f"j{number}", at, name="Emptied", user_id=person.name, anonymous_id=person.device, source="sim")
 
 
 def _dated(rng: Random, event: Event) -> Event:
@@ -117,11 +118,14 @@ def sendings(rng: Random, count: int, *, things: bool = False, dates: bool = Fal
     found = []
     for number in range(count):
         at += rng.randrange(40) if rng.random() < 0.4 else rng.randrange(max(1, 2 * span // count))
-        event = (_thing if things and number and rng.random() < 0.2 else _event)(rng, number, at, people)
+        if things and number and rng.random() < 0.25:
+            event = _thing(rng, number, at, people)
+        else:
+            event = _event(rng, number, at, people, together=0.05 if things else 0.4)
         event = _dated(rng, event) if dates else event
         found.append(Sending(at, event))
-        if event.name == THING and rng.random() < 0.5:
-            soon = at + rng.randrange(12 * MINUTE)
+        if event.name == THING and rng.random() < 0.7:
+            soon = at + rng.randrange(20 * MINUTE)
             found.append(Sending(soon, _joining(rng, number, soon, people)))
         if rng.random() < 0.15:
             later = rng.choice((rng.randrange(300), rng.randrange(6 * HOUR), 20 * MINUTE))

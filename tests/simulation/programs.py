@@ -236,7 +236,7 @@ def _market() -> Program:
     caps = (Cap(3, 5 * HOUR),)
     policies = Policies(_TOPICS, caps, {"sms": _QUIET["sms"]}, expires_marketing=8 * HOUR, trigger_max_age=3 * HOUR)
     friend = Value(expression=compile_condition({"var": "event.properties.friend"}))
-    dropped = Pattern("drop/on/0", broadcast=THING, to="stayers", key="cart")
+    dropped = Pattern("drop/on/0", broadcast=THING, to="adders", key="cart")
     due = Pattern("letter/on/0", schedule=Schedule("UTC", cron="0 */2 * * *"), to="buyers")
     waited = Pattern("waits/answer/0", broadcast=THING, to="buyers")
     waits = (
@@ -262,10 +262,11 @@ def _market() -> Program:
     )
     segments = {
         "buyers": compile_condition({">": [{"var": "profile.features.orders"}, 0]}),
-        "stayers": compile_condition({"!=": [{"var": "profile.traits.left"}, True]}),
+        "adders": compile_condition({">": [{"var": "profile.features.adds"}, 0]}),
     }
     things = {THING: EventType(THING, _KEYS, thing=True)}
-    return replace(program, segments=segments, events=program.events | things)
+    features = (*program.features, Feature("adds", "count", "Added"))
+    return replace(program, segments=segments, events=program.events | things, features=features)
 
 
 def _rule(rule: Any) -> Condition:

@@ -74,7 +74,7 @@ class World:
         self.messages = MessageChecks(self.program, self.provider.taken)
         self.checks = JournalChecks(self.program, self.messages, lambda: self.now)
         self.disk = Disk(rng, self.checks.durable)
-        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), (1, LIVES)[seed % 2], rng.choice((0, 0, 7 * MINUTE)))
+        self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), (1, LIVES)[seed % 2], rng.choice((0, 7 * MINUTE)))
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
         self.operators, self.post = Operators(self), Post(self)
