@@ -94,6 +94,10 @@ def _note(moment: Moment, call: Call, state: str, reason: str | None = None, unt
 
 def again(moment: Moment, call: Call, retry_at: int | None = None) -> None:
     """No answer to this attempt: ask again after a wait that doubles, or when the other system says."""
+    run = moment.profile.run(call.enrolment)
+    if run is None or run.ended:
+        finish(moment, call, "cancelled", "ended")
+        return
     wait = min(ASK_AGAIN_MS << min(call.tries - 1, _DOUBLINGS_MAX), ASK_AGAIN_MAX_MS)
     _wait(moment, call, "again", max(moment.now + wait, retry_at or 0))
 
@@ -167,7 +171,7 @@ def finish(moment: Moment, call: Call, state: str, reason: str | None = None, an
 
 
 def cancel(moment: Moment, run: Run, reason: str) -> None:
-    """A run that ends needs no answer any more."""
+    """A run that ends needs no answer any more; what is on the wire ends there, and is not asked again."""
     call = moment.profile.call(run.message)
-    if call is not None:
+    if call is not None and call.state != ATTEMPTING:
         finish(moment, call, "cancelled", reason)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.negative import domain_plants, edge_plants, loop_plants, round_plants
+from tests.negative import care_plants, domain_plants, edge_plants, loop_plants, round_plants
 from tests.negative.planting import PLANTS, Plant
 from tests.simulation.world import SimulationError, World
 
 SEEDS = 1_000
-FAMILIES = (domain_plants, edge_plants, loop_plants, round_plants)
+FAMILIES = (care_plants, domain_plants, edge_plants, loop_plants, round_plants)
 """Importing them registers their plants."""
 
 

@@ -13,6 +13,7 @@ from tests.simulation.programs import HOUR, MINUTE, START, THING
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", None, None)
 NAMES = ("Added", "Added", "Added", "Ordered", "Ordered", "Viewed", "Viewed", "Emptied", "Consent Given", "Consent Withdrawn")
 
+TASKS = (("coupon", "call"), ("calls", "call"), ("calls", "leads"), ("quick", "2-quick"), ("calls", "no such"))
 DATES = {
     "birthday": ("1990-03-28", "1990-03-29", "2000-02-29", "1985-03-30", "1985-03-31", None),
     "renews": ("2026-03-29T02:30:00+01:00", "2026-03-30", "2026-03-31T12:00:00Z", "2026-03-29", "soon"),
@@ -107,10 +108,18 @@ def _dated(rng: Random, event: Event) -> Event:
     return msgspec.structs.replace(event, traits=traits)
 
 
-def sendings(rng: Random, count: int, *, things: bool = False, dates: bool = False) -> list[Sending]:
+def _done(rng: Random, event: Event) -> Event:
+    """Now and then somebody says that a task is done, whether there is one or not."""
+    if rng.random() > 0.2:
+        return event
+    campaign, step = rng.choice(TASKS)
+    return msgspec.structs.replace(event, name="Task Done", properties={"campaign": campaign, "step": step})
+
+
+def sendings(rng: Random, count: int, *, things: bool = False, dates: bool = False, tasks: bool = False) -> list[Sending]:
     """Everything that is sent, in no order: bursts over a day and a half.
 
-    `things`: events that happen to nobody too; `dates`: traits that hold some.
+    `things`: events that happen to nobody too; `dates`: traits that hold some; `tasks`: some are said to be done.
     """
     span = rng.choice((2 * HOUR, 12 * HOUR, 36 * HOUR))
     at = START + rng.randrange(24 * HOUR)
@@ -123,6 +132,7 @@ def sendings(rng: Random, count: int, *, things: bool = False, dates: bool = Fal
         else:
             event = _event(rng, number, at, people, together=0.05 if things else 0.4)
         event = _dated(rng, event) if dates else event
+        event = _done(rng, event) if tasks else event
         found.append(Sending(at, event))
         if event.name == THING and rng.random() < 0.7:
             soon = at + rng.randrange(20 * MINUTE)

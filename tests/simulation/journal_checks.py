@@ -26,9 +26,10 @@ from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal
 from orchestrator.domain.program import Program
 from orchestrator.partition.engine import turned
-from orchestrator.partition.partition import PARTITION_KEY
+from orchestrator.partition.partition import PARTITION_KEY, Decided
 from orchestrator.partition.ports import JournalRow
 from orchestrator.partition.standing import STANDING, standing_of
+from tests.simulation.call_checks import CallChecks
 from tests.simulation.disk import Commit, Part
 from tests.simulation.edge_checks import EdgeChecks
 from tests.simulation.message_checks import MessageChecks
@@ -46,6 +47,7 @@ class JournalChecks:
 
     program: Program
     messages: MessageChecks
+    calls: CallChecks
     wall: Callable[[], int]
     shadows: dict[int, Profile] = field(default_factory=dict)
     decided: dict[str, int] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class JournalChecks:
         self._live(commit, [row for _, _, row in rows if row.key == PARTITION_KEY])
         for part in commit.parts:
             self._part(part)
+        self.calls.committed(commit, self.shadows)
         self.rounds.committed(commit)
 
     def _live(self, commit: Commit, rows: list[JournalRow]) -> None:
@@ -128,13 +131,16 @@ class JournalChecks:
             self.messages.adopted(given.key, row.key)
             self.rounds.adopted(given.key, row.key)
             self.edges.adopted(given.key, row.key)
+            self.calls.adopted(given.key, row.key)
             self.shadows.pop(given.key)
         if isinstance(given, Announcement):
             self.rounds.hears(row.key, given, row.clock, shadow)
         self.edges.before(row.key, row.clock, given, shadow)
+        meant = self.calls.before(given, shadow)
         decision = decide(self.program, self.controls, shadow, given, row.clock)[0]
         require(_encode(decision) == row.decision, "I7", "row", row.seq, "decided again differs:", given, decision)
         self._decided(row, shadow, decision)
+        self.calls.decided(Decided(row.key, row.clock, given, decision), shadow, self.controls, meant)
         self.rounds.changed(row.key, shadow, row.clock)
         self.edges.decided(row.key, row.clock, given, shadow, decision)
 
@@ -193,3 +199,6 @@ def _due(key: int, profile: Profile, due: int | None) -> None:
         require(message.due is not None, "I9", "message", message.id, message.state, "has no due")
         in_time = due is not None and due <= (message.due or 0)
         require(in_time, "I9", "profile", key, "is due", due, "but a message", message.due)
+    waited = [call.due for call in profile.calls] + [task.due for task in profile.tasks if not task.overdue]
+    late = [at for at in waited if due is None or at is None or due > at]
+    require(not late, "I9", "profile", key, "is due", due, "but webhooks and tasks", late)

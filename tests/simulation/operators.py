@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.input import Control, EndRuns
-from tests.simulation.programs import HOUR, MINUTE
+from tests.simulation.programs import CARE, HOUR, MINUTE
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -25,6 +25,7 @@ class Operators:
         self.wanted: list[Command] = []
         self.killed_since: int | None = None
         self.busy = False
+        self.care = world.program.name == CARE
 
     def plan(self, start: int, end: int) -> None:
         """Up to three interventions, all over before the end."""
@@ -45,9 +46,9 @@ class Operators:
             case "end runs":
                 self._command(EndRuns("operator"), lambda: None)
             case "campaign":
-                self._command(Control("pause", on, campaign="basket"), lambda: None)
+                self._command(Control("pause", on, campaign="coupon" if self.care else "basket"), lambda: None)
             case "channel":
-                self._command(Control("pause", on, channel="email"), lambda: None)
+                self._command(Control("pause", on, channel="webhook" if self.care else "email"), lambda: None)
             case _:
                 self._command(Control("pause", on), lambda: None)
 

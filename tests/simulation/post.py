@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.domain.calls import CHANNEL as WEBHOOK
 from orchestrator.domain.input import Outcome
 from orchestrator.domain.outgoing import Outgoing
 from tests.simulation.disk import DiedError
@@ -22,7 +23,7 @@ class Post:
     def send(self, out: Outgoing) -> None:
         """The worker hands over a little later; it may die before, or in between."""
         world = self.world
-        world.messages.dispatched(out)
+        (world.checks.calls if out.channel == WEBHOOK else world.messages).dispatched(out)
         if world.doom in ("turned", "handing") and (world.doom == "turned" or world.rng.random() < 0.5):
             raise DiedError
         life = world.life
@@ -42,11 +43,19 @@ class Post:
         if world.now > out.not_after:
             self._answer(life, out.key, Outcome(out.message_id, "not_sent", retry_at=world.now + SECOND), only_here=True)
             return
-        world.messages.handing_over(out, world.now, world.operators.killed_since)
-        for delay, only_here, outcome in world.provider.hand_over(out, world.now):
+        for delay, only_here, outcome in self._taken(out):
             world.note("handed over", out.message_id, "by", out.campaign, "will answer", outcome.result)
             when = world.now + delay
             world.at(when, lambda outcome=outcome, here=only_here: self._answer(life, out.key, outcome, only_here=here))
+
+    def _taken(self, out: Outgoing) -> list[tuple[int, bool, Outcome]]:
+        """What comes of writing it to the wire."""
+        world, killed = self.world, self.world.operators.killed_since
+        if out.channel == WEBHOOK:
+            world.checks.calls.handing_over(out, world.now, killed, world.messages.leave)
+            return world.hooks.hand_over(out, world.now)
+        world.messages.handing_over(out, world.now, killed)
+        return world.provider.hand_over(out, world.now)
 
     def _answer(self, life: int, key: int, outcome: Outcome, *, only_here: bool) -> None:
         """An answer reaches the process that asked; evidence reaches any."""

@@ -23,10 +23,12 @@ from orchestrator.domain.campaign import (
     SetTraits,
     Split,
     Steps,
+    Task,
     Value,
     Verb,
     Wait,
     WaitFor,
+    Webhook,
 )
 from orchestrator.domain.policies import Cap, Hold, Policies, QuietHours, Topic
 from orchestrator.domain.program import EventType, Feature, KeyPath, Program, Transition, Wheel
@@ -325,4 +327,39 @@ def _edges() -> Program:
     )
 
 
-PROGRAMS = (_shop(), _crowd(), _chatter(), _digest(), _market(), _edges())
+CARE = "care"
+"""The program whose campaigns ask people and other systems."""
+
+
+def _care() -> Program:
+    """Webhooks and tasks, waited for and not, in a row, under a cap, an exit, a `while` and a restart."""
+    code = Value(expression=compile_condition({"var": ["enrolment.coupon.code", "none"]}))
+    cart = Value(expression=compile_condition({"var": "event.properties.cart"}))
+    asks = Webhook("codes", {"kind": Value("TEN"), "of": [{"cart": cart}]}, "coupon", 20 * MINUTE)
+    coupon = (
+        Node("ask", asks, 1, 2),
+        Node("give", Send("coupon", ("email", "sms"), given={"code": code}), 3, 3),
+        Node("call", Task("desk", "No coupon", 45 * MINUTE, ("cart",)), 3, 4),
+        Node("tell", Webhook("board", {"code": code}, None, 4 * MINUTE), END, END),
+        Node("leads", Task("leads", "Still no coupon", 10 * MINUTE), 3, 3),
+    )
+    calls = (
+        Node("call", Task("desk", "Call", 90 * MINUTE, ("cart", "friend")), 1, 2),
+        Node("thank", Send("thanks", ("email",)), END, END),
+        Node("leads", Task("leads", "Not called", 2 * HOUR), 3, 3),
+        Node("sorry", Send("sorry", ("sms", "email")), END, END),
+    )
+    while_ = compile_condition({"!=": [{"var": "profile.traits.left"}, True]})
+    quick = _line("quick", _after(3), Webhook("board", {"now": Value(1)}, "seen", 3 * MINUTE), Task("desk", "Seen", 5 * MINUTE))
+    exits = (Pattern("emptied", event="Emptied"),)
+    kinds = {
+        "coupon": (Steps("coupon", coupon, 0), _on("Added", "cart"), {"exits": exits}),
+        "calls": (Steps("calls", calls, 0), _on("Ordered"), {"while_": while_, "exits": exits}),
+        "quick": (quick, _on("Viewed"), {"restart": True}),
+    }
+    policies = Policies(_TOPICS, (Cap(4, 2 * HOUR),), {}, expires_marketing=10 * HOUR)
+    every = [Campaign(n, "a", s, on, topic="offers", reentry=ALWAYS, **more) for n, (s, on, more) in kinds.items()]
+    return _program(CARE, policies, [*every, _receipt()])
+
+
+PROGRAMS = (_shop(), _crowd(), _chatter(), _digest(), _market(), _edges(), _care())

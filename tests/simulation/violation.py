@@ -20,6 +20,7 @@ INVARIANTS = {
     "I14": "each crossing is told once, and tries each campaign that waits for it once",
     "I15": "each anniversary comes once in its year or month, and does come",
     "I16": "everyone in the segment while a round lasts is judged once in it, nobody else; and no round is lost",
+    "I17": "a webhook is asked until one answer comes in its time; a task is done once, or overdue at its due; both lead on",
     "I18": "what a message joins goes out once, in order, after its window; or is said to be taken out",
 }
 

@@ -14,14 +14,18 @@ import msgspec
 
 from orchestrator.delivery.governor import Governor
 from orchestrator.domain.moment import Controls
+from tests.simulation import hooks
+from tests.simulation.call_checks import CallChecks
+from tests.simulation.desk import Desk
 from tests.simulation.disk import DiedError, Disk
 from tests.simulation.emitters import Sending, sendings
+from tests.simulation.hooks import Hooks
 from tests.simulation.journal_checks import JournalChecks
 from tests.simulation.limits import small_limits
 from tests.simulation.message_checks import MessageChecks
 from tests.simulation.operators import Operators
 from tests.simulation.post import Post
-from tests.simulation.programs import HOUR, MINUTE, PROGRAMS
+from tests.simulation.programs import CARE, HOUR, MINUTE, PROGRAMS
 from tests.simulation.providers import HEALTHY, SECOND, Provider, temper
 from tests.simulation.violation import ViolationError, require
 from tests.simulation.worker import Knobs, Worker
@@ -72,14 +76,17 @@ class World:
         self.program = PROGRAMS[seed % len(PROGRAMS)]
         self.provider = Provider(rng, temper(rng))
         self.messages = MessageChecks(self.program, self.provider.taken)
-        self.checks = JournalChecks(self.program, self.messages, lambda: self.now)
+        self.hooks = Hooks(Random(seed))
+        self.checks = JournalChecks(self.program, self.messages, CallChecks(self.program, self.hooks), lambda: self.now)
         self.disk = Disk(rng, self.checks.durable)
         self.knobs = Knobs(rng.randrange(1, 4), rng.choice((1, 2, 5, 50)), (1, LIVES)[seed % 2], rng.choice((0, 7 * MINUTE)))
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
-        self.operators, self.post = Operators(self), Post(self)
+        self.operators, self.post, self.desk = Operators(self), Post(self), Desk(self)
         events, index = rng.choice(EVENTS), self.program.index
-        self.plan = sendings(rng, events, things=bool(index.by_broadcast), dates=bool(index.dates))
+        self.plan = sendings(
+            rng, events, things=bool(index.by_broadcast), dates=bool(index.dates), tasks=self.program.name == CARE
+        )
         self.worker: Worker | None = None
         self.acked: dict[str, int] = {}
         self.sent: list[Sending] = []
@@ -114,6 +121,8 @@ class World:
         for sending in self.plan:
             self.at(sending.at, lambda sending=sending: self._emit(sending))
         self.operators.plan(self.now, end)
+        if self.program.name == CARE:
+            self.desk.plan(self.now, end)
         self.at(end, self._calm_down)
         self._happen(self._start)
         while self.agenda and self.agenda[0][0] <= end + AFTERWARDS:
@@ -264,6 +273,7 @@ class World:
         for profile in self.checks.shadows.values():
             stuck = [message.id for message in profile.messages if message.gate in ("kill", "pause")]
             stuck += [run.enrolment for run in profile.runs if run.state == "paused" and not run.ended]
+            stuck += [call.id for call in profile.calls if call.gate in ("kill", "pause")]
             require(not stuck, "I9", stuck, "wait for a switch that is on again")
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -272,7 +282,7 @@ class World:
         """From here on nothing fails."""
         self.mortality = self.sleepiness = 0.0
         self.knobs.pace = 0
-        self.provider.weights = HEALTHY
+        self.provider.weights, self.hooks.weights = HEALTHY, hooks.HEALTHY
         self.governor.rates.clear()
         self.asleep_until = min(self.asleep_until, self.now)
         self.at(self.now, self._start)

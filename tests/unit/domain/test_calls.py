@@ -177,12 +177,22 @@ def test_no_leave_now_is_a_wait() -> None:
     assert (told(killed), killed.due) == ([("planned", "kill")], START + HOUR)
 
 
-def test_the_end_of_its_run_ends_it_also_on_the_wire() -> None:
+def test_the_end_of_its_run_ends_it() -> None:
+    shop = Shop()
+    shop.give(HandOff(shop.ident, Refusal("permit", START + 2 * SECOND)))
+    assert told(shop.give(EndRuns("operator"), 1)) == [("cancelled", "operator")]
+    assert shop.profile.calls == []
+
+
+@pytest.mark.parametrize(
+    ("result", "end"), [("accepted", ("answered", None)), ("refused", ("refused", None)), ("in_doubt", ("cancelled", "ended"))]
+)
+def test_what_is_on_the_wire_ends_there_and_is_not_asked_again(result: str, end: tuple[str, str | None]) -> None:
     shop = Shop()
     shop.asked()
-    ended = shop.give(EndRuns("operator"), 1)
-    assert (told(ended), shop.profile.calls) == ([("cancelled", "operator")], [])
-    assert told(shop.says("accepted", 2)) == []
+    assert told(shop.give(EndRuns("operator"), 1)) == []
+    heard = shop.says(result, 2)
+    assert (told(heard), ways(heard), shop.profile.calls) == ([end], [], [])
 
 
 def test_while_is_asked_before_the_first_time_only() -> None:
