@@ -6,6 +6,8 @@ ORCHESTRATOR_EMAIL_RATE, …_SMS_RATE      messages a second on the channel, 100
 ORCHESTRATOR_WEBHOOK_RATE                the same of webhooks
 ORCHESTRATOR_WEBHOOK_ALLOW_PRIVATE       true: webhooks may lead to addresses inside, and by plain http
 ORCHESTRATOR_KEYS                        write keys of the sources: `shop=KEY,site=KEY`; none: open
+ORCHESTRATOR_PUBLIC_URL                  where recipients reach this door: links to surveys begin with it
+ORCHESTRATOR_SURVEY_KEY                  signs these links; the state file's own key by default
 ORCHESTRATOR_<ADAPTER>_<SETTING>         a setting of an adapter, such as ORCHESTRATOR_SENDGRID_API_KEY
 """
 
@@ -15,10 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orchestrator.errors import UsageError
 
 _PREFIX = "ORCHESTRATOR_"
+_SURVEY_KEY_BYTES = 16
 _CHANNELS = {"email": "file", "sms": "file", "webhook": "webhook"}
 """channel → its adapter where nothing is said."""
 
@@ -33,6 +37,9 @@ class Settings:
     rates: Mapping[str, int] = field(default_factory=dict)
     """channel → messages a second, where one is given."""
     keys: Mapping[str, str] = field(default_factory=dict)
+    public_url: str = ""
+    """Without a slash at its end; empty where none is given."""
+    survey_key: bytes = field(default=b"", repr=False)
 
 
 def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
@@ -40,7 +47,7 @@ def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
     found = environ if variables is None else variables
     adapters = {channel: found.get(f"{_PREFIX}{channel.upper()}", usual) for channel, usual in _CHANNELS.items()}
     of_adapters = {name: _of_adapter(found, name) for name in set(adapters.values())}
-    return Settings(adapters, of_adapters, _rates(found), _keys(found))
+    return Settings(adapters, of_adapters, _rates(found), _keys(found), _public_url(found), _survey_key(found))
 
 
 def _of_adapter(found: Mapping[str, str], name: str) -> dict[str, str]:
@@ -72,6 +79,23 @@ def _keys(found: Mapping[str, str]) -> dict[str, str]:
         message = f"{_PREFIX}KEYS: write it as `source=key,source=key`"
         raise UsageError(message)
     return {name.strip(): key.strip() for name, _, key in pairs}
+
+
+def _public_url(found: Mapping[str, str]) -> str:
+    given = found.get(f"{_PREFIX}PUBLIC_URL", "").strip().rstrip("/")
+    parts = urlsplit(given)
+    if given and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        message = f"{_PREFIX}PUBLIC_URL: {given!r} is not where a door can be; write it as `https://shop.example`"
+        raise UsageError(message)
+    return given
+
+
+def _survey_key(found: Mapping[str, str]) -> bytes:
+    given = found.get(f"{_PREFIX}SURVEY_KEY", "").encode()
+    if given and len(given) < _SURVEY_KEY_BYTES:
+        message = f"{_PREFIX}SURVEY_KEY: write {_SURVEY_KEY_BYTES} characters or more"
+        raise UsageError(message)
+    return given
 
 
 def _rates(found: Mapping[str, str]) -> dict[str, int]:

@@ -8,10 +8,10 @@ from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.holding import known_of
 from orchestrator.authoring.naming import StepNames, every_step, name_steps, nested, verb_of
 from orchestrator.authoring.scope import Scope
+from orchestrator.domain.survey import ANSWER
 from rules.statements import Statement, negated
 from rules.worlds import Known, witness
 
-ANSWER = "Survey Answered"
 _SCORE = "event.properties.score"
 _NPS_LOW = 6
 _LOW_SHARE = 0.4

@@ -16,14 +16,14 @@ _LENGTH = 16
 """Hex digits of a name."""
 
 
-def name_of(program: Program, templates: Mapping[str, Any]) -> str:
-    """The name of a program with its templates."""
+def name_of(program: Program, templates: Mapping[str, Any], surveys: Mapping[str, Any]) -> str:
+    """The name of a program with its templates, and its surveys if it has any."""
     parts = {
         field.name: getattr(program, field.name)
         for field in dataclasses.fields(program)
         if field.name not in _DERIVED and _named(field, program)
     }
-    return _digest({"program": parts, "templates": templates})
+    return _digest({"program": parts, "templates": templates, **({"surveys": surveys} if surveys else {})})
 
 
 _DERIVED = ("name", "index", "pinned")

@@ -65,7 +65,7 @@ CODES: dict[str, str] = {
     "E602": "a send without text in the default locale",
     "E603": "a template prints what may be empty",
     "E604": "an unknown MJML tag",
-    "E901": "not supported yet",
+    "E605": "a survey that cannot be answered",
     "W101": "a file that nothing reads",
     "W102": "an ignore comment that has no reason, or ignores nothing",
     "W103": "a number that readers of YAML take for different ones",

@@ -8,10 +8,12 @@ from typing import Any
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.limits import INTEGER, UNBOUNDED_CHARS
 from orchestrator.authoring.printing import variants
+from orchestrator.authoring.readable import SURVEY_URL
 from orchestrator.authoring.reading import local
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.sms import Size, size_of
+from orchestrator.domain.survey import PLACEHOLDER
 from orchestrator.domain.template import Source, Template
 from rules.types import Type
 
@@ -53,6 +55,8 @@ def _say(size: Size, source: Source, scope: Scope) -> None:
 
 def _longest(path: str, kind: str, template: Template, view: View, scope: Scope) -> Any:
     schemas = [schema for schema in _schemas(path, template, view, scope) if isinstance(schema, dict)]
+    if path == SURVEY_URL:
+        return PLACEHOLDER
     if kind == "number":
         return max((schema["maximum"] for schema in schemas if isinstance(schema.get("maximum"), int)), default=INTEGER - 1)
     lengths = [schema["maxLength"] for schema in schemas if isinstance(schema.get("maxLength"), int)]

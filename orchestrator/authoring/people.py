@@ -1,4 +1,4 @@
-"""Touchpoints, personas, tests and surveys: what they name, and samples against their schemas."""
+"""Touchpoints, personas and tests: what they name, and samples against their schemas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.authoring.conditions import conditions
-from orchestrator.authoring.document import Document, Spot
+from orchestrator.authoring.document import Spot
 from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.readable import fits_feature
 from orchestrator.authoring.schemata import check_sample
@@ -131,20 +131,3 @@ def _test(test: Spot, scope: Scope) -> None:
         for message in listed.elements() if listed is not None else ():
             for what in ("campaign", "template", "channel"):
                 scope.names(message.get(what), what)
-
-
-def check_surveys(scope: Scope) -> None:
-    """Names used twice, and scales that run backwards."""
-    seen: set[str] = set()
-    documents: list[Document] = scope.files.documents.get("surveys", [])
-    for document in documents:
-        name, scale = document.root.get("survey"), document.root.get("scale")
-        if name is not None and name.text is not None:
-            if name.text in seen:
-                scope.report.add("E313", name.place, f"another survey is called `{name.text}`", "give each its own name")
-            seen.add(name.text)
-        ends = [spot.value for spot in scale.elements()] if scale is not None else []
-        if scale is not None and len(ends) == 2 and all(type(end) is int for end in ends) and ends[0] >= ends[1]:  # noqa: PLR2004
-            scope.report.add(
-                "E204", scale.place, "the scale must go from its lowest to its highest value", f"write [{ends[1]}, {ends[0]}]"
-            )

@@ -11,6 +11,8 @@ from orchestrator.domain.program import Feature
 from rules.places import Environment
 from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, constant, list_of, number, record, union
 
+SURVEY_URL = "survey.url"
+"""What a message that asks a survey prints."""
 _COUNTS = ("count", "distinct", "open")
 _ALWAYS = (*_COUNTS, "sum", "values")
 """Kinds of features that always have a value."""
@@ -50,6 +52,8 @@ def text_environment(view: View, scope: Scope) -> Type:
     for name, member in (("event", event), ("item", item)):
         if member is not None:
             known[name] = _always(member.type if member.always else union(member.type, NULL))
+    if view.survey:
+        known["survey"] = _always(record(url=_always(TEXT)))
     if view.merged:
         known["items"] = _always(list_of(_joined(known.pop("item", None), known.get("event")), filled=True))
     if profile is not None:

@@ -13,7 +13,7 @@ from orchestrator.authoring.lengths import check_length
 from orchestrator.authoring.limits import FILES
 from orchestrator.authoring.people import rendered_people
 from orchestrator.authoring.printing import Fault, faults, place_of, told
-from orchestrator.authoring.readable import text_environment
+from orchestrator.authoring.readable import SURVEY_URL, text_environment
 from orchestrator.authoring.reading import unknown_in
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
@@ -21,7 +21,7 @@ from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.template import Source, Template
 from rules.types import Member, Members, Type
 
-_ADDED = ("survey", "unsubscribe_url", "preferences_url")
+_ADDED = ("unsubscribe_url", "preferences_url")
 """What delivery adds to what a template can read."""
 _ROOTS = ("event", "item", "items", "profile", "stage", "enrolment", "now")
 _BUILT_IN = frozenset({"range", "dict", "namespace", "debug", "loop", "self", "super", "caller", "true", "false", "none"})
@@ -68,6 +68,11 @@ def _read(text: str) -> frozenset[str]:
         if type(error).__name__ != "PanicException":
             raise
         raise minijinja.TemplateError("minijinja itself fails on it") from None
+
+
+def prints_link(source: Source) -> bool:
+    """Whether the text reads the link to its survey; of one that cannot be read that is not asked."""
+    return not is_valid(source.text) or SURVEY_URL in _read(source.text)
 
 
 def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = False) -> None:
@@ -165,7 +170,9 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
         message = f"there is no `{root}` {'in a message that joins several' if view.merged else 'without `merge`'}"
         scope.report.add("E306", _at(source, _first(path, source), scope), message, fix)
         return
-    if root == "items":
+    if root == "survey":
+        _check_survey(path, source, view, scope)
+    if root in ("items", "survey"):
         return
     if root not in _ROOTS:
         fix = did_you_mean(path, [*template.inputs, *_ROOTS]) or "declare it under `inputs`"
@@ -174,6 +181,14 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
     unknown = unknown_in(path, view, scope)
     if unknown is not None:
         scope.report.add("E306", _at(source, _first(path, source), scope), *unknown)
+
+
+def _check_survey(path: str, source: Source, view: View, scope: Scope) -> None:
+    here, unasked = _at(source, _first(path, source), scope), not view.survey and "" not in view.events
+    if unasked:
+        scope.report.add("E306", here, "there is no `survey` without one in the `send`", "write `survey: NAME` into the `send`")
+    elif path not in ("survey", SURVEY_URL):
+        scope.report.add("E306", here, f"there is no `{path}` to read", f"read `{SURVEY_URL}`")
 
 
 def _first(path: str, source: Source) -> int:

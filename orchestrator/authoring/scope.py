@@ -13,6 +13,7 @@ from orchestrator.authoring.press import Press
 from orchestrator.authoring.schemata import Validator
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
+from orchestrator.domain.survey import Survey
 from orchestrator.domain.template import Source, Template
 from rules.places import Environment
 from rules.statements import Statement
@@ -54,11 +55,13 @@ class View:
     """Those of `event` and `item` that may be missing, because something else may have begun the run."""
     merged: bool = False
     """Several runs' messages may go out as one: there are `items`, and no `item`."""
+    survey: bool = False
+    """The message asks a survey: there is `survey.url`."""
 
     @property
     def name(self) -> tuple[Any, ...]:
         """What tells it from other views, as long as it lives."""
-        return self.events, id(self.item), self.run, self.saved, self.sometimes, self.merged
+        return self.events, id(self.item), self.run, self.saved, self.sometimes, self.merged, self.survey
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Scope:
     campaigns: dict[str, str] = field(default_factory=dict)
     """name → class"""
     transactional: list[str] = field(default_factory=list)
+    surveys: dict[str, Survey] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     senders: dict[str, dict[str, Any]] = field(default_factory=dict)
     default_locale: str = "en"

@@ -9,6 +9,7 @@ from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.patterns import UNKNOWN, view_of_answer, view_of_run
 from orchestrator.authoring.rendering import check_reads
 from orchestrator.authoring.scope import CHANNELS, Scope, View
+from orchestrator.authoring.surveys import check_asked
 from orchestrator.domain.template import Template
 
 
@@ -52,13 +53,15 @@ def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
 
 
 def _check(send: Spot, template: Template, view: View, scope: Scope) -> None:
-    view = replace(view, merged=send.get("merge") is not None)
+    view = replace(view, merged=send.get("merge") is not None, survey=send.get("survey") is not None)
     chosen = send.get("prefer") or send.get("channel")
     check_reads(template, view, scope, sms=chosen is not None and "sms" in [spot.value for spot in chosen.one_or_more()])
     if "templates" in scope.files.unreadable:
         return
     channels = [spot for spot in chosen.one_or_more() if spot.value in CHANNELS] if chosen is not None else []
     ready = [spot for spot in channels if template.carries(spot.value)]
+    if (survey := send.get("survey")) is not None:
+        check_asked(survey, template, [spot.value for spot in ready], scope)
     for spot in channels:
         if spot not in ready:
             _without_text(spot, template, other=bool(ready), scope=scope)

@@ -32,8 +32,6 @@ class Setting:
 def _send(spot: Spot, here: Setting) -> Verb | None:
     scope = here.scope
     scope.names(spot.get("template"), "template")
-    if (found := spot.get("survey")) is not None:
-        scope.report.add("E901", found.key_place, "a survey in a message is not supported yet", "remove `survey`")
     preferred = spot.get("prefer") or spot.get("channel")
     channels = preferred.one_or_more() if preferred is not None else []
     for channel in channels:
@@ -49,7 +47,7 @@ def _send(spot: Spot, here: Setting) -> Verb | None:
     given = spot.get("with")
     values = {name: value_of(value, here.view, scope) for name, value in (given.members() if given is not None else ())}
     _inputs(spot, given, here)
-    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), expires, values, merge)
+    return Send(spot.text_of("template") or "", tuple(dict.fromkeys(names)), expires, values, spot.text_of("survey"), merge)
 
 
 def _inputs(spot: Spot, given: Spot | None, here: Setting) -> None:

@@ -21,7 +21,7 @@ from orchestrator.authoring.ignoring import accepted
 from orchestrator.authoring.keys import check_keys
 from orchestrator.authoring.loops import check_loops
 from orchestrator.authoring.overlap import check_overlap
-from orchestrator.authoring.people import check_surveys, check_tests, check_touchpoints, read_personas
+from orchestrator.authoring.people import check_tests, check_touchpoints, read_personas
 from orchestrator.authoring.posts import check_senders
 from orchestrator.authoring.ring import check_stages, read_stages, read_wheel
 from orchestrator.authoring.rulebook import read_names, read_policies
@@ -29,6 +29,7 @@ from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.seen import check_seen
 from orchestrator.authoring.sendable import check_sends
 from orchestrator.authoring.shape import check_shape
+from orchestrator.authoring.surveys import read_surveys
 from orchestrator.authoring.tables import read_tables
 from orchestrator.authoring.texts import read_templates
 from orchestrator.authoring.things import check_things, mark_things
@@ -37,6 +38,7 @@ from orchestrator.authoring.ways import check_ways
 from orchestrator.authoring.weekly import Weekly, most_a_week
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.segments import circle
+from orchestrator.domain.survey import Survey
 from orchestrator.domain.template import Template
 from orchestrator.errors import WorkspaceError
 from rules import Condition
@@ -56,6 +58,7 @@ class Workspace:
 
     program: Program
     templates: dict[str, Template] = field(default_factory=dict)
+    surveys: dict[str, Survey] = field(default_factory=dict)
     senders: dict[str, dict[str, Any]] = field(default_factory=dict)
     """name → channel → settings"""
     documents: dict[str, list[Document]] = field(default_factory=dict)
@@ -117,7 +120,8 @@ def load_admitted(path: Path) -> Workspace:
 
 def _named(workspace: Workspace) -> Workspace:
     """With the program named by what the workspace says."""
-    return replace(workspace, program=replace(workspace.program, name=name_of(workspace.program, workspace.templates)))
+    name = name_of(workspace.program, workspace.templates, workspace.surveys)
+    return replace(workspace, program=replace(workspace.program, name=name))
 
 
 def _read(path: Path, seen: Collection[str] | None = None, *, portable: bool = False) -> tuple[Workspace, list[Finding]]:
@@ -134,7 +138,8 @@ def _read(path: Path, seen: Collection[str] | None = None, *, portable: bool = F
         check_seen(seen, scope)
     found = accepted(report.findings, files.written)
     warnings = tuple(finding for finding in found if finding.severity == "warning")
-    return Workspace(program, scope.templates, scope.senders, files.documents, warnings, tuple(report.notes)), found
+    notes = tuple(report.notes)
+    return Workspace(program, scope.templates, scope.surveys, scope.senders, files.documents, warnings, notes), found
 
 
 def _check_shapes(files: Files, report: Report) -> None:
@@ -162,6 +167,7 @@ def _compiled(scope: Scope) -> Program:
     read_campaign_names(scope)
     mark_things(scope)
     read_segment_names(scope)
+    read_surveys(scope)
     read_templates(scope)
     check_senders(scope)
     read_profile(scope)
@@ -186,7 +192,6 @@ def _compiled(scope: Scope) -> Program:
     read_personas(scope)
     check_touchpoints(scope)
     check_tests(scope)
-    check_surveys(scope)
     check_things(scope)
     check_loops(program, scope)
     check_overlap(program, scope)

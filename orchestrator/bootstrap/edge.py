@@ -20,6 +20,7 @@ from orchestrator.bootstrap.beside import EngineProcess
 from orchestrator.config import Settings, secret_of
 from orchestrator.delivery.channel import Channel
 from orchestrator.delivery.dispatch import Dispatcher
+from orchestrator.delivery.links import SurveyLinks
 from orchestrator.delivery.question import Senders
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.calls import CHANNEL
@@ -28,6 +29,7 @@ from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.edge import edge
 from orchestrator.intake.link import EngineLink
 from orchestrator.intake.server import Server
+from orchestrator.intake.surveys import SurveyDoor, survey_routes
 
 FINISH_S = 25.0
 """How long attempts under way at the end may take; what has no outcome by then is in doubt."""
@@ -63,10 +65,12 @@ async def run_edge(
         made = partial(_channel, settings, outbox, session, loaded.senders)
         channels = {name: made(adapter) for name, adapter in settings.adapters.items()}
         reader, writer = await asyncio.open_unix_connection(sock=engine.socket)
-        renderer = Renderer(loaded.templates, loaded.senders)
+        links = SurveyLinks(settings.public_url or _own_url(sockets[0]), lambda: _keys_of(settings, link))
+        renderer = Renderer(loaded.templates, loaded.senders, links.url)
         dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
         link = EngineLink(reader, writer, dispatcher.dispatch)
         catalogue = Catalogue(loaded.program.events)
+        pages = survey_routes(SurveyDoor(loaded.surveys, links.keys, link.submit, catalogue.validate, _wall))
         app = edge(
             link.submit,
             catalogue.validate,
@@ -74,7 +78,10 @@ async def run_edge(
             now=_wall,
             ready=lambda: link.ready,
             things=catalogue.things,
+            pages=pages,
         )
+        if loaded.surveys and not settings.public_url:
+            _say(f"links to surveys begin with {links.base}: set ORCHESTRATOR_PUBLIC_URL to what recipients can reach")
         died = await _serve(Server(app), link, dispatcher, sockets)
     if not (died or link.was_ready):
         engine.abandon()
@@ -127,10 +134,19 @@ async def _finish(link: EngineLink, dispatcher: Dispatcher, within_s: float = FI
 
 async def _announce(server: Server, link: EngineLink, listening: socket.socket) -> None:
     """Say where it listens, once it does and the engine is ready."""
-    host, port = listening.getsockname()[:2]
     await server.up.wait()
     await link.opened()
-    _say(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+    _say(f"listening on {_own_url(listening)}")
+
+
+def _keys_of(settings: Settings, link: EngineLink) -> tuple[bytes, ...]:
+    """The keys of links: the first signs, any admits. Links signed before a key was set go on working."""
+    return tuple(key for key in (settings.survey_key, link.survey_key) if key)
+
+
+def _own_url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _channel(settings: Settings, outbox: Path, session: aiohttp.ClientSession, senders: Senders, name: str) -> Channel:

@@ -7,6 +7,7 @@ It has no command line, door or provider to import: it is ready as soon as the w
 
 from __future__ import annotations
 
+import secrets
 import signal
 import socket
 import sys
@@ -32,6 +33,10 @@ from orchestrator.partition.ports import Store
 from orchestrator.partition.standing import STANDING, Standing, standing_of
 from orchestrator.stores.lock import only_writer
 from orchestrator.stores.sqlite import SqliteFile
+
+SURVEY_KEY = "survey key"
+"""The name under which a file keeps it."""
+SURVEY_KEY_BYTES = 32
 
 
 def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> Live:
@@ -77,8 +82,20 @@ def run_engine(workspace: Path, state: Path, edge: socket.socket) -> None:
         if _hung_up(edge):
             return
         file = SqliteFile(state)
-        Host(open_live(file, workspace, program, time.time_ns() // 1_000_000), edge).run()
+        live = open_live(file, workspace, program, time.time_ns() // 1_000_000)
+        Host(live, edge, survey_key(file, live.engine)).run()
         file.close()
+
+
+def survey_key(file: SqliteFile, engine: Engine) -> bytes:
+    """The file's own key for the links of surveys: drawn once, and durable before anything is signed with it."""
+    known = file.fact(SURVEY_KEY)
+    if known is not None:
+        return known
+    drawn = secrets.token_bytes(SURVEY_KEY_BYTES)
+    engine.note_fact(SURVEY_KEY, drawn)
+    engine.commit()
+    return drawn
 
 
 def _hung_up(edge: socket.socket) -> bool:

@@ -64,6 +64,8 @@ class Renderer:
 
     templates: Mapping[str, Template]
     senders: Mapping[str, Mapping[str, Mapping[str, str]]]
+    survey_url: Callable[[Outgoing], str] | None = None
+    """Makes the link of a message that asks a survey; without it a placeholder stands there."""
 
     def render(self, outgoing: Outgoing, headers: Mapping[str, str] | None = None) -> RenderedMessage:
         """The message, in full. `headers` are the ones for unsubscribing. Raises OrchestratorError."""
@@ -72,7 +74,10 @@ class Renderer:
         template = self.templates.get(outgoing.template)
         if template is None:
             raise RenderError(outgoing.template, "template", None, "there is no template of this name")
-        texts = render_texts(template, outgoing.channel, outgoing.locale, outgoing.context)
+        context = outgoing.context
+        if outgoing.survey and self.survey_url is not None:
+            context = {**context, "survey": {"url": self.survey_url(outgoing)}}
+        texts = render_texts(template, outgoing.channel, outgoing.locale, context)
         return RenderedMessage(
             message_id=outgoing.message_id,
             channel=outgoing.channel,

@@ -117,6 +117,7 @@ class Send:
     expires: int | None = None
     given: dict[str, Value] = field(default_factory=dict)
     """`with:` what the template's inputs get."""
+    survey: str | None = field(default=None, metadata=LATER)
     merge: int | None = field(default=None, metadata=LATER)
     """For how long the first message waits for others of this step, to go out with them as one."""
 

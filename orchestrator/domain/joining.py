@@ -23,7 +23,8 @@ def open_for(moment: Moment, run: Run, node: Node, send: Send) -> Message | None
 
 def _takes(moment: Moment, message: Message, run: Run, node: Node, send: Send) -> bool:
     same = (message.campaign, message.step) == (run.campaign, node.id)
-    alike = message.template == send.template and message.channels == list(send.channels)
+    wanted = (send.template, send.survey, list(send.channels))
+    alike = (message.template, message.survey, message.channels) == wanted
     within = message.gate == WINDOW and message.due is not None and moment.now < message.due
     return same and alike and within and len(message.parts) < JOINED_MAX
 

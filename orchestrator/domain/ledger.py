@@ -73,6 +73,7 @@ def _new(moment: Moment, campaign: Campaign, node: Node, send: Send, part: Part)
         event=part.event,
         item=part.item,
         given=part.given,
+        survey=send.survey,
     )
 
 

@@ -12,6 +12,7 @@ from orchestrator.domain.gates import ADDRESS_TRAITS
 from orchestrator.domain.moment import enrolment_view
 from orchestrator.domain.profile import Call, Message, Profile
 from orchestrator.domain.program import Program
+from orchestrator.domain.survey import PLACEHOLDER
 
 _LOCALE_TRAITS = ("locale", "language")
 
@@ -31,6 +32,10 @@ class Outgoing(msgspec.Struct, frozen=True):
     locale: str
     not_after: int
     context: dict[str, Any]
+    survey: str = ""
+    """The survey that the message asks, if any; whoever sends it puts its link into the context."""
+    person: str = ""
+    """The recipient's raw id."""
 
 
 def describe(program: Program, profile: Profile, message: Message | Call, not_after: int, now: int, key: int) -> Outgoing:
@@ -50,6 +55,8 @@ def describe(program: Program, profile: Profile, message: Message | Call, not_af
         locale=locale or program.policies.default_locale,
         not_after=not_after,
         context=_context(program, profile, message, now),
+        survey=message.survey or "",
+        person=f"u:{profile.user_id}" if profile.user_id is not None else f"a:{profile.name}",
     )
 
 
@@ -67,4 +74,5 @@ def _context(program: Program, profile: Profile, message: Message, now: int) -> 
         "stage": stage if profile.previous is None else {**stage, "previous": profile.previous},
         "enrolment": enrolment_view(run) if run is not None else {},
         "now": iso(now),
+        **({"survey": {"url": PLACEHOLDER}} if message.survey else {}),
     }

@@ -47,6 +47,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     event: dict[str, Any] | None = None
     item: Any = None
     given: dict[str, Any] = {}
+    survey: str | None = None
     parts: list[Part] = []
     """With `merge`: all that it joins, in order; `enrolment`, `event`, `item` and `given` are those of the first."""
 

@@ -80,12 +80,13 @@ def edge(
     ready: Callable[[], bool] = lambda: True,
     bounds: Bounds | None = None,
     things: Container[str] = (),
+    pages: Sequence[Route] = (),
 ) -> Starlette:
     """Build the app. `validate` and `things` are a catalogue's; `keys` are source → write key, open where empty; `now`
-    gives milliseconds.
+    gives milliseconds; `pages` are for people.
     """
     door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds(), things)
-    return Starlette(routes=routes(door), exception_handlers={HTTPException: _no_such_route, Exception: _own_fault})
+    return Starlette(routes=[*routes(door), *pages], exception_handlers={HTTPException: _no_such_route, Exception: _own_fault})
 
 
 def routes(door: _Door) -> list[Route]:

@@ -37,5 +37,15 @@ BATCH_MAX_EVENTS = 2_500
 BATCH_CONTEXT_MAX_BYTES = 4 * 1024
 """A batch's context is copied into each of its events."""
 
+SURVEY_BODY_MAX_BYTES = 32 * 1024
+"""A form as a browser sends it; a letter may take twelve bytes."""
+COMMENT_MAX_CHARS = 2_000
+SURVEY_PAGES_A_MINUTE = 6_000
+"""Pages of surveys, looked at or sent, in one process."""
+ANSWERS_A_MINUTE = 10
+"""Forms sent for one message."""
+PACED_KEPT = 20_000
+"""Keys that are counted within a minute."""
+
 UNKNOWN_NAMES_KEPT = 1_000
 """Different names outside the catalogue that are listed one by one; the rest are counted together."""

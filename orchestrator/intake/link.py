@@ -47,6 +47,8 @@ class EngineLink:
         self._pending = 0
         self._opened, self._stopped = asyncio.Event(), asyncio.Event()
         self.gone = False
+        self.survey_key = b""
+        """The key of the file; empty before the engine is ready."""
         self.failure: str | None = None
         """Why the engine could not start, in its own words."""
 
@@ -135,7 +137,8 @@ class EngineLink:
                     waiting.set_result(duplicates)
             case Send(messages):
                 await self._dispatch(messages)
-            case Ready():
+            case Ready(_, survey_key):
+                self.survey_key = survey_key
                 self._opened.set()
             case Stopped():
                 self._stopped.set()

@@ -39,6 +39,8 @@ class Ready(msgspec.Struct, frozen=True, tag_field="frame", tag="ready"):
     """engine → edge: the store is open, the first decision may come."""
 
     program: str
+    survey_key: bytes = b""
+    """Signs the links of surveys, where the settings give no other; kept in the file."""
 
 
 class Durable(msgspec.Struct, frozen=True, tag_field="frame", tag="durable"):

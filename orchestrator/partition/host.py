@@ -71,8 +71,9 @@ class _Inbox:
 class Host:
     """Runs one live engine until the edge hangs up. `stopping`: what comes in is still decided, nothing goes out any more."""
 
-    def __init__(self, live: Live, edge: socket.socket) -> None:
+    def __init__(self, live: Live, edge: socket.socket, survey_key: bytes = b"") -> None:
         self._live = live
+        self._survey_key = survey_key
         self._edge = edge
         self._reader = FrameReader()
         self._inbox = _Inbox()
@@ -84,7 +85,7 @@ class Host:
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._say(Ready(self._live.engine.around.program.name))
+        self._say(Ready(self._live.engine.around.program.name, self._survey_key))
         turns = 0
         while self._open or len(self._inbox):
             self._receive(self._patience())

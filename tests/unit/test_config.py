@@ -17,3 +17,19 @@ def test_rates_are_read_where_they_are_given() -> None:
 def test_a_rate_that_is_none_is_refused_with_what_to_write(given: str) -> None:
     with pytest.raises(UsageError, match=r"ORCHESTRATOR_EMAIL_RATE: .* write a whole number from 1"):
         read_settings({"ORCHESTRATOR_EMAIL_RATE": given})
+
+
+def test_where_recipients_reach_the_door() -> None:
+    assert read_settings({}).public_url == ""
+    assert read_settings({"ORCHESTRATOR_PUBLIC_URL": "https://shop.example/here/"}).public_url == "https://shop.example/here"
+    for given in ("shop.example", "ftp://shop.example", "https://", "https://shop.example/?a=b"):
+        with pytest.raises(UsageError, match=r"ORCHESTRATOR_PUBLIC_URL: .* write it as `https://shop.example`"):
+            read_settings({"ORCHESTRATOR_PUBLIC_URL": given})
+
+
+def test_a_key_of_links_is_long_and_not_shown() -> None:
+    settings = read_settings({"ORCHESTRATOR_SURVEY_KEY": "k" * 16})
+    assert settings.survey_key == b"k" * 16
+    assert "kkkk" not in repr(settings)
+    with pytest.raises(UsageError, match="ORCHESTRATOR_SURVEY_KEY"):
+        read_settings({"ORCHESTRATOR_SURVEY_KEY": "short"})

@@ -94,7 +94,7 @@ HOVER: dict[tuple[str, str], str] = {
     ("verb", "webhook"): "Ask another system.",
     ("verb", "exit"): "End the run.",
     ("send", "template"): "A folder of templates/.",
-    ("send", "survey"): "A file of surveys/: the text may print `survey.url`.",
+    ("send", "survey"): "A file of surveys/: the text must print `survey.url`.",
     ("send", "channel"): "By which channel.",
     ("send", "prefer"): "By the first of these channels that may carry it.",
     ("send", "expires"): "How long it may wait for caps and quiet hours; then it is dropped.",

@@ -197,6 +197,7 @@ PHRASES = {
     # steps
     "send": "send {0} by {1}",
     "send_expires": ", within {0} or not at all",
+    "send_survey": ", which asks the survey {0}",
     "send_merge": ", joined with others of the next {0} into one",
     "send_with": ", with {0}",
     "then_by": ", or, if that may not be, by ",

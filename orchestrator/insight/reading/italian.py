@@ -194,6 +194,7 @@ PHRASES = {
     "where": ", e {0}",
     "send": "invia {0} via {1}",
     "send_expires": ", entro {0} o per niente",
+    "send_survey": ", che chiede il sondaggio {0}",
     "send_merge": ", unito agli altri dei successivi {0} in uno solo",
     "send_with": ", con {0}",
     "then_by": " o, se non si può, via ",

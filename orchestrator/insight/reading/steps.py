@@ -131,6 +131,8 @@ def _send(verb: Send, tongue: Tongue) -> str:
     words = tongue.say("send", tongue.constant(verb.template), tongue.say("then_by").join(verb.channels))
     if verb.given:
         words += tongue.say("send_with", _given(verb.given, tongue))
+    if verb.survey is not None:
+        words += tongue.say("send_survey", tongue.constant(verb.survey))
     if verb.merge is not None:
         words += tongue.say("send_merge", tongue.span(verb.merge))
     return words if verb.expires is None else words + tongue.say("send_expires", tongue.span(verb.expires))

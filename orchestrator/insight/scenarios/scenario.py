@@ -18,7 +18,7 @@ FIRST_INSTANT = "2026-01-05T09:00:00Z"
 REFUSED, SILENT = "refused", "none"
 """A webhook that says no, and one that says nothing."""
 _TEST = ("test", "profile", "given", "answers", "expect", "until")
-_GIVEN = ("at", "event", "properties", "traits")
+_GIVEN = ("at", "event", "of", "properties", "traits")
 _EXPECT = ("sends", "stage", "suppressed", "tasks")
 _SEND = ("campaign", "template", "channel", "at")
 _SUPPRESSED = ("campaign", "reason")
@@ -42,6 +42,8 @@ class Given:
     properties: dict[str, Any]
     place: Place
     traits: dict[str, Any] = field(default_factory=dict)
+    of: Spot | None = None
+    """The step whose latest message this answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def _given(spot: Spot, moments: _Moments) -> Given:
         raise Malformed(spot.place, "what happens needs `at`, and `event` or `traits`")
     if event is not None and event.text is None:
         raise Malformed(event.place, "`event` must be the name of one")
-    return Given(moments.read(at), spot.text_of("event") or "", _group(spot, "properties"), what.place, _group(spot, "traits"))
+    groups = _group(spot, "properties"), what.place, _group(spot, "traits")
+    return Given(moments.read(at), spot.text_of("event") or "", *groups, spot.get("of"))
 
 
 def _group(spot: Spot, word: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator.delivery.governor import OpenGovernor
@@ -102,7 +102,10 @@ def run(
     arrival = scenario.start
     for number, given in enumerate(scenario.given):
         arrival = max(arrival, given.at)
-        engine.feed(_event(scenario, given, number, catalogue), arrival)
+        if given.of is not None:
+            engine.advance(arrival)
+            _commit(engine, file, trial)
+        engine.feed(_event(scenario, given, number, catalogue, trial), arrival)
     _commit(engine, file, trial)
     trial.end = arrival
     if scenario.until is not None or scenario.expected.nothing:
@@ -162,9 +165,21 @@ def _commit(engine: Engine, file: MemoryFile, trial: Trial) -> None:
     trial.dead = [letter.cause.strip().rpartition("\n")[2] for letter in file.dead]
 
 
-def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue) -> Event:
+def _answered(given: Given, trial: Trial) -> dict[str, Any]:
+    """The event's properties, with the message that it answers."""
+    if given.of is None:
+        return given.properties
+    changes = [change for one in trial.decided for change in one.decision.messages]
+    sent = [change.id for change in changes if change.step == given.of.text and change.state == _SENT]
+    if not sent:
+        raise Malformed(given.of.place, f"no message of a step `{given.of.text}` had been sent by then")
+    return {**given.properties, "message_id": sent[-1]}
+
+
+def _event(scenario: Scenario, given: Given, number: int, catalogue: Catalogue, trial: Trial) -> Event:
+    answering = replace(given, properties=_answered(given, trial))
     person = None if given.event in catalogue.things else str(scenario.profile.get("user_id", "customer"))
-    event = event_of(given, number, person)
+    event = event_of(answering, number, person)
     try:
         catalogue.validate(event)
     except RejectedEvent as rejection:

@@ -52,7 +52,7 @@ PLANTS: list[tuple[str, str, str, str]] = [
     ("E306", WIN, "profile.features.open_tickets", "¦profile.features.open_ticket"),
     ("E306", "templates/complaint-received/sms.txt", "{{ event.properties.ticket_id", "{{ ¦event.properties.ticketid"),
     ("E307", BACK, "if: {in: [{var: stage.previous}, [repurchase, lost]]}", "if: {segment: ¦lapsed}"),
-    ("E309", CSAT, "      within: 7d", "      within: 7d\n      of: ¦asked"),
+    ("E309", CSAT, "      of: ask", "      of: ¦asked"),
     ("E310", WELCOME, "template: welcome,", "template: ¦welcom,"),
     ("E311", "templates/welcome/template.yaml", "sender: shop", "sender: ¦shopp"),
     ("E312", WELCOME, "prefer: [email, sms]", "prefer: [email, ¦whatsapp]"),
@@ -94,7 +94,7 @@ PLANTS: list[tuple[str, str, str, str]] = [
         "¦emit: {event: Order Refunded}",
     ),
     ("E511", WELCOME, "reentry: once", "reentry: once\nactive: {from: 2026-05-01, until: ¦2026-04-01}"),
-    ("E512", CSAT, "      within: 7d", "      within: 7d\n      of: ¦send-review-request"),
+    ("E512", CSAT, "      of: ask", "      of: ¦send-review-request"),
     # messages
     ("E601", "templates/welcome/email.txt", "{{", "{% if %}{{"),
     ("E602", ONBOARDING, "template: onboarding-next, channel: email", "template: onboarding-next, channel: ¦sms"),

@@ -287,3 +287,24 @@ def test_what_an_elif_asks_is_blamed_on_nothing_else() -> None:
     with pytest.raises(RenderError) as caught:
         sms("{% if event.properties.total < 0 %}x{% elif profile.traits.b.c %}y{% endif %}")
     assert "event.properties.total" not in str(caught.value)
+
+
+def test_a_message_that_asks_a_survey_carries_its_link() -> None:
+    made = template(default={"subject": "Hi", "text": "Tell us: {{ survey.url }}"})
+    asked = Outgoing(
+        message_id="0" * 24,
+        key=1,
+        campaign="c",
+        template="t",
+        channel="email",
+        to="a@example.org",
+        locale="en",
+        not_after=0,
+        context={"survey": {"url": "placeholder"}},
+        survey="nps",
+        person="u:anna",
+    )
+    senders = {"shop": {"email": {"from": "shop@example.org"}}}
+    assert Renderer({"t": made}, senders).render(asked).body_text.strip() == "Tell us: placeholder"
+    linked = Renderer({"t": made}, senders, lambda out: f"https://shop.example/{out.survey}/{out.person}")
+    assert linked.render(asked).body_text.strip() == "Tell us: https://shop.example/nps/u:anna"
