@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain import ladder
 from orchestrator.domain.campaign import Campaign, Pattern, Reentry, SetTraits, Steps, Value
 from orchestrator.domain.campaign import Node as Step
 from orchestrator.domain.candidates import candidates
@@ -106,15 +110,31 @@ def asked(rules: list[Any], price: Any) -> list[str]:
 A = {"var": "event.properties.a"}
 
 
+def differing(rules: list[Any], prices: Iterable[Any]) -> list[Any]:
+    """Prices at which another campaign is asked than those whose condition holds."""
+    found = []
+    for price in prices:
+        data = {"event": {"properties": {"a": price}}}
+        holding = sorted(f"c{number}" for number, rule in enumerate(rules) if compile_condition(rule).holds(data))
+        found += [price] if asked(rules, price) != holding else []
+    return found
+
+
+THRESHOLDS = [{(">", ">=", "<", "<=")[number % 4]: [A, number]} for number in range(1_000)]
+PRICES = (-1, 0, 3, 3.5, 500, 501, 502, 503, 998, 999, 1_000, None)
+
+
 def test_of_a_thousand_thresholds_those_that_are_met_are_asked() -> None:
-    rules = [{(">", ">=", "<", "<=")[number % 4]: [A, number]} for number in range(1_000)]
-    for price in (-1, 0, 3, 3.5, 500, 998, 999, 1_000, None):
-        assert asked(rules, price) == sorted(
-            f"c{number}"
-            for number, rule in enumerate(rules)
-            if compile_condition(rule).holds({"event": {"properties": {"a": price}}})
-        )
-    assert len(asked(rules, "x")) == 1_000, "what is no number is for the rules themselves"
+    assert differing(THRESHOLDS, PRICES) == []
+    assert len(asked(THRESHOLDS, "x")) == 1_000, "what is no number is for the rules themselves"
+
+
+def test_a_bound_on_the_wrong_side_of_its_number_is_noticed() -> None:
+    for sides, comparison, wrong in ((ladder._LOWER, ">=", 1), (ladder._LOWER, ">", -1), (ladder._UPPER, "<", 1)):
+        with patch.dict(sides, {comparison: wrong}):
+            assert differing(THRESHOLDS, PRICES)
+    with patch.object(ladder, "bisect_left", lambda ends, place: max(0, bisect_left(ends, place) - 1)):
+        assert differing(THRESHOLDS, PRICES)
 
 
 def test_of_a_thousand_bands_the_one_that_is_met_is_asked() -> None:
