@@ -48,6 +48,9 @@ def _head(result: Mapping[str, Any]) -> Iterator[str]:
     for before, name in result["renamed"].items():
         yield f"{name} is compared with what was {before}"
     yield f"messages: {', '.join(f'{result[kind]:,} {kind}' for kind in KINDS)}; {affected}"
+    for what, called in (("tasks", "tasks for"), ("webhooks", "webhook")):
+        before, after = result["old"][what], new[what]
+        yield from (f"{called} {name}: {before.get(name, 0):,} → {after.get(name, 0):,}" for name in {**before, **after})
 
 
 def _table(title: str, split: Mapping[str, Mapping[str, int]]) -> Table:

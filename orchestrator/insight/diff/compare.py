@@ -43,6 +43,8 @@ class Counts:
     """Decided: events, and what followed from them (timers, hand-offs, outcomes, …)."""
     rejected: list[Rejected] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
+    tasks: Counter[str] = field(default_factory=Counter)
+    webhooks: Counter[str] = field(default_factory=Counter)
 
     @property
     def digest(self) -> str:
@@ -60,6 +62,8 @@ class Counts:
         self.inputs += other.inputs
         self.rejected += other.rejected
         self.unknown.update(other.unknown)
+        self.tasks.update(other.tasks)
+        self.webhooks.update(other.webhooks)
 
 
 @dataclass(slots=True)
@@ -122,7 +126,7 @@ class _Half:
         replaying.finish(counts.clock if until is None else max(counts.clock, until))
         found = standing(self.program, self.file.every_profile())
         counts.events, counts.duplicates, counts.dead = replaying.events, replaying.duplicates, replaying.dead
-        counts.inputs = self.side.inputs
+        counts.inputs, counts.tasks, counts.webhooks = self.side.inputs, self.side.tasks, self.side.webhooks
         counts.profiles, counts.weight, counts.clock = len(found.names), found.weight, replaying.clock
         if self._shard.number == 0:
             counts.unknown = self.catalogue.unknown

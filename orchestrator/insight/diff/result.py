@@ -74,6 +74,8 @@ def _counts(counts: Counts) -> dict[str, Any]:
         "profiles": counts.profiles,
         "dead_letters": counts.dead,
         "unknown_events": dict(sorted(counts.unknown.items())),
+        "tasks": dict(sorted(counts.tasks.items())),
+        "webhooks": dict(sorted(counts.webhooks.items())),
         "digest": counts.digest,
     }
 

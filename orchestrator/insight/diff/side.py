@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.domain.calls import ANSWERED
 from orchestrator.domain.campaign import WaitFor
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Decision, Joining, MessageChange
@@ -66,6 +68,10 @@ class Side:
     """event → the latest messages of the runs whose wait, goal or exit it met"""
     acted: set[Recorded] = field(default_factory=set)
     """Events that may be reactions and that did something beyond being counted."""
+    tasks: Counter[str] = field(default_factory=Counter)
+    """queue → tasks that were opened"""
+    webhooks: Counter[str] = field(default_factory=Counter)
+    """sender → webhooks that were answered"""
     _runs_of: dict[str, Run] = field(default_factory=dict)
     """message id → its run"""
     _joined: dict[str, dict[str, Run]] = field(default_factory=dict)
@@ -82,6 +88,8 @@ class Side:
             decision = one.decision
             if decision.entries or decision.steps or decision.ends or decision.goals or decision.messages:
                 self._note(one, decision)
+            self.tasks.update(task.queue for task in decision.tasks if task.state == "open")
+            self.webhooks.update(call.to for call in decision.calls if call.state == ANSWERED)
             if isinstance(one.given, Event) and not decision.duplicate:
                 self._react(one.given, decision)
             elif isinstance(one.given, Adopt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from orchestrator.authoring import load_workspace
 from orchestrator.delivery.question import samples
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.input import Event
+from orchestrator.insight.diff.compare import compare
 from orchestrator.insight.explain import explain
 from orchestrator.insight.reading.campaign import read_campaign
 from orchestrator.insight.reading.tongue import TONGUES
@@ -118,3 +120,21 @@ def test_they_are_explained(make: Make, locale: str, asked: str, opened: str, wa
     assert asked in outcomes["webhook_answered"]["reason"]
     assert opened in outcomes["task_open"]["reason"]
     assert told.under_way[0].waits == waits
+
+
+def test_diff_counts_them_on_both_sides(make: Make) -> None:
+    old = load_workspace(make({**MORE, "campaigns/care.yaml": None, "policies.yaml": FILES["policies.yaml"]}))
+    new = load_workspace(make(MORE))
+    log = make(MORE).parent / "events.jsonl"
+    opened = {
+        "messageId": "1",
+        "type": "track",
+        "userId": "ada",
+        "event": OPENED[1],
+        "properties": OPENED[2],
+        "timestamp": iso(START),
+    }
+    log.write_text(json.dumps(opened) + "\n", encoding="utf-8")
+    found = compare(old.program, new.program, [log], samples=({}, samples(new.senders)))
+    assert (found.old.tasks, found.old.webhooks) == ({}, {})
+    assert (found.new.tasks, found.new.webhooks) == ({"desk": 1}, {"codes": 1})
