@@ -55,20 +55,21 @@ def worst_week(workspace: Workspace, bound: int | None, seed: int = 0) -> Worst:
         return Worst(0, 0, "", lives.inputs, seed)
     inputs = lives.inputs
     life = Shrinking(lives, reached.most).shrunk(reached.life)
-    scenario = _told(workspace, life)
+    most, scenario = _told(workspace, life)
     _prove(workspace, scenario)
-    return Worst(most_in_a_week(life.sends)[0], len(life.given), scenario, inputs, seed)
+    return Worst(most, len(life.given), scenario, inputs, seed)
 
 
-def _told(workspace: Workspace, life: Life) -> str:
-    """The life as a scenario: run from its beginning, and everything written down that was sent until the week is over."""
-    most, since = most_in_a_week(life.sends)
+def _told(workspace: Workspace, life: Life) -> tuple[int, str]:
+    """How many come of it as a scenario, and that: run from its beginning, with all that was sent until the week is over."""
+    _, since = most_in_a_week(life.sends)
     last = max(at for at in life.sends if at < since + WEEK_MS)
     trial = _tried(workspace, life.begun, life.given, max(last, life.given[-1].at))
     sends = [{**sent, "class": workspace.program.campaigns[sent["campaign"]].cls} for sent in trial.sends]
+    most, since = most_in_a_week([sent["at"] for sent in sends if sent["class"] == "marketing"])
     name = f"the worst week found has {most} marketing message{'s' if most > 1 else ''}"
     profile = {word: value for word, value in life.begun.items() if value != {}}
-    return written(name, profile, life.given, sends, since)
+    return most, written(name, profile, life.given, sends, since)
 
 
 def _tried(workspace: Workspace, begun: Any, given: Sequence[Given], until: int) -> Trial:
