@@ -211,6 +211,8 @@ class Checker:
 
 
 def _number_fix(rule: Any) -> str:
+    if rule.__class__ is str and rule.startswith(("event.", "profile.", "stage.", "item.", "enrolment.")):
+        return f"to read what stands there, write {{var: {rule}}}"
     if rule.__class__ is str:
         return "write the number without quotes" if rule.replace(".", "", 1).lstrip("-").isdigit() else "write a number"
     return "compare with `==` or `in`"

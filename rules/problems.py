@@ -117,7 +117,7 @@ def _operator_problems(node: dict[Any, Any], place: _Place) -> Iterator[Problem]
     name = next(iter(node))
     signature = OPERATORS.get(name) if isinstance(name, str) else None
     if signature is None:
-        yield _unknown(name, path)
+        yield _unknown(name, path, node[name])
         return
     yield from _arity_problems(name, signature, node[name], path)
     if name in _READING:
@@ -127,13 +127,17 @@ def _operator_problems(node: dict[Any, Any], place: _Place) -> Iterator[Problem]
         yield Problem(path, message, "iterate over one list at a time, or use a feature")
 
 
-def _unknown(name: Any, path: Path) -> Problem:
+def _unknown(name: Any, path: Path, given: Any) -> Problem:
     if not isinstance(name, str):
         return Problem(path, f"the operator {name!r:.64} is not text", "quote the operator")
     shown = name[:_NAME_CHARS_MAX]
     if name in NOT_ADMITTED:
         return Problem(path, f"the operator {shown!r} is not admitted: {NOT_ADMITTED[name]}", "leave it out")
-    near = [FAMILIAR[name]] if name in FAMILIAR else get_close_matches(shown, OPERATORS, n=1)
+    inner = next(iter(given)) if isinstance(given, dict) and len(given) == 1 else None
+    if isinstance(inner, str) and (inner in OPERATORS or inner in FAMILIAR):
+        return Problem(path, f"unknown operator {shown!r}", f'the operator comes first: {{"{inner}": [{{var: {shown}}}, …]}}')
+    familiar = FAMILIAR.get(name) or (name.lower() if name.lower() in OPERATORS else None)
+    near = [familiar] if familiar else get_close_matches(shown, OPERATORS, n=1)
     fix = f"did you mean {near[0]!r}?" if near else f"use one of: {' '.join(sorted(OPERATORS))}"
     return Problem(path, f"unknown operator {shown!r}", fix)
 

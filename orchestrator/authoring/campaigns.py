@@ -8,6 +8,7 @@ from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.content import version_of
 from orchestrator.authoring.document import Document, Spot
 from orchestrator.authoring.facts import event_has
+from orchestrator.authoring.finding import nearest
 from orchestrator.authoring.naming import StepNames, name_steps
 from orchestrator.authoring.patterns import pattern, patterns, view_of_run
 from orchestrator.authoring.proofs import check_reach
@@ -28,7 +29,9 @@ def read_campaign_names(scope: Scope) -> None:
         if name is None or name.text is None:
             scope.files.unreadable.add("campaigns")
         elif name.text in scope.campaigns:
-            scope.report.add("E313", name.place, f"another file is called `{name.text}` too", "give each campaign its own name")
+            earlier = next(one.file for one in scope.files.documents["campaigns"] if one.root.text_of("campaign") == name.text)
+            message = f"the campaign in {earlier} is called `{name.text}` too"
+            scope.report.add("E313", name.place, message, "give each campaign its own name")
         else:
             scope.campaigns[name.text] = "transactional" if root.text_of("class") == "transactional" else "marketing"
 
@@ -87,7 +90,8 @@ def _class(root: Spot, scope: Scope) -> Literal["marketing", "transactional"]:
             scope.report.add("N901", found.key_place, f"`{word}` is accepted, but not enforced yet")
     if spot is None or spot.text != "transactional":
         return "marketing"
-    if name is not None and name not in scope.transactional and "policies" not in scope.files.unreadable:
+    misspelt = any(one not in scope.campaigns and nearest(one, scope.campaigns) == name for one in scope.transactional)
+    if name is not None and name not in scope.transactional and not misspelt and "policies" not in scope.files.unreadable:
         message = f"policies.yaml does not list `{name}` as transactional"
         scope.report.add("E502", spot.place, message, f"add `{name}` to `transactional` in policies.yaml")
     return "transactional"
@@ -123,7 +127,7 @@ def _goal(spot: Spot | None, name: str, names: StepNames, first_wait: int, view:
     answered(spot, names, scope)
     found = pattern(spot, f"{name}/goal", scope, view)
     within, value, stay = duration(spot.text_of("within")), spot.get("value"), spot.get("stay")
-    if spot.get("within") is None:
+    if spot.get("within") is None and isinstance(spot.value, dict):
         scope.report.add(
             "W501", spot.key_place, "a goal without `within` counts whatever comes, however late", "write `within: 14d`, say"
         )

@@ -108,7 +108,8 @@ def _say_unread(name: str, report: Report) -> None:
             fix = did_you_mean(path.name, [f"{single}.yaml" for single in SINGLE])
             report.add("W101", Place(name), f"nothing reads `{name}`", fix)
     elif path.parts[0] in FOLDERS:
-        report.add("W101", Place(name), f"nothing reads `{name}`", f"name it `{path.parts[0]}/{path.stem}.yaml`")
+        stem = path.name.split(".")[0] if ".yaml." in path.name else path.stem
+        report.add("W101", Place(name), f"nothing reads `{name}`", f"name it `{path.parts[0]}/{stem}.yaml`")
     else:
         fix = did_you_mean(path.parts[0], [*FOLDERS, *OTHER])
         if fix.startswith("did"):

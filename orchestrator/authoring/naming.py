@@ -64,9 +64,10 @@ def name_steps(steps: Spot | None, scope: Scope) -> StepNames:
         ident = own.text if own is not None else None
         if ident is None:
             ident = _numbered(verb, used | taken) if verb in _UNNAMED else default_id(step, verb)
-        if ident in used or (own is None and ident in taken):
+        alone = sum(step.get(word) is not None for word in VERBS) <= 1
+        if alone and (ident in used or (own is None and ident in taken)):
             _twice(step, own, ident, scope)
-        used.add(ident)
+        used.update([ident] if alone else [])
         names.ids[step.path] = ident
         if verb == "send":
             names.sends.append(ident)

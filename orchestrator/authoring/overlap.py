@@ -67,7 +67,7 @@ def _add(found: dict[str, str], others: Iterable[_Start], start: _Start, rounds:
     for other in others:
         if len(found) > OVERLAPS_NAMED:
             return
-        if other.campaign.name not in found and (example := _example(other, start, rounds, scope)):
+        if other.campaign.name not in (*found, start.campaign.name) and (example := _example(other, start, rounds, scope)):
             found[other.campaign.name] = example
 
 

@@ -143,6 +143,8 @@ class _Builder:
     def name(self, event: Any) -> str:
         if isinstance(event, ev.AliasEvent) or event.tag is None or event.tag == "tag:yaml.org,2002:str":
             if not isinstance(event, ev.ScalarEvent):
+                if isinstance(event, ev.MappingStartEvent) and event.flow_style:
+                    raise self.refuse(event, "a text that begins with `{{` is read as settings", 'put it in quotes: "{{ … }}"')
                 raise self.refuse(event, "a key must be a plain text", "write it as text, in quotes if need be")
             return str(event.value)
         written = _operator(event.tag)

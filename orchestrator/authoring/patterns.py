@@ -47,7 +47,12 @@ def _refuse(spot: Spot, words: Sequence[str], owner: str, scope: Scope) -> None:
     for word in words:
         found = spot.get(word)
         if found is not None:
-            scope.report.add("E205", found.key_place, f"`{word}` goes with {owner} only", "remove it")
+            fix = (
+                "did you mean `within`?"
+                if word == "for" and spot.path[-1:] != ("on",) and spot.get("within") is None
+                else "remove it"
+            )
+            scope.report.add("E205", found.key_place, f"`{word}` goes with {owner} only", fix)
 
 
 def _event(spot: Spot, ident: str, scope: Scope, view: View) -> Pattern | None:
@@ -114,6 +119,8 @@ def view_of(spot: Spot, scope: Scope, view: View) -> View:
 def view_of_run(root: Spot, scope: Scope) -> View:
     """What a campaign's conditions and templates read: any of its triggers, their items, the run."""
     on = root.get("on")
+    if on is None or not all(any(part.get(word) is not None for word in _KINDS) for part in on.one_or_more()):
+        return UNKNOWN  # what is wrong with it is told; what it would bring is not known
     views = [view_of(part, scope, View()) for part in (on.one_or_more() if on is not None else ())]
     items = [view.item for view in views if view.item is not None]
     missing = {"event"} if not all(view.events for view in views) else set()

@@ -11,6 +11,7 @@ from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.readable import fits_feature
 from orchestrator.authoring.schemata import check_sample
 from orchestrator.authoring.scope import Scope, View
+from orchestrator.domain.program import Program
 from rules.wording import shown
 
 _EMPTY: dict[str, Any] = {"count": 0, "sum": 0, "distinct": 0, "open": 0, "values": []}
@@ -18,7 +19,7 @@ _EMPTY: dict[str, Any] = {"count": 0, "sum": 0, "distinct": 0, "open": 0, "value
 _TIMELESS = ("now", "stage.since")
 
 
-def read_personas(scope: Scope) -> None:
+def read_personas(scope: Scope, program: Program) -> None:
     """Fill `personas`, and check each sample against its schema and its own rule."""
     for document in scope.files.documents.get("personas", ()):
         root = document.root
@@ -30,7 +31,7 @@ def read_personas(scope: Scope) -> None:
         if sample is not None:
             _profile(sample, scope)
             _features_fit(sample, scope)
-            _satisfies(root, sample, scope)
+            _satisfies(root, sample, scope, program)
 
 
 def _profile(spot: Spot, scope: Scope) -> None:
@@ -57,7 +58,7 @@ def _features_fit(sample: Spot, scope: Scope) -> None:
             scope.report.add("E207", member.place, message, "change the sample")
 
 
-def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:
+def _satisfies(root: Spot, sample: Spot, scope: Scope, program: Program) -> None:
     rule = root.get("if")
     condition = conditions(rule, View(), scope)
     if rule is None or condition is None or condition.reads_all or any(path in condition.reads for path in _TIMELESS):
@@ -65,15 +66,32 @@ def _satisfies(root: Spot, sample: Spot, scope: Scope) -> None:
     traits, features = sample.at("traits").value, sample.at("features").value
     if not isinstance(traits, dict | None) or not isinstance(features, dict | None) or sample.get("stage") is None:
         return
-    counted = {name: _EMPTY[feature.kind] for name, feature in scope.features.items() if feature.kind in _EMPTY}
-    person = {"traits": sample.value.get("traits") or {}, "features": {**counted, **(sample.value.get("features") or {})}}
-    data = {
-        "profile": {**person, "id": sample.text_of("user_id") or ""},
-        "stage": {"current": sample.text_of("stage"), "turns": 0},
-    }
-    if "profile.segments" not in condition.reads and not condition.holds(data):
+    known = set(features or {}) <= set(scope.feature_names) and set(program.segments) == set(scope.segments)
+    known = known and "segments" not in scope.files.unreadable
+    spoilt = any(finding.file == "segments.yaml" for finding in scope.report.errors)
+    if "profile.segments" in condition.reads and (not known or spoilt or _is_timed(program)):
+        return
+    if set(features or {}) <= set(scope.feature_names) and not condition.holds(_readable(sample, scope, program)):
         message = "the sample profile does not satisfy this rule"
         scope.report.add("E207", rule.key_place, message, "change the rule or the profile below")
+
+
+def _is_timed(program: Program) -> bool:
+    """Whether some segment depends on the time, which a sample does not say."""
+    return any(path in condition.reads for condition in program.segments.values() for path in _TIMELESS)
+
+
+def _readable(sample: Spot, scope: Scope, program: Program) -> dict[str, Any]:
+    """What a condition reads of the sample: features that always have a value have one, segments are worked out."""
+    counted = {name: _EMPTY[feature.kind] for name, feature in scope.features.items() if feature.kind in _EMPTY}
+    given = sample.value
+    person: dict[str, Any] = {"traits": given.get("traits") or {}, "features": {**counted, **(given.get("features") or {})}}
+    inside: list[str] = []
+    person |= {"id": sample.text_of("user_id") or "", "segments": inside}
+    data = {"profile": person, "stage": {"current": sample.text_of("stage"), "turns": 0}}
+    for name in program.index.segments if not _is_timed(program) else ():
+        inside += [name] * program.segments[name].holds(data)
+    return data
 
 
 def rendered_people(scope: Scope) -> list[tuple[str, dict[str, Any]]]:

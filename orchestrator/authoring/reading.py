@@ -25,7 +25,7 @@ def unknown_in(path: str, view: View, scope: Scope) -> Unknown | None:
         return None
     reader = _READERS.get(root)
     if reader is None:
-        return f"there is no `{root}` to read", _nearest_root(path, root, scope)
+        return f"there is no `{root}` to read", whole_place(path, view, scope) or did_you_mean(root, _READERS)
     return reader(rest, view, scope)
 
 
@@ -41,7 +41,9 @@ def _now(rest: list[str], _view: View, _scope: Scope) -> Unknown | None:
     return ("`now` has no parts", "read `now` itself") if rest else None
 
 
-def _nearest_root(path: str, root: str, scope: Scope) -> str:
+def whole_place(path: str, view: View, scope: Scope) -> str:
+    """Where something is read whose name is written without what it belongs to; empty where nothing is called so."""
+    root = path.partition(".")[0]
     if root == "properties":
         return f"did you mean `event.{path}`?"
     if root in ("traits", "features", "segments"):
@@ -50,7 +52,15 @@ def _nearest_root(path: str, root: str, scope: Scope) -> str:
         return f"did you mean `profile.features.{path}`?"
     if root in _properties(scope.traits):
         return f"did you mean `profile.traits.{path}`?"
-    return did_you_mean(root, _READERS)
+    if any(root in _of_event(event, scope) for event in view.events):
+        return f"did you mean `event.properties.{path}`?"
+    return ""
+
+
+def _of_event(event: str, scope: Scope) -> dict[str, Any]:
+    """The properties of an event."""
+    kind = scope.events.get(event)
+    return _properties(kind.schema) if kind is not None else {}
 
 
 def _fixed(root: str, rest: list[str], known: Iterable[str]) -> Unknown | None:
@@ -63,7 +73,9 @@ def _event(rest: list[str], view: View, scope: Scope) -> Unknown | None:
     if not view.events:
         return "there is no event to read here", "test a feature or a trait"
     if not rest or rest[0] not in ("properties", "traits"):
-        return _fixed("event", rest, _EVENT)
+        wrong = _fixed("event", rest, _EVENT)
+        meant = rest and any(rest[0] in _of_event(event, scope) for event in view.events)
+        return (wrong[0], f"did you mean `event.properties.{'.'.join(rest)}`?") if wrong is not None and meant else wrong
     if rest[0] == "traits":
         return _traits(rest[1:], scope)
     return property_unknown(rest[1:], view.events, scope)
@@ -99,7 +111,9 @@ def _profile(rest: list[str], _view: View, scope: Scope) -> Unknown | None:
         return f"there is no feature `{rest[1]}`", did_you_mean(rest[1], scope.feature_names)
     if rest[0] == "traits":
         return _traits(rest[1:], scope)
-    return _fixed("profile", rest, _PROFILE)
+    wrong = _fixed("profile", rest, _PROFILE)
+    meant = whole_place(".".join(rest), View(), scope)
+    return (wrong[0], meant) if wrong is not None and meant else wrong
 
 
 def _traits(names: list[str], scope: Scope) -> Unknown | None:

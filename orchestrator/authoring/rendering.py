@@ -14,10 +14,11 @@ from orchestrator.authoring.limits import FILES
 from orchestrator.authoring.people import rendered_people
 from orchestrator.authoring.printing import Fault, faults, place_of, told
 from orchestrator.authoring.readable import SURVEY_URL, text_environment
-from orchestrator.authoring.reading import unknown_in
+from orchestrator.authoring.reading import unknown_in, whole_place
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
+from orchestrator.authoring.unprintable import fix_of
 from orchestrator.domain.template import Source, Template
 from rules.types import Member, Members, Type
 
@@ -53,7 +54,7 @@ def check_source(source: Source, place: Place, report: Report) -> bool:
         line = error.line or 1
         here = Place(place.file, place.line + line - 1, place.column if line == 1 else 1)
         message = f"this template is not valid: {error.detail or error.kind}"
-        report.add("E601", here, message, "look at the `{{ … }}` and `{% … %}` of this line")
+        report.add("E601", here, message, fix_of(message))
         return False
     return True
 
@@ -116,7 +117,7 @@ def _root(template: Template, view: View, scope: Scope) -> Type:
 def _report(fault: Fault, source: Source, scope: Scope) -> None:
     here = _at(source, fault.at, scope)
     if fault.unknown:
-        fix = "loop less in it" if "fuel" in fault.message else "see the filters of minijinja"
+        fix = "loop less in it" if "fuel" in fault.message else fix_of(fault.message)
         scope.report.add("E601", here, f"this template cannot be rendered: {fault.message}", fix)
         return
     if fault.place is None:
@@ -175,7 +176,7 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
     if root in ("items", "survey"):
         return
     if root not in _ROOTS:
-        fix = did_you_mean(path, [*template.inputs, *_ROOTS]) or "declare it under `inputs`"
+        fix = whole_place(path, view, scope) or did_you_mean(path, [*template.inputs, *_ROOTS]) or "declare it under `inputs`"
         scope.report.add("E306", _at(source, _first(path, source), scope), f"there is no `{path}` to read", fix)
         return
     unknown = unknown_in(path, view, scope)

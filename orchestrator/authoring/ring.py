@@ -54,6 +54,9 @@ def check_stages(scope: Scope) -> None:
     if document is None or "campaigns" in scope.files.unreadable:
         return
     root = document.root
+    targets = (root.text_of("start"), *(spot.text_of("to") for spot in _listed(document, "transitions")))
+    if any(name is not None and name not in scope.stages for name in targets):
+        return  # one of them is misspelt, which is told
     entered = {root.text_of("start"), *(spot.text_of("to") for spot in _listed(document, "transitions"))}
     for campaign in scope.files.documents.get("campaigns", ()):
         entered |= {step.text_of("move_to") for step in every_step(campaign.root.get("then"))}

@@ -8,8 +8,19 @@ from typing import Any
 import jsonschema_rs
 
 from orchestrator.authoring.document import Place, Spot
-from orchestrator.authoring.finding import Report
+from orchestrator.authoring.finding import Report, did_you_mean
 
+_TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
+_TYPES_OF_OTHERS = {"text": "string", "str": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array"}
+_TYPES_OF_OTHERS |= {"date": "string", "datetime": "string", "decimal": "number", "money": "number", "map": "object"}
+_KEYWORDS = frozenset(
+    {
+        *("not", "if", "then", "else", "items", "contains", "additionalProperties", "propertyNames", "patternProperties"),
+        *("dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties", "definitions", "default"),
+        *("const", "examples", "contentSchema", "example"),
+    }
+)
+"""Words of JSON Schema whose values may be objects."""
 Validator = jsonschema_rs.Draft202012Validator
 
 
@@ -25,8 +36,10 @@ def validator_of(spot: Spot, report: Report) -> Validator | None:
     wrong = _first_problem(spot.value)
     if wrong is not None:
         place = spot.at(*wrong[0]).place
-        report.add("E206", place, f"this is not a valid JSON Schema: {wrong[1]}", "see json-schema.org, draft 2020-12")
+        message = f"this is not a valid JSON Schema: {wrong[1].replace(chr(34), '`')}"
+        report.add("E206", place, message, _schema_fix(wrong[0], spot.at(*wrong[0]).value))
         return None
+    _say_unread(spot, report)
     try:
         return Validator(spot.value, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions(), retriever=_refused)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
@@ -34,6 +47,28 @@ def validator_of(spot: Spot, report: Report) -> Validator | None:
         fix = "patterns may not look around or refer back; each `$ref` must lead somewhere"
         report.add("E206", _unusable(spot), message, fix)
         return None
+
+
+def _schema_fix(path: list[str | int], value: Any) -> str:
+    """What to write instead of what JSON Schema does not know."""
+    if not isinstance(value, str):
+        return "see json-schema.org, draft 2020-12"
+    if path[-1:] == ["required"]:
+        return f"write `[{value}]`"
+    if path[-1:] == ["type"]:
+        return did_you_mean(_TYPES_OF_OTHERS.get(value, value), _TYPES)
+    return f"write {{type: {_TYPES_OF_OTHERS.get(value, value)}}}"
+
+
+def _say_unread(spot: Spot, report: Report) -> None:
+    """Properties that stand where `properties` is missing: JSON Schema passes over words that it does not know."""
+    if spot.get("properties") is not None or spot.get("$ref") is not None:
+        return
+    for name, member in spot.members():
+        if isinstance(member.value, dict) and name not in _KEYWORDS and not name.startswith(("$", "x-")):
+            message = f"`{name}` is no word of JSON Schema, so nothing reads it"
+            report.add("E206", member.key_place, message, "put it under `properties`: {type: object, properties: {…}}")
+            return
 
 
 def _unusable(spot: Spot) -> Place:

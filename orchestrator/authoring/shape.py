@@ -13,6 +13,7 @@ from typing import Any
 
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.finding import Report, did_you_mean
+from orchestrator.authoring.habits import meant_by
 from orchestrator.authoring.limits import INTEGER
 from orchestrator.authoring.mending import instead_of
 from orchestrator.authoring.schemas import resolved, schema_of
@@ -95,9 +96,12 @@ class _Shape:
         kind = kind_of(spot.value)
         if kinds is None or kind in kinds or (kind == "integer" and "number" in kinds):
             return True
+        if spot.value is None and not spot.path:
+            self.report.add("E203", spot.place, "the file is empty", "write it, or remove it")
+            return False
         got = "nothing" if spot.value is None else _KINDS[kind] if kind in ("object", "array") else shown(spot.value)
         fix = did_you_mean(str(spot.value), schema.get("enum", ())) if kind == "string" else ""
-        fix = fix or instead_of(spot.value, schema)
+        fix = fix if fix.startswith("did") else instead_of(spot.value, schema, spot.path[-1] if spot.path else "") or fix
         place = spot.key_place if spot.value is None and spot.path else spot.place
         self.report.add("E203", place, f"{_subject(spot)} must be {_called(schema)}, not {got}", fix)
         return False
@@ -122,16 +126,22 @@ class _Shape:
             if member in known:
                 self.check(value, known[member], name)
             elif other is False:
-                free = [word for word in known if word not in spot.value]
-                fix = _YAML.get(member) or did_you_mean(member, free)
-                meant.update(word for word in known if fix == f"did you mean `{word}`?")
-                self.report.misspelt.update((spot.document.file, word) for word in meant)
-                self.report.add("E201", value.key_place, f"{_subject(spot)} has no setting `{member}`", fix)
+                meant.update(self.unknown(spot, value, member, known))
             else:
                 self.member_name(value, schema)
                 if isinstance(other, dict):
                     self.check(value, other, name)
         self.counts(spot, schema, meant)
+
+    def unknown(self, spot: Spot, value: Spot, member: str, known: dict[str, Any]) -> set[str]:
+        """Report a setting that is not known here; which of those that are was meant."""
+        if any(spot.value.get(word) is None and member in _settings(known[word]) for word in known if word in spot.value):
+            return set()  # it belongs into the empty group above it, which is told
+        fix, word = meant_by(member, known, spot.value)
+        meant = set(known) if member == "<<" else {word} if word is not None and member not in _YAML else set()
+        self.report.misspelt.update((spot.document.file, one) for one in meant)
+        self.report.add("E201", value.key_place, f"{_subject(spot)} has no setting `{member}`", _YAML.get(member, fix))
+        return meant
 
     def member_name(self, spot: Spot, schema: dict[str, Any]) -> None:
         rule = schema.get("propertyNames")
@@ -152,9 +162,17 @@ class _Shape:
             for way in present[1:]:
                 place = spot.document.key_place((*spot.path, way[0]))
                 self.report.add("E205", place, f"`{way[0]}` and `{present[0][0]}` exclude each other", f"keep one of {words}")
+        meant = meant | ({"within"} if "for" in spot.value and "without" not in spot.value else set())
         lacking = [f"`{member}`" for member in required if member not in spot.value and member not in meant]
         if lacking:
             self.report.add("E202", spot.key_place, f"{_subject(spot)} lacks {' and '.join(lacking)}", schema.get("x-fix", ""))
+
+
+def _settings(schema: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a group that the schema describes."""
+    found, _ = resolved(schema, "campaign")
+    settings: dict[str, Any] = found.get("properties", {})
+    return settings
 
 
 def _admits(schema: dict[str, Any], kind: str, value: Any) -> bool:

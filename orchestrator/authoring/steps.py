@@ -160,12 +160,13 @@ class _Layout:
         arms = step.get("arms")
         found = arms.members() if arms is not None else []
         nodes = {name: self.path(arm.get("then"), after, view, depth + 1) for name, arm in reversed(found)}
-        cumulative, shares = 0, []
+        cumulative, shares, whole = 0, [], True
         for name, arm in found:
             weight = arm.get("weight")
             cumulative += weight.value if weight is not None and isinstance(weight.value, int) else 0
+            whole = whole and weight is not None and isinstance(weight.value, int)
             shares.append((name, cumulative * 100, nodes[name]))
-        if arms is not None and shares and cumulative != 100:  # noqa: PLR2004 - per cent
+        if arms is not None and shares and whole and cumulative != 100:  # noqa: PLR2004 - per cent
             self.scope.report.add(
                 "E505", arms.key_place, f"the weights add up to {cumulative}, not 100", "change them so that they add up to 100"
             )

@@ -36,14 +36,20 @@ def _read(file: str, text: str, scope: Scope) -> tuple[list[str], Table] | None:
     try:
         rows = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
-        scope.report.add(
-            "E102", Place(file, max(reader.line_num, 1)), f"this is not valid CSV: {error}", "mend the quotes of this line"
-        )
+        never = "end of data" in str(error)
+        why = "a quote is opened and never closed" if never else f"this is not valid CSV: {error}"
+        scope.report.add("E102", Place(file, max(reader.line_num, 1)), why, "mend the quotes of this line")
         return None
     if not rows:
         scope.report.add("E202", Place(file), "the table is empty", "write the names of its columns into the first line")
         return None
     (_, head), *body = rows
+    other = next((mark for mark in (";", "\t") if len(head) == 1 and mark in head[0]), None)
+    if other is not None:
+        called = "a tab" if other == "\t" else f"`{other}`"
+        message = f"columns stand between commas, and {called} is none"
+        scope.report.add("E102", Place(file, 1, head[0].index(other) + 1), message, "save the table as CSV with commas")
+        return None
     columns = [name.strip() for name in head]
     twice = next((name for index, name in enumerate(columns) if name in columns[:index] or not name), None)
     if twice is not None:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from orchestrator.authoring.document import Document, Place
 from orchestrator.authoring.mjml import compile_mjml
+from orchestrator.authoring.placeholders import check_placeholders
 from orchestrator.authoring.rendering import check_source, is_valid
 from orchestrator.authoring.schemata import validator_of
 from orchestrator.authoring.scope import Scope
@@ -52,6 +53,7 @@ def _settings(document: Document, scope: Scope) -> None:
         if (spot := root.get(part)) is not None and spot.text is not None:
             sources[part] = Source(spot.text, document.file, spot.place.line)
             check_source(sources[part], spot.place, scope.report)
+            check_placeholders(sources[part], scope.report, spot.place)
     if locale != DEFAULT:
         for word in ("sender", "inputs"):
             if (extra := root.get(word)) is not None:
@@ -91,6 +93,7 @@ def _text(file: str, text: str, scope: Scope) -> None:
         message = f"`{texts[_PARTS[name]].file}` stands beside it: both are the page of one message"
         scope.report.add("E205", Place(file), message, "keep one of them")
     texts[_PARTS[name]] = source
+    check_placeholders(source, scope.report)
     if check_source(source, Place(file), scope.report) and name.endswith(".mjml"):
         scope.authored[file] = source
         texts["html"] = _compiled(source, scope) or source

@@ -9,6 +9,7 @@ import yaml
 from orchestrator.authoring.document import Place
 
 _GLUED = re.compile(r"(\s*(?:- )?[\w.-]+:)\S")
+_GLUED_DASH = re.compile(r"(\s*-)[^\s\-\d]")
 _OPERATOR = re.compile(r"(?:^|[\s{\[,-])(===|!==|==|!=|>=|<=|!!|!|>|<|%|\*)\s*:")
 
 
@@ -53,18 +54,51 @@ def _blank_missing(lines: list[str], error: yaml.MarkedYAMLError) -> tuple[int, 
     return (mark.line + 1, match.end(1) + 1) if match is not None else None
 
 
+def _misplaced(before: str) -> tuple[str, str]:
+    """A setting where none may stand, by what stands before it in its line."""
+    if ": " in before:
+        fix = "put the text in quotes; a setting of its own stands on its own line, or in braces: {name: value}"
+        return "a second `: ` in one line", fix
+    message = "this line is indented further than the one before, which has its value already"
+    return message, "align the two; each element of a list begins with `- `"
+
+
+def _dash_glued(lines: list[str], line: int) -> tuple[int, int] | None:
+    """Line and column after a dash without a blank, in the line of the error or the one before it."""
+    for number in (line - 1, line):
+        match = _GLUED_DASH.match(lines[number]) if 0 <= number < len(lines) else None
+        if match is not None:
+            return number + 1, match.end(1) + 1
+    return None
+
+
+def _mistyped(lines: list[str], line: int, error: yaml.MarkedYAMLError) -> tuple[tuple[int, int], str, str] | None:
+    """A character that is missing, or is none of YAML's: its line and column, what it is, and what to do."""
+    comment = next((number for number, text in enumerate(lines[: line + 1]) if text.lstrip().startswith("//")), None)
+    if comment is not None:
+        return (comment + 1, lines[comment].index("//") + 1), "`//` begins no comment", "use `#`"
+    dash = _dash_glued(lines, line)
+    if dash is not None and "expected" in str(error.problem):
+        return dash, "a blank is missing after the dash", "write `- name: value`"
+    missing = _blank_missing(lines, error)
+    return None if missing is None else (missing, "a blank is missing after the colon", "write `name: value`")
+
+
 def _by_cause(file: str, lines: list[str], line: int, column: int, error: yaml.MarkedYAMLError) -> Unreadable:
     problem, context = str(error.problem or ""), str(error.context or "")
     here = lines[line][column : column + 1] if line < len(lines) else ""
     message, fix = f"this is not valid YAML: {problem} {context}".rstrip(), "look at this line and the one before it"
     place = Place(file, line + 1, column + 1)
-    missing = _blank_missing(lines, error)
-    if missing is not None:
-        place, message, fix = Place(file, *missing), "a blank is missing after the colon", "write `name: value`"
+    typed = _mistyped(lines, line, error)
+    if typed is not None:
+        (number, at), message, fix = typed
+        place = Place(file, number, at)
+    elif here and here in "}]" and "expected" in problem and "flow" not in context:
+        message, fix = f"`{here}` closes nothing", "remove it, or open it before"
     elif here == "\t":
         message, fix = "a tab stands where YAML wants spaces", "indent with spaces"
     elif "mapping values are not allowed" in problem:
-        message, fix = "a second `: ` in one line", "put the text in quotes, or the inner key on its own line"
+        message, fix = _misplaced(lines[line][:column])
     elif "cannot start any token" in problem:
         message, fix = f"an unquoted text cannot begin with `{here}`", "put it in quotes"
     elif "escape" in problem or "Unicode character" in problem:

@@ -189,7 +189,7 @@ def _compiled(scope: Scope) -> Program:
     check_ways(scope)
     check_answers(scope)
     check_sends(scope)
-    read_personas(scope)
+    read_personas(scope, program)
     check_touchpoints(scope)
     check_tests(scope)
     check_things(scope)

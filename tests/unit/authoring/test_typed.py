@@ -217,7 +217,7 @@ def test_the_check_refuses_what_delivery_refuses(text: str, data: dict[str, Any]
 MENDED = [
     ("wait: 1d", "wait: 1 day", "write `1d`"),
     ("wait: 1d", "wait: 2 weeks", "write `14d`"),
-    ("wait: 1d", "wait: 10", "write a duration such as 2d, or {for, at, until, plus}"),
+    ("wait: 1d", "wait: 10", "say in which unit: `10d` for days, `10h` for hours, `10m` for minutes"),
     ("wait: 1d", "wait: {at: 9:00}", "write `09:00`"),
     ("topic: news", "topic: news\nholdout: 10", "write `10%`"),
     ("value: properties.total", "value: total", "write `properties.total`"),

@@ -1,0 +1,67 @@
+"""Words and forms that people bring along from other tools, and what they are called here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from orchestrator.authoring.finding import did_you_mean
+from rules.operators import OPERATORS
+
+_CALLED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("trigger", "begins", "triggers", "starts", "start_on", "starts_when"), ("on",)),
+    **dict.fromkeys(("do", "actions", "journey", "flow"), ("then",)),
+    **dict.fromkeys(("name", "title", "id"), ("campaign", "event", "survey", "persona", "test", "subject")),
+    **dict.fromkeys(("condition", "conditions", "filter", "where", "rule", "rules", "audience"), ("if",)),
+    **dict.fromkeys(("once", "repeat", "frequency", "re-entry", "re_entry"), ("reentry",)),
+    **dict.fromkeys(("delay", "sleep", "pause"), ("wait",)),
+    **dict.fromkeys(("email", "sms", "message", "mail"), ("send",)),
+    **dict.fromkeys(("customer", "user", "persona"), ("profile",)),
+    **dict.fromkeys(("events", "happens"), ("given",)),
+    "when": ("on", "given"),
+    "steps": ("then", "given"),
+    **dict.fromkeys(("timeout", "for"), ("within",)),
+    **dict.fromkeys(("max", "limit", "maximum"), ("at_most",)),
+    **dict.fromkeys(("every", "window", "period"), ("per",)),
+    **dict.fromkeys(("timezone", "time_zone", "tz"), ("zone",)),
+    **dict.fromkeys(("stop", "exits", "end"), ("exit", "stops")),
+}
+"""What others call a setting → its names here; the first that the place has and that is free is meant."""
+_PATTERN = ("event", "stage", "segment", "left", "without", "date", "schedule", "broadcast")
+_GLUED = re.compile(r"(\w+):(\S.*)")
+_COMPARED = re.compile(r"\s*([\w.]+)\s*(>=|<=|==|!=|=|>|<)\s*(.+?)\s*")
+
+
+def meant_by(member: str, known: Collection[str], there: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What to do with a setting that the place has not, and which of those that it has was meant."""
+    free = [word for word in known if word not in there]
+    glued = _GLUED.fullmatch(member)
+    if glued is not None and glued[1] in known:
+        return f"a blank is missing after the colon: write `{glued[1]}: {glued[2]}`", glued[1]
+    if member == "if" and "branch" in known:
+        return "ways stand under `branch`: write `branch: [{if: …, then: […]}]`", "branch"
+    if member in _PATTERN and "on" in free:
+        return f"a pattern stands under `on`: write `on: {{{member}: …}}`", "on"
+    if member in OPERATORS and "if" in free:
+        return f'a condition stands under `if`: write {{if: {{"{member}": …}}}}', "if"
+    called = next((word for word in _CALLED.get(member.casefold(), ()) if word in free), None)
+    if called is not None:
+        return f"did you mean `{called}`?", called
+    fix = did_you_mean(member, free)
+    return fix, next((word for word in known if fix == f"did you mean `{word}`?"), None)
+
+
+def glued_step(text: str, known: Collection[str]) -> str:
+    """What to write for `wait:1d`, which is one word to YAML; empty where it is no such thing."""
+    found = _GLUED.fullmatch(text)
+    return f"a blank is missing after the colon: write `{found[1]}: {found[2]}`" if found and found[1] in known else ""
+
+
+def compared(text: str) -> str:
+    """What to write for `total > 50`, as a condition; empty where it is no comparison."""
+    found = _COMPARED.fullmatch(text)
+    if found is None:
+        return ""
+    operator = "==" if found[2] == "=" else found[2]
+    return f'write {{"{operator}": [{{var: {found[1]}}}, {found[3]}]}}, with the whole place that is read'
