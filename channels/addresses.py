@@ -20,6 +20,8 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 _VISIBLE = re.compile("[!-~]{1,2048}")
 _METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 """Public by their range, and yet a cloud's own."""
+_INSIDE = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "192.0.0.0/24")))
+"""Inside, though some versions of Python call it global: IPv4 in old IPv6 forms, local translation, site-local."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _PORTS = {"https": 443, "http": 80}
 
@@ -57,7 +59,11 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     every = [found, *_carried(found)]
-    return all(one.is_global and not one.is_multicast and one not in _METADATA for one in every)
+    return all(one.is_global and not one.is_multicast and one not in _METADATA and not _is_inside(one) for one in every)
+
+
+def _is_inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return any(address in network for network in _INSIDE)
 
 
 def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:

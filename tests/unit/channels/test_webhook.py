@@ -59,6 +59,7 @@ def test_what_is_an_answer(body: bytes, answer: Any) -> None:
         "fe80::1%eth0", "fc00::1",
         "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "2002:a00:1::",
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2001:db8::1", "nonsense", "",
+        "::7f00:1", "::10.0.0.1", "::ffff:0:10.0.0.1", "64:ff9b:1::a00:1", "fec0::1", "192.0.0.192",
     ],
 )  # fmt: skip
 def test_addresses_inside_are_not_public(address: str) -> None:
