@@ -27,6 +27,8 @@ PLACEHOLDER = "https://survey.example/s/" + "x" * 85
 
 _MAC_BYTES = 12
 _TAG_BYTES = 4
+_LOCALE_CHARS = 35
+"""As long as a language tag gets in practice."""
 _MINUTE_MS = 60_000
 _HEAD = struct.Struct(">12s4sI")
 """Message id, survey, minutes since 1970 when it ends; the locale and the recipient's raw id follow."""
@@ -83,7 +85,8 @@ class Link:
 def signed(link: Link, key: bytes) -> str:
     """The link's token, 60 characters and more: a third more than its bytes."""
     head = _HEAD.pack(bytes.fromhex(link.message), link.tag, link.until // _MINUTE_MS)
-    body = head + f"{link.locale}\0{link.person}".encode("utf-8", "surrogatepass")
+    locale = link.locale.partition("\0")[0][:_LOCALE_CHARS]
+    body = head + f"{locale}\0{link.person}".encode("utf-8", "surrogatepass")
     return urlsafe_b64encode(_mac(body, key) + body).rstrip(b"=").decode()
 
 

@@ -56,11 +56,11 @@ def survey_routes(door: SurveyDoor) -> list[Route]:
 
 async def _answered(door: SurveyDoor, request: Request) -> Response:
     told = request.headers.get("accept-language", "")
-    if not door.pages.allows("", door.now()):
-        return _said(notice(told, "busy", "busy_why"), 429, _BUSY)
     link = read_link(request.path_params["token"], door.keys())
-    if link is None:
+    if link is None:  # counted for nothing: who has no link keeps nobody else out
         return _said(notice(told, "unknown", "unknown_why"), 404)
+    if not door.pages.allows("", door.now()):
+        return _said(notice(link.locale, "busy", "busy_why"), 429, _BUSY)
     survey = door.asked(link)
     if survey is None or door.now() >= link.until:
         return _said(notice(link.locale, "gone", "gone_why"), 410)

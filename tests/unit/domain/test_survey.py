@@ -21,6 +21,14 @@ def test_any_recipient_can_be_named(person: str) -> None:
     assert read_link(signed(link, KEY), (KEY,)) == link
 
 
+def test_a_locale_cannot_name_the_recipient_or_make_the_link_long() -> None:
+    for locale in ("en\0u:eve", "en\0", "en"):
+        link = read_link(signed(Link(LINK.message, LINK.tag, LINK.person, locale, LINK.until), KEY), (KEY,))
+        assert link is not None
+        assert (link.locale, link.person) == ("en", "u:anna")
+    assert len(signed(Link(LINK.message, LINK.tag, LINK.person, "x" * 9_000, LINK.until), KEY)) < 120
+
+
 def test_another_key_or_any_other_letter_is_no_link() -> None:
     token = signed(LINK, KEY)
     assert read_link(token, (OTHER,)) is None

@@ -160,6 +160,12 @@ def test_nobody_can_send_without_end() -> None:
     assert pages(log, pages=Pace(0)).get(path()).status_code == 429
 
 
+def test_who_has_no_link_keeps_nobody_out() -> None:
+    client = pages(Log(), pages=Pace(1))
+    assert [client.get("/s/nonsense").status_code for _ in range(3)] == [404] * 3
+    assert client.get(path()).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("locale", "lang", "question"), [("it-IT", "it", "Com&#x27;è andata?"), ("de", "en", "How was &lt;it&gt;?")]
 )
