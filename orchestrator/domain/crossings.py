@@ -113,6 +113,7 @@ class Sides:
 
 def sides(moment: Moment, other: Profile) -> Sides:
     """Both as this program sees them now."""
+    forget(moment)
     stand(Moment(moment.program, moment.controls, other, moment.now, "", moment.decision))
     ours, theirs = ({name: one.inside for name, one in each.memberships.items()} for each in (moment.profile, other))
     return Sides(ours, theirs, other.dates)

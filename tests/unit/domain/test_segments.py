@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.domain.campaign import (
     Campaign,
+    Dated,
     Goal,
     MoveTo,
     Pattern,
@@ -237,3 +238,12 @@ def test_programs_without_such_patterns_keep_their_records() -> None:
     life = Life(program(campaign("seen", Pattern("s/on/0", event="Seen"))))
     life.event("Seen", START)
     assert b"memberships" not in seal(life.profile)
+
+
+def test_a_merge_before_the_visit_forgets_what_is_not_watched_any_more() -> None:
+    life = Life(program(campaign("fans", on("fans"))))
+    life.event("Seen", START)
+    birthday = Pattern("day/on/0", date=Dated(("traits", "birthday"), "year"))
+    life.program = program(campaign("day", birthday))
+    life.give(Adopt(_other(life.program, 1), 7), START + 1)
+    assert life.profile.memberships == {}
