@@ -15,7 +15,7 @@ def hear(moment: Moment, given: Announcement) -> bool:
     mark = bytes.fromhex(given.broadcast[: 2 * _MARK_BYTES])
     if mark in _marks(profile.announced):
         return False
-    moment.called = tuple(ident for ident in given.patterns if _is_called(moment, ident))
+    moment.called = tuple(ident for ident in given.patterns if _is_called(moment, given, ident))
     if not moment.called:
         return False
     profile.announced = (profile.announced + mark)[-ANNOUNCED_KEPT * _MARK_BYTES :]
@@ -25,11 +25,11 @@ def hear(moment: Moment, given: Announcement) -> bool:
     return True
 
 
-def _is_called(moment: Moment, ident: str) -> bool:
-    """Whether the program still has that pattern and the profile is in its segment."""
+def _is_called(moment: Moment, given: Announcement, ident: str) -> bool:
+    """Whether the program still has that pattern, waiting for the same thing, and the profile is in its segment."""
     pattern = moment.program.index.called.get(ident)
     rule = moment.program.segments.get(pattern.to or "") if pattern is not None else None
-    if pattern is None or rule is None:
+    if pattern is None or rule is None or pattern.broadcast != (None if given.event is None else given.event.name):
         return False
     if moment.holds(rule, f"segment {pattern.to}"):
         return True

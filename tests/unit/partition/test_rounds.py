@@ -293,3 +293,15 @@ def test_a_replay_gives_one_digest_for_any_number_of_partitions() -> None:
     found = [virtual(partitions) for partitions in (1, 2, 5)]
     assert found[0][1] > 100
     assert found == found[:1] * 3
+
+
+def test_a_round_under_way_does_not_call_what_waits_for_another_thing_now() -> None:
+    shop = Shop()
+    shop.turn(person("ada", MIDNIGHT, buys=True), dropped("x", MIDNIGHT), at=MIDNIGHT, caught_up=False)
+    raised = campaign("drop", Pattern("drop/on/0", broadcast="Raised", to="buyers"))
+    timed = campaign("drop", Pattern("drop/on/0", schedule=DAILY, to="buyers"))
+    for name, other in (("q", raised), ("r", timed)):
+        shop.live_program = replace(program(other), name=name)
+        shop.restart()
+        shop.rest(MIDNIGHT)
+        assert shop.heard() == []
