@@ -208,9 +208,9 @@ def _look_at_calls(moment: Moment) -> None:
 def _judge_call(moment: Moment, call: Call) -> None:
     """One that has never been asked is asked only while the campaign's `while` holds."""
     run, campaign = moment.profile.run(call.enrolment), moment.program.campaigns.get(call.campaign)
-    if not call.tries and run is not None and campaign is not None and not _still(moment, campaign, run):
-        steps.end(moment, run, "while")
-    else:
+    if run is not None and (campaign is None or not call.tries):
+        _end_where_over(moment, campaign, run)
+    if call in moment.profile.calls:
         calls.judge(moment, call)
 
 
@@ -242,7 +242,9 @@ def _visit(moment: Moment, given: Visit) -> None:
     crossings.forget(moment)
     note_holds(moment)
     for run in list(moment.profile.runs):
-        if run.state == "paused" and not run.ended:
+        if moment.campaign_of(run) is None:
+            steps.end(moment, run, "removed")
+        elif run.state == "paused" and not run.ended:
             run.state = "at"
             steps.advance(moment, run)
     for message in moment.profile.messages:
@@ -302,13 +304,21 @@ def _judge(moment: Moment, message: Message) -> None:
         return
     campaign = moment.program.campaigns.get(message.campaign)
     runs = (moment.profile.run(enrolment) for enrolment in message.enrolments)
-    for run in list(runs) if message.gate is not None and campaign is not None else ():
-        if run is not None and campaign is not None and not _still(moment, campaign, run):
-            steps.end(moment, run, "while")
+    for run in list(runs) if message.gate is not None else ():
+        if run is not None:
+            _end_where_over(moment, campaign, run)
     if message not in moment.profile.messages:
         return
     ledger.prune_counted(moment)
     ledger.judge_message(moment, message)
+
+
+def _end_where_over(moment: Moment, campaign: Campaign | None, run: Run) -> None:
+    """End a run whose campaign is gone, or whose `while` does not hold any more."""
+    if campaign is None:
+        steps.end(moment, run, "removed")
+    elif not _still(moment, campaign, run):
+        steps.end(moment, run, "while")
 
 
 def _still(moment: Moment, campaign: Campaign, run: Run) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -237,3 +238,12 @@ def test_nesting_without_end_is_not_kept() -> None:
     for _ in range(40):
         deep = {"a": deep}
     assert not admitted(deep)
+
+
+def test_the_end_of_its_campaign_ends_it() -> None:
+    for visited in (False, True):
+        shop = Shop()
+        shop.give(HandOff(shop.ident, Refusal("permit", START + 2 * SECOND)))
+        shop.program = replace(shop.program, campaigns={}, pinned={"v": campaign().steps})
+        looked = shop.give(Visit("visit") if visited else Timer(START + 2 * SECOND), 2 * SECOND)
+        assert (told(looked), shop.profile.runs) == ([("cancelled", "removed")], [])

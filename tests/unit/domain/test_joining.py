@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.domain.campaign import Campaign, Node, Pattern, Reentry, Send, Steps
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Outcome, Permit, ProfileInput, Timer
+from orchestrator.domain.input import Event, HandOff, Outcome, Permit, ProfileInput, Timer, Visit
 from orchestrator.domain.limits import JOINED_MAX
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import describe
@@ -136,3 +137,15 @@ def test_of_what_did_not_leave_only_the_runs_that_go_on_are_tried_again() -> Non
     decision = story.give(Outcome(ident, "not_sent", retry_at=START + 3 * HOUR + 1_000), 3 * HOUR)
     assert [part.reason for part in decision.joinings] == ["ended"]
     assert [event["properties"]["order"] for event in story.items(3 * HOUR)] == ["2"]
+
+
+def test_what_waits_does_not_leave_when_its_campaign_is_gone() -> None:
+    for visited in (False, True):
+        story = Story(program(key="order"))
+        story.event(0, order="1")
+        story.event(HOUR, order="2")
+        pinned = {"v": story.program.campaigns["refill"].steps}
+        story.program = replace(story.program, campaigns={}, pinned=pinned)
+        decision = story.give(Visit("visit") if visited else Timer(START + 3 * HOUR), 3 * HOUR)
+        assert [end.reason for end in decision.ends] == ["removed", "removed"]
+        assert (decision.cleared, story.states()) == ([], {"cancelled": 1, "live": 0})
