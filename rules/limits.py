@@ -39,7 +39,7 @@ COMPARED_ITEMS_A_STEP = 4
 COPIED_ITEMS_A_STEP = 64
 """Elements of an array that are copied in one step."""
 
-TEXT_STEPS = 3
+TEXT_STEPS = 4
 """Steps that it costs to write a number, or an element of an array, as text."""
 
 LOWER_CHARS_A_STEP = 128

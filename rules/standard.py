@@ -201,9 +201,11 @@ def missing(meter: Meter, scope: Any, *keys: Any) -> list[Any]:
 
 def segments(meter: Meter, path: Any) -> tuple[str, ...]:
     """The members that a computed path names in turn, which costs steps by its length and theirs."""
-    found = segments_of(text_of(meter, path)) if path is not None else ()
-    spend(meter, PATH_STEPS + len(found))
-    return found
+    if path is None:
+        return ()
+    text = text_of(meter, path)
+    spend(meter, PATH_STEPS + text.count(".") + len(text) // ITEMS_A_STEP)
+    return segments_of(text)
 
 
 def missing_some(meter: Meter, scope: Any, needed: Any, paths: Any) -> list[Any]:

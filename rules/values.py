@@ -264,9 +264,12 @@ def less_or_equal(left: Any, right: Any) -> bool:
 
 def _texts(left: Any, right: Any) -> tuple[str | None, str | None]:
     """What is ordered as texts: an array by as much of its text as decides. Two arrays have no order."""
+    if left.__class__ is list and right.__class__ is list:
+        return None, None
     if left.__class__ is list:
-        return (None, None) if right.__class__ is list else (compared_text(left, to_text(right)), to_text(right))
-    return to_text(left), compared_text(right, left) if right.__class__ is list else to_text(right)
+        return compared_text(left, to_text(right)), to_text(right)
+    text = to_text(left)
+    return text, compared_text(right, text) if right.__class__ is list else to_text(right)
 
 
 def _units(text: str, other: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 from rules import compile_condition, preflight, source_of, trace
 from rules.limits import DEPTH_MAX, NODES_MAX, PATH_CHARS_MAX, PATH_SEGMENTS_MAX, STEPS_MAX, TEXTS_CHARS_MAX
+from rules.operators import OPERATORS
 from rules.values import truthy
 
 N = {"var": "n"}
@@ -83,6 +84,22 @@ def test_numerals_and_arrays_are_compared_up_to_a_length() -> None:
     assert both({"==": [N, 1]}, {"n": [["1"]]}) is True
     assert both({"+": [N, 1]}, {"n": [2, 3]}) == 3
     assert both({"<": [N, "1,3"]}, {"n": [1, 2]}) is True
+
+
+KINDS = [None, True, False, 0, 1.5, -1, "", "a", "1", "é", [], [1], ["a"], [[1]], [1, 2], [None], [{}], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in OPERATORS.items() if one.call and one.least <= 2))
+def test_no_operator_raises_on_any_pair_of_values(name: str) -> None:
+    count = max(OPERATORS[name].least, min(2, OPERATORS[name].most or 2))
+    rule = {name: [{"var": "a"}, {"var": "b"}][:count]}
+    for left in KINDS:
+        for right in KINDS:
+            both(rule, {"a": left, "b": right, "now": "2026-01-01T00:00:00Z"})
+
+
+def test_a_computed_path_is_cut_in_time() -> None:
+    assert both({"var": {"cat": [N]}}, {"n": "a." * 100_000}) == "given up"
 
 
 def deep(levels: int) -> Any:
