@@ -38,6 +38,8 @@ REASONS = {
     "ended": "its run had ended meanwhile",
     "done": "its last step is done",
     "restart": "the run began again with a new event",
+    "merge": "two profiles turned out to be one customer, who had an older such run",
+    "removed": "the campaign is gone",
 }
 
 STOPPED = {

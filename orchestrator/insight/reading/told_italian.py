@@ -82,6 +82,8 @@ REASONS = {
     "ended": "il suo percorso era già finito",
     "done": "l'ultimo passo è fatto",
     "restart": "il percorso è ricominciato con un nuovo evento",
+    "merge": "due profili si sono rivelati un solo cliente, che aveva già un percorso così più vecchio",
+    "removed": "la campagna non c'è più",
 }
 STOPPED = {
     "age": "troppo tardi per trigger_max_age",
