@@ -70,7 +70,7 @@ async def run_edge(
         dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
         link = EngineLink(reader, writer, dispatcher.dispatch)
         catalogue = Catalogue(loaded.program.events)
-        pages = survey_routes(SurveyDoor(loaded.surveys, links.keys, link.submit, catalogue.validate, _wall))
+        surveys = SurveyDoor(loaded.surveys, links.keys, link.submit, catalogue.validate, _wall, lambda: link.ready)
         app = edge(
             link.submit,
             catalogue.validate,
@@ -78,7 +78,7 @@ async def run_edge(
             now=_wall,
             ready=lambda: link.ready,
             things=catalogue.things,
-            pages=pages,
+            pages=survey_routes(surveys),
         )
         if loaded.surveys and not settings.public_url:
             _say(f"links to surveys begin with {links.base}: set ORCHESTRATOR_PUBLIC_URL to what recipients can reach")

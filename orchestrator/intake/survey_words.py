@@ -22,6 +22,7 @@ WORDS = {
         "unknown_why": "Perhaps it was cut off on its way: please copy the whole link from the message.",
         "busy": "One moment, please",
         "busy_why": "Many people are answering right now. Please try again in a minute.",
+        "soon_why": "This page will be back soon. Please try again in a minute.",
     },
     "it": {
         "send": "Invia",
@@ -39,6 +40,7 @@ WORDS = {
         "unknown": "Questo link non funziona",
         "unknown_why": "Forse è stato tagliato: copia per intero il link dal messaggio.",
         "busy": "Un momento",
+        "soon_why": "Questa pagina torna fra poco. Riprova tra un minuto.",
         "busy_why": "Molte persone stanno rispondendo adesso. Riprova tra un minuto.",
     },
 }

@@ -42,6 +42,8 @@ class SurveyDoor:
     submit: Submit
     validate: Callable[[Event], None]
     now: Callable[[], int]
+    ready: Callable[[], bool] = lambda: True
+    """Whether all keys are known: until the engine is ready, its own is not."""
     pages: Pace = field(default_factory=lambda: Pace(SURVEY_PAGES_A_MINUTE))
     answers: Pace = field(default_factory=lambda: Pace(ANSWERS_A_MINUTE))
 
@@ -58,7 +60,7 @@ async def _answered(door: SurveyDoor, request: Request) -> Response:
     told = request.headers.get("accept-language", "")
     link = read_link(request.path_params["token"], door.keys())
     if link is None:  # counted for nothing: who has no link keeps nobody else out
-        return _said(notice(told, "unknown", "unknown_why"), 404)
+        return _not_known(door, told)
     if not door.pages.allows("", door.now()):
         return _said(notice(link.locale, "busy", "busy_why"), 429, _BUSY)
     survey = door.asked(link)
@@ -69,6 +71,12 @@ async def _answered(door: SurveyDoor, request: Request) -> Response:
     if not door.answers.allows(link.message, door.now()):
         return _said(notice(link.locale, "busy", "busy_why"), 429, _BUSY)
     return await _take(door, survey, link, request)
+
+
+def _not_known(door: SurveyDoor, told: str) -> Response:
+    if door.ready():
+        return _said(notice(told, "unknown", "unknown_why"), 404)
+    return _said(notice(told, "busy", "soon_why"), 503, _BUSY)
 
 
 async def _take(door: SurveyDoor, survey: Survey, link: Link, request: Request) -> Response:

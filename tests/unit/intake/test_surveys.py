@@ -160,6 +160,12 @@ def test_nobody_can_send_without_end() -> None:
     assert pages(log, pages=Pace(0)).get(path()).status_code == 429
 
 
+def test_a_link_whose_key_is_not_known_yet_is_asked_to_come_again() -> None:
+    client = pages(Log(), keys=tuple, ready=lambda: False)
+    assert client.get(path()).status_code == 503
+    assert pages(Log(), keys=tuple).get(path()).status_code == 404
+
+
 def test_who_has_no_link_keeps_nobody_out() -> None:
     client = pages(Log(), pages=Pace(1))
     assert [client.get("/s/nonsense").status_code for _ in range(3)] == [404] * 3
