@@ -8,7 +8,7 @@ from orchestrator.domain import crossings, tasks
 from orchestrator.domain.announcing import join_announced
 from orchestrator.domain.features import join
 from orchestrator.domain.identity import join_seen
-from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, RECENT_KEPT, STAGES_KEPT
+from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, KEYS_KEPT, RECENT_KEPT, RUNS_KEPT, STAGES_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Entries, Profile, unseal
 from orchestrator.domain.steps import end
@@ -70,6 +70,8 @@ def _runs(moment: Moment, other: Profile) -> None:
         own.last = max(own.last, theirs.last)
         for key, at in theirs.keys.items():
             own.keys[key] = max(at, own.keys.get(key, at))
+        if len(own.keys) > KEYS_KEPT:
+            own.keys = dict(sorted(own.keys.items(), key=lambda one: (one[1], one[0]))[-KEYS_KEPT:])
     for run in other.runs:
         run.trigger_seq = 0
         twin = next((o for o in profile.runs if o.campaign == run.campaign and o.key == run.key and not o.ended), None)
@@ -80,6 +82,8 @@ def _runs(moment: Moment, other: Profile) -> None:
         if younger is not None:
             end(moment, younger, "merge")
     profile.runs.sort(key=lambda run: run.entered_at)
+    for run in [run for run in profile.runs if not run.ended][RUNS_KEPT:]:
+        end(moment, run, "limit")
 
 
 def _messages(profile: Profile, other: Profile) -> None:
