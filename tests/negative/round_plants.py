@@ -60,7 +60,7 @@ def an_event_about_a_thing_is_not_known_again() -> Iterator[None]:
 @plant("I16")
 @contextmanager
 def a_broadcast_reaches_people_outside_of_the_segment() -> Iterator[None]:
-    with patch.object(announcing, "_is_called", lambda moment, ident: ident in moment.program.index.called):
+    with patch.object(announcing, "_is_called", lambda moment, _given, ident: ident in moment.program.index.called):
         yield
 
 
