@@ -117,6 +117,8 @@ class _Layout:
                     "the patterns of one `wait_for` share one `within`",
                     "write the same everywhere",
                 )
+            elif span <= 0 and part.get("within") is not None:
+                self.scope.report.add("E204", part.at("within").place, "nothing can come in no time", "write 7d, say")
         otherwise = self.path(step.get("else"), after, view, depth + 1)
         start = len(self.drafts)
         then = self.path(step.get("then"), after, view_of_answer(content, view), depth + 1)

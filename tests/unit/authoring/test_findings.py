@@ -193,6 +193,7 @@ REPLACED: list[tuple[str, str, str, str]] = [
     ("E311", THANKS, LAST, "  - task: {queue: ¦care, title: Call, due: 1d}\n"),
     ("E311", THANKS, LAST, "  - task: {queue: ¦shop, title: Call, due: 1d}\n"),
     ("E204", THANKS, LAST, "  - task: {queue: desk, title: Call, due: ¦0s}\n"),
+    ("E204", THANKS, "of: ask, within: 7d", "of: ask, within: ¦0s"),
     ("E311", THANKS, LAST, "  - webhook: {to: ¦code}\n"),
     ("E311", THANKS, LAST, "  - webhook: {to: ¦desk}\n"),
     ("E313", THANKS, LAST, "  - webhook: {to: codes, save: ¦key}\n"),
