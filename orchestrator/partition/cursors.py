@@ -22,6 +22,8 @@ BROADCASTS_A_WALK = 32
 """Broadcasts that one walk carries: each profile is read once for all of them."""
 BROADCASTS_WAITING = 10_000
 """Broadcasts that are not over; what comes beyond goes to nobody, and is journalled so."""
+BROADCASTS_BYTES = 4 << 20
+"""What they may have together: their list is written again whenever one begins or ends, as one record of 8 MiB at most."""
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,6 +63,7 @@ class Cursors:
         self._walk = next((one for one in cursors if one.broadcasts), None)
         self._broadcasts = {one.id: one for one in broadcasts_of(fact(BROADCASTS))}
         self._said = {one.id: announcement(one) for one in self._broadcasts.values()}
+        self._bytes = sum(len(_encode(one)) for one in self._broadcasts.values())
         self._noted = cursors
         self._changed = False
 
@@ -70,7 +73,7 @@ class Cursors:
 
     @property
     def full(self) -> bool:
-        return len(self._broadcasts) >= BROADCASTS_WAITING
+        return len(self._broadcasts) >= BROADCASTS_WAITING or self._bytes >= BROADCASTS_BYTES
 
     def begin_look(self, known: int) -> None:
         """Look at everyone known by now, from the first on."""
@@ -80,6 +83,7 @@ class Cursors:
         """Take everyone known by now through this broadcast, after those that are under way."""
         self._broadcasts[broadcast.id] = broadcast
         self._said[broadcast.id] = announcement(broadcast)
+        self._bytes += len(_encode(broadcast))
         self._changed = True
 
     def calls(self, pattern: str) -> bool:
@@ -114,7 +118,8 @@ class Cursors:
 
     def _end(self, walk: Cursor) -> None:
         for ident in walk.broadcasts:
-            del self._broadcasts[ident], self._said[ident]
+            self._bytes -= len(_encode(self._broadcasts.pop(ident)))
+            del self._said[ident]
         self._walk, self._changed = None, True
 
     def inputs(self, key: int) -> Iterator[Visit | Announcement]:

@@ -253,6 +253,19 @@ def test_beyond_the_bound_a_broadcast_goes_to_nobody_and_that_is_journalled(monk
     assert [stopped for _, stopped in shop.rounds()] == ["", "", "full"]
 
 
+def test_what_waits_stays_one_record_that_a_broker_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cursors, "BROADCASTS_BYTES", 300)
+    shop = Shop()
+    shop.turn(person("ada", MIDNIGHT), at=MIDNIGHT)
+    shop.turn(*(dropped(str(number), MIDNIGHT) for number in range(9)), at=MIDNIGHT, caught_up=False)
+    assert len(shop.file.facts[cursors.BROADCASTS]) < 600
+    assert "full" in [stopped for _, stopped in shop.rounds()]
+    shop.restart()
+    shop.rest(MIDNIGHT)
+    shop.turn(dropped("x", MIDNIGHT), at=MIDNIGHT)
+    assert shop.rounds()[-1] == (0, "")
+
+
 def test_an_exit_and_a_wheel_may_hear_a_broadcast_too() -> None:
     wait = Steps("wait", (Node("wait", Wait(Value(10 * DAY)), END, END),), 0)
     exits = (Pattern("begun/exit/0", schedule=DAILY, to="buyers"),)
