@@ -13,7 +13,7 @@ from orchestrator.domain.gates import Allow, Block, Defer, judge
 from orchestrator.domain.input import HandOff, Outcome, Permit
 from orchestrator.domain.limits import AGAIN_MS, ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
 from orchestrator.domain.moment import Moment
-from orchestrator.domain.profile import Counted, Message, Part, Run
+from orchestrator.domain.profile import Counted, Message, Part, Profile, Run
 
 WAITS = "planned"
 CLEARED = "cleared"
@@ -249,7 +249,12 @@ def doubt(moment: Moment, message: Message) -> None:
     message.state, message.due = IN_DOUBT, None
     note(moment, message, IN_DOUBT)
     resume(moment, message, sent=True)
-    doubtful = [one for one in moment.profile.messages if one.state == IN_DOUBT]
+    keep_newest_doubts(moment.profile)
+
+
+def keep_newest_doubts(profile: Profile) -> None:
+    """Doubts beyond the limit stay doubts for good, the oldest first."""
+    doubtful = [one for one in profile.messages if one.state == IN_DOUBT]
     for old in doubtful[:-IN_DOUBT_KEPT]:
-        moment.profile.messages.remove(old)
-        moment.profile.tally[IN_DOUBT] = moment.profile.tally.get(IN_DOUBT, 0) + 1
+        profile.messages.remove(old)
+        profile.tally[IN_DOUBT] = profile.tally.get(IN_DOUBT, 0) + 1

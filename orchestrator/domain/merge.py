@@ -8,6 +8,7 @@ from orchestrator.domain import crossings, tasks
 from orchestrator.domain.announcing import join_announced
 from orchestrator.domain.features import join
 from orchestrator.domain.identity import join_seen
+from orchestrator.domain.ledger import keep_newest_doubts
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, KEYS_KEPT, RECENT_KEPT, RUNS_KEPT, STAGES_KEPT
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Entries, Profile, unseal
@@ -92,6 +93,7 @@ def _messages(profile: Profile, other: Profile) -> None:
         if message.id not in known:
             message.order += profile.planned
             profile.messages.append(message)
+    keep_newest_doubts(profile)
     profile.calls += other.calls
     profile.planned += other.planned
     for state, number in other.tally.items():

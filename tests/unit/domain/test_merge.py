@@ -6,9 +6,9 @@ from orchestrator.domain.campaign import END, Campaign, Node, Pattern, Reentry, 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.input import Adopt, Event, ProfileInput, Timer
-from orchestrator.domain.limits import KEYS_KEPT, RUNS_KEPT
+from orchestrator.domain.limits import IN_DOUBT_KEPT, KEYS_KEPT, RUNS_KEPT
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Profile, seal
+from orchestrator.domain.profile import Message, Profile, seal
 from orchestrator.domain.program import EventType, KeyPath, Program, Wheel
 
 DAY = 86_400_000
@@ -53,3 +53,16 @@ def test_many_devices_do_not_grow_the_record_without_end() -> None:
     assert (len(known.runs), len(known.calls)) == (RUNS_KEPT, RUNS_KEPT)
     assert len(known.entries["c"].keys) == KEYS_KEPT
     assert {run.key[0].split("-")[0] for run in known.runs} == {"0", "1"}, "the youngest are given up"
+
+
+def test_doubts_of_many_devices_are_bounded_and_counted() -> None:
+    known = newcomer(PROGRAM, START, "u:ada")
+    for device in range(IN_DOUBT_KEPT + 4):
+        other = newcomer(PROGRAM, START, f"a:{device}")
+        other.messages.append(
+            Message(f"{device}", "e", "c", "s", "t", "marketing", ["email"], START, START + DAY, 0, state="in_doubt")
+        )
+        other.planned = 1
+        give(known, Adopt(seal(other), device), START + device)
+    assert [message.id for message in known.messages] == [f"{n}" for n in range(4, IN_DOUBT_KEPT + 4)]
+    assert (known.planned, known.tally) == (IN_DOUBT_KEPT + 4, {"in_doubt": 4})
