@@ -104,6 +104,8 @@ class Finding:
     column: int
     message: str
     fix: str = ""
+    others: tuple[str, ...] = ()
+    """Campaigns that it is about besides the file's own: a comment that names some accepts these only."""
 
     def __str__(self) -> str:
         """`file:line:column: severity code message`, then what to do on a line of its own."""
@@ -121,12 +123,12 @@ class Report:
     misspelt: set[tuple[str, str]] = field(default_factory=set)
     """(file, setting) of settings that are there, but under a misspelt name."""
 
-    def add(self, code: str, place: Place, message: str, fix: str = "") -> None:
+    def add(self, code: str, place: Place, message: str, fix: str = "", others: Iterable[str] = ()) -> None:
         """Note a finding; the code's letter gives its severity."""
         self.count += 1
         severity = _SEVERITY[code[0]]
         if (place, code) not in self._findings and len(self._findings) < FINDINGS:
-            finding = Finding(code, severity, place.file, place.line, place.column, message, fix)
+            finding = Finding(code, severity, place.file, place.line, place.column, message, fix, tuple(others))
             self._findings[(place, code)] = finding
 
     @property

@@ -1,7 +1,8 @@
 """Comments that accept a warning: `# check: ignore W507 because both are meant`, on its line or on the one above.
 
 In a template the comment is Jinja's: `{# check: ignore W601 because … #}`. Errors cannot be ignored; a comment without a
-reason, or one that ignores nothing, is a finding of its own.
+reason, or one that ignores nothing, is a finding of its own. Where a finding is about several campaigns, a reason that names
+some of them (`` `welcome` ``) accepts these only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _COMMENT = re.compile(
 )
 _CODE = re.compile(r"[A-Za-z]+[0-9]+")
 _ALONE = re.compile(r"\s*(?:#|\{#.*#\}\s*$)")
+_NAMED = re.compile(r"`([^`]+)`")
 _FORM = "write `# check: ignore W507 because …`, with a code of the warnings and a reason"
 
 
@@ -60,7 +62,8 @@ def _accepts(comment: _Comment, finding: Finding) -> bool:
     if not here or finding.severity == "error":
         return False
     comment.met.add(finding.code)
-    return bool(comment.reason)
+    named = set(_NAMED.findall(comment.reason)).intersection(finding.others) if "`" in comment.reason else set(finding.others)
+    return bool(comment.reason) and named.issuperset(finding.others)
 
 
 def _judge(comment: _Comment, report: Report) -> None:

@@ -113,7 +113,7 @@ def _say(root: Spot, found: dict[str, str], scope: Scope) -> None:
     more = " and others" if len(found) > len(names) else ""
     message = f"this and {', '.join(names)}{more} can both send for one input: {next(iter(found.values()))}"
     fix = "make their conditions exclude each other; if both are meant, write `# check: ignore W507 because …`"
-    scope.report.add("W507", root.at("on").key_place, message, fix)
+    scope.report.add("W507", root.at("on").key_place, message, fix, found)
 
 
 def _example(one: _Start, other: _Start, rounds: Rounds, scope: Scope) -> str:

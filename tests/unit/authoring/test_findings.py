@@ -331,6 +331,8 @@ def test_a_comment_accepts_a_warning_with_a_reason_only(written: Written) -> Non
     again = "campaigns/zz.yaml"
     for comment, codes in (
         ("because both are meant", []),
+        ("because `thanks` is another matter", []),
+        ("because `welcome` is another matter", ["W507"]),
         ("", ["W102", "W507"]),
         ("because", ["W102", "W507"]),
     ):
