@@ -64,7 +64,8 @@ def test_formats(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
         "findings": [
             {
                 "code": "E201", "severity": "error", "file": "segments.yaml", "line": 1, "column": 10,
-                "message": "`buyers` has no setting `iff`", "fix": "did you mean `if`?", "page": "rules/CODES.md#e201",
+                "message": "`buyers` has no setting `iff`", "fix": "did you mean `if`?",
+                "others": [], "page": "rules/CODES.md#e201",
             }
         ],
         "errors": 1,

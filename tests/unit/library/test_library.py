@@ -25,6 +25,7 @@ LONGEST = {
     "profile": {"traits": {}},
     "event": {"properties": {"order_id": "O" * 20, "ticket_id": "T" * 24, "name": "N" * 40, "price": 12345.67}},
     "items": [{}],
+    "survey": {"url": "https://shop.example/s/" + "t" * 55},
     "code": "C" * 20,
 }
 
