@@ -124,10 +124,13 @@ def _report(fault: Fault, source: Source, scope: Scope) -> None:
         scope.report.add("E603", here, "what is printed here is not there, or is a list or an object", "print what is in it")
         return
     path, mode = fault.place
-    written = path.replace("[]", "")
+    listed, _, member = path.replace("[].", "[]").rpartition("[]")
+    written = f"one.{member}" if listed and member else path.replace("[]", "")
+    called = f"`{member}` of one of `{listed.replace('[]', '')}`" if listed and member else f"`{written}`"
+    loop = ", where `one` is what your `for` calls it" if listed and member else ""
     how = "may have no elements" if mode == "no elements" else f"may be {mode}"
-    fix = f'write {{{{ {written} | default("…") }}}}, or test it: {{% if {written} %}} … {{% endif %}}'
-    scope.report.add("E603", here, f"`{written}` {how}, and then this message cannot be sent", fix)
+    fix = f'write {{{{ {written} | default("…") }}}}, or test it: {{% if {written} %}} … {{% endif %}}{loop}'
+    scope.report.add("E603", here, f"{called} {how}, and then this message cannot be sent", fix)
 
 
 def _readable(source: Source) -> bool:

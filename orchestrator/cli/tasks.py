@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,7 +45,7 @@ def tasks(
     elif output is Format.json:
         print_json([as_json(one) for one in listed])
     else:
-        for line in _lines(listed, time.time_ns() // 1_000_000):
+        for line in _lines(listed):
             typer.echo(line)
 
 
@@ -56,11 +55,11 @@ def as_json(one: Listed) -> dict[str, Any]:
     return {("task" if name == "id" else name): value for name, value in told.items() if name != "raw"}
 
 
-def _lines(listed: list[Listed], now: int) -> Iterator[str]:
+def _lines(listed: list[Listed]) -> Iterator[str]:
     if not listed:
         yield "no open tasks"
     for one in listed:
-        late = "overdue since" if one.due <= now else "due"
+        late = "overdue since" if one.overdue else "due"
         yield f"{one.id}  {one.queue}: {one.title}  {late} {iso(one.due)}"
         seen = "".join(f", {name} {value}" for name, value in one.shows.items())
         yield f"    {one.raw[2:]}{seen}  ({one.campaign}, {one.step}, opened {iso(one.opened_at)})"

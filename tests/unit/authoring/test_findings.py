@@ -414,6 +414,16 @@ def test_a_message_that_joins_several_reads_their_items(written: Written) -> Non
     assert ("E306", place, 1, 4) in _codes(found)
 
 
+def test_what_a_loop_lacks_is_told_by_the_name_that_the_loop_gives(written: Written) -> None:
+    loop = "{% for line in items %}{{ line.quantity }}{% endfor %}"
+    found = next(
+        each for each in check(written({**LINED, **REFILL, "templates/refill/email.txt": loop})) if each.code == "E603"
+    )
+    assert found.message == "`quantity` of one of `items` may be absent, and then this message cannot be sent"
+    assert found.fix.startswith('write {{ one.quantity | default("…") }}')
+    assert found.fix.endswith("where `one` is what your `for` calls it")
+
+
 def test_without_items_of_their_own_they_are_events(written: Written) -> None:
     place, by_order = "templates/refill/email.txt", JOINS % ("key: order", "refill")
     files = {**LINED, **REFILL, "campaigns/joins.yaml": by_order}
