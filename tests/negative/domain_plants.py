@@ -147,7 +147,7 @@ def exit_leaves_its_message() -> Iterator[None]:
         yield
 
 
-@plant("I4")
+@plant("I4", "I12")
 @contextmanager
 def in_doubt_is_sent_again() -> Iterator[None]:
     def again(moment: Moment, message: Message) -> None:

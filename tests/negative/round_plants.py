@@ -90,10 +90,10 @@ def a_walk_overlooks_whoever_is_not_committed_yet() -> Iterator[None]:
         yield
 
 
-@plant("I16")
+@plant("I16", "I9")
 @contextmanager
 def a_walk_runs_ahead_of_its_visits() -> Iterator[None]:
-    """Of each page the last is counted as visited, and is not."""
+    """Of each page the last is counted as visited, and is not: no broadcast is heard, an open switch is waited for."""
 
     def ahead(*given: Any) -> Page:
         page = page_after(*given)
