@@ -6,8 +6,8 @@ OrchestratorError            something a person can mend; the message says what,
 ├── StoreError               a store that cannot be opened or does not fit this engine
 ├── RenderError              (delivery.render) a template that cannot be rendered for a message
 ├── AddressError             (intake.listening) an address that cannot be listened on
-├── Overloaded               (intake.edge) no room for more events now
-├── Unavailable              (intake.edge) nothing becomes durable now
+├── Overloaded               no room for more events now
+├── Unavailable              nothing becomes durable now
 │   └── EngineGone           (intake.link) nor will it: the engine process has ended
 └── UsageError               a command called wrongly (exit code 2)
 """
@@ -40,3 +40,18 @@ class StoreError(OrchestratorError):
 
 class UsageError(OrchestratorError):
     """A command called wrongly."""
+
+
+class Overloaded(OrchestratorError):  # noqa: N818 - an answer, not a fault
+    """No room for more events now; try again in `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__(f"too many events at once; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(OrchestratorError):  # noqa: N818 - an answer, not a fault
+    """Nothing becomes durable now, as whoever runs this knows already; try again in a second."""
+
+    def __init__(self) -> None:
+        super().__init__("the events are not stored; send them again")

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestrator.domain.input import Event
-from orchestrator.errors import OrchestratorError, RejectedEvent
+from orchestrator.errors import Overloaded, RejectedEvent, Unavailable
 from orchestrator.intake import bodies
 from orchestrator.intake.bodies import Body, Bounds, Refused
 from orchestrator.intake.dialects import from_binary_cloud_event, from_cloud_event, from_posthog
@@ -43,21 +43,6 @@ Read = Callable[[bytes], bytes]
 """One event as sent → the Segment shape."""
 
 _log = logging.getLogger(__name__)
-
-
-class Overloaded(OrchestratorError):  # noqa: N818 - an answer, not a fault
-    """No room for more events now; try again in `retry_after_s` seconds."""
-
-    def __init__(self, retry_after_s: int = _RETRY_AFTER_S) -> None:
-        super().__init__(f"too many events at once; try again in {retry_after_s} s")
-        self.retry_after_s = retry_after_s
-
-
-class Unavailable(OrchestratorError):  # noqa: N818 - an answer, not a fault
-    """Nothing becomes durable now, as whoever runs this knows already; try again in a second."""
-
-    def __init__(self) -> None:
-        super().__init__("the events are not stored; send them again")
 
 
 @dataclass(frozen=True, slots=True)

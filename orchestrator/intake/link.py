@@ -9,7 +9,7 @@ from itertools import count
 
 from orchestrator.domain.input import Control, Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.edge import Overloaded, Unavailable
+from orchestrator.errors import Overloaded, Unavailable
 from orchestrator.partition.frames import (
     Answers,
     Durable,

@@ -18,9 +18,9 @@ from starlette.routing import Route
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.input import Event
 from orchestrator.domain.survey import ANSWER, Link, Survey, read_link
-from orchestrator.errors import RejectedEvent
+from orchestrator.errors import Overloaded, RejectedEvent, Unavailable
 from orchestrator.intake.bodies import Bounds, Refused, read_bytes
-from orchestrator.intake.edge import Overloaded, Submit, Unavailable
+from orchestrator.intake.edge import Submit
 from orchestrator.intake.limits import ANSWERS_A_MINUTE, COMMENT_MAX_CHARS, SURVEY_BODY_MAX_BYTES, SURVEY_PAGES_A_MINUTE
 from orchestrator.intake.pace import Pace
 from orchestrator.intake.survey_page import HEADERS, form, notice

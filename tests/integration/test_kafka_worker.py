@@ -126,7 +126,7 @@ def test_what_is_no_event_is_put_aside_with_its_reason(brokers: str, tmp_path: P
     place = Place(brokers, tmp_path)
 
     known = b'{"type": "identify", "userId": "u", "messageId": "m0"}'
-    asyncio.run(send(place, b"no json", b'{"type": "track", "userId": "u"}', known))
+    asyncio.run(send(place, b"no json", b'{"type": "track", "userId": "u"}', b"\x92no event", known))
     worker = Worker(place, 0).ready()
     try:
         until(place.drained, "all inputs to be decided")
@@ -135,7 +135,7 @@ def test_what_is_no_event_is_put_aside_with_its_reason(brokers: str, tmp_path: P
         worker.kill()
     aside = asyncio.run(records(brokers, TopicPartition(place.topics.rejected, 0)))
     told = [json.loads(value) for value in aside]
-    assert [(one["partition"], one["offset"]) for one in told] == [(0, 0), (0, 1)]
+    assert [(one["partition"], one["offset"]) for one in told] == [(0, 0), (0, 1), (0, 2)]
     assert told[1]["reason"] == "$.event: missing; a track call needs the event's name"
     assert judge(place).decided == {"m0": 1}
 

@@ -15,7 +15,7 @@ from orchestrator.delivery.channel import Answer, RenderedMessage
 from orchestrator.delivery.dispatch import Dispatcher
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.edge import Unavailable
+from orchestrator.errors import Unavailable
 from orchestrator.intake.link import EngineGone, EngineLink
 from orchestrator.partition.frames import Durable, Failed, Ready, Send, Stop, Stopped, packed
 

@@ -23,6 +23,7 @@ from orchestrator.partition.engine import home_of
 from orchestrator.partition.host import NoLeave
 from orchestrator.partition.live import Answered, Arrival, Live
 from orchestrator.stores.kafka.cache import Cache
+from orchestrator.stores.kafka.inputs import entry, passed, told, was_read
 from orchestrator.stores.kafka.limits import PATIENCE_MS, REST_MS
 from orchestrator.stores.kafka.records import Entry
 from orchestrator.stores.kafka.restore import beginning, restore
@@ -66,19 +67,6 @@ class Place:
     partitions: int
 
 
-class Passed(msgspec.Struct, frozen=True, array_like=True):
-    """An event on its way to its customer's partition; `at` is its time where it comes from."""
-
-    event: Event
-    at: int
-
-
-_pass = msgspec.msgpack.Encoder().encode
-_passed = msgspec.msgpack.Decoder(Passed).decode
-_PASSED = b"\x92"
-"""What such a record begins with; the Segment shape is an object."""
-
-
 @dataclass(slots=True)
 class Owner:
     """Works on one partition. `busy` is held by whoever changes it."""
@@ -119,7 +107,7 @@ class Owner:
             try:
                 event = self._read(record)
                 arrivals.append(Arrival(0, event))
-                if about_a_thing(event) and record.value[:1] != _PASSED:
+                if about_a_thing(event) and not was_read(record.value):
                     self._tell_all(batch, event)
             except RejectedEvent as rejection:
                 batch.add(TopicPartition(self.place.topics.rejected, self.number), [_rejected(record, rejection)])
@@ -160,32 +148,29 @@ class Owner:
         self._answers.append(Answered(key, outcome))
 
     def _read(self, record: Any) -> Event:
-        if record.value[:1] == _PASSED:
-            passed = _passed(record.value)
-            event: Event = passed.event
-            return event if event.received_at else msgspec.structs.replace(event, received_at=passed.at)
+        if was_read(record.value):
+            return passed(record.value)
         where = f"{record.topic}/{record.partition}/{record.offset}"
         return self.surrounded.read(record.value, record.timestamp, where)
 
     def _tell_all(self, batch: Batch, event: Event) -> None:
         """What happens to nobody concerns the customers of every partition."""
-        entry = event.message_id.encode("utf-8", "surrogatepass"), _pass(Passed(event, event.received_at))
         for number in range(self.place.partitions):
             if number != self.number:
-                batch.add(TopicPartition(self.place.topic, number), [entry])
+                batch.add(TopicPartition(self.place.topic, number), [told(event)])
 
     async def _commit(self, batch: Batch) -> None:
         """Everything of the turn in one transaction, then into the cache."""
         source = TopicPartition(self.place.topic, self.number)
-        passed, self._live.engine.passed = self._live.engine.passed, []
-        for raw, event, at in passed:
+        leaving, self._live.engine.passed = self._live.engine.passed, []
+        for raw, event, at in leaving:
             home = TopicPartition(self.place.topic, home_of(raw, self.place.partitions))
-            batch.add(home, [(raw.encode("utf-8", "surrogatepass"), _pass(Passed(event, at)))])
+            batch.add(home, [entry(raw, event, at)])
         if self._keeper.fill(batch, self.next):
             batch.offsets[source] = self.next
             self._keeper.settle(await self._writer.commit(batch))
 
 
 def _rejected(record: Any, rejection: RejectedEvent) -> Entry:
-    told = {"partition": record.partition, "offset": record.offset, "reason": str(rejection)}
-    return record.key or b"-", msgspec.json.encode({**told, "event": (record.value or b"").decode(errors="replace")})
+    place = {"partition": record.partition, "offset": record.offset, "reason": str(rejection)}
+    return record.key or b"-", msgspec.json.encode({**place, "event": (record.value or b"").decode(errors="replace")})

@@ -13,9 +13,10 @@ from starlette.applications import Starlette
 
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import EventType
+from orchestrator.errors import Overloaded, Unavailable
 from orchestrator.intake.bodies import Bounds
 from orchestrator.intake.catalogue import Catalogue
-from orchestrator.intake.edge import CALLS, Overloaded, Unavailable, edge
+from orchestrator.intake.edge import CALLS, edge
 from orchestrator.intake.limits import BODY_MAX_BYTES
 
 NOON = 1_795_435_200_000

@@ -10,8 +10,8 @@ import pytest
 
 from orchestrator.domain.program import EventType
 from orchestrator.domain.survey import ANSWER, Link, Survey, signed
+from orchestrator.errors import Overloaded, Unavailable
 from orchestrator.intake.catalogue import Catalogue
-from orchestrator.intake.edge import Overloaded, Unavailable
 from orchestrator.intake.limits import ANSWERS_A_MINUTE, COMMENT_MAX_CHARS, SURVEY_BODY_MAX_BYTES
 from orchestrator.intake.pace import Pace
 from orchestrator.intake.survey_words import ENDS, WORDS
