@@ -116,16 +116,31 @@ async def _described(admin: AIOKafkaAdminClient, names: list[str]) -> list[dict[
         if all(one["partitions"] and not one["error_code"] for one in found):
             return found
         await asyncio.sleep(TRY_AGAIN_S)
-    message = f"{', '.join(names)}: the cluster does not say what they are like; look at its state, then start again"
-    raise StoreError(message)
+    raise _silent(names)
+
+
+async def _settings(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    """The settings in force of each topic; waits like `_described`, since a broker that does not know it yet names none."""
+    for _ in range(TRIES):
+        answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+        resources = [resource for answer in answers for resource in answer.resources]
+        found = {name: {entry[0]: entry[1] for entry in entries} for _code, _told, _type, name, entries in resources}
+        if all(found.get(name) for name in names):
+            return found
+        await asyncio.sleep(TRY_AGAIN_S)
+    raise _silent(names)
+
+
+def _silent(names: Sequence[str]) -> StoreError:
+    return StoreError(f"{', '.join(names)}: the cluster does not say what they are like; look at its state, then start again")
 
 
 async def _wrong(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, copies: int) -> list[str]:
     """What must be changed, one line each."""
     found = []
-    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics])
-    configs = {one[3]: {entry[0]: entry[1] for entry in one[4]} for answer in answers for one in answer.resources}
-    described = {one["topic"]: one["partitions"] for one in await _described(admin, [topic.name for topic in topics])}
+    names = [topic.name for topic in topics]
+    described = {one["topic"]: one["partitions"] for one in await _described(admin, names)}
+    configs = await _settings(admin, names)
     for topic in topics:
         there, set_to = described[topic.name], configs[topic.name]
         replicas = min(len(one["replicas"]) for one in there)
