@@ -120,10 +120,12 @@ def _text(root: Path, real: Path, name: str, report: Report) -> str | None:
     place = Place(name)
     try:
         target = root / name
-        if target.is_symlink() and not target.resolve(strict=True).is_relative_to(real):
-            report.add("E104", place, "this leads to a file outside the workspace", "put the file itself here")
-            return None
-        status = target.stat()
+        status = target.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            if not target.resolve(strict=True).is_relative_to(real):
+                report.add("E104", place, "this leads to a file outside the workspace", "put the file itself here")
+                return None
+            status = target.stat()
         if not stat.S_ISREG(status.st_mode):
             report.add("E101", place, "this is not a plain file", "put a plain file here")
             return None

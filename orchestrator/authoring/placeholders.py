@@ -8,10 +8,10 @@ from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report
 from orchestrator.domain.template import Source
 
-_OTHERS = re.compile(
-    r"(?<![{%#$])\{\s*(?P<braces>(?:event|profile|item|stage|enrolment)\.[\w.]+|first_?name|last_?name|name)\s*\}(?!\})"
+_OTHERS = re.compile(  # each begins with its sign: what stands before is looked at after it, which is several times faster
+    r"\{(?<![{%#$].)\s*(?P<braces>(?:event|profile|item|stage|enrolment)\.[\w.]+|first_?name|last_?name|name)\s*\}(?!\})"
     r"|\*\|(?P<bars>[A-Z0-9_:]{2,40})\|\*"
-    r"|(?<![\w%])%(?P<percent>[A-Z][A-Z0-9_]{2,40})%"
+    r"|%(?<![\w%].)(?P<percent>[A-Z][A-Z0-9_]{2,40})%"
     r"|\[\[?(?P<brackets>(?:first|last)_?name)\]\]?"
     r"|\$\{(?P<dollar>[\w.]+)\}",
     re.IGNORECASE,
