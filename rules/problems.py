@@ -18,7 +18,8 @@ from rules.limits import (
     PATH_SEGMENTS_MAX,
     TEXTS_CHARS_MAX,
 )
-from rules.operators import FAMILIAR, ITERATIONS, NOT_ADMITTED, OPERATORS, Signature
+from rules.misplaced import instead_of
+from rules.operators import ITERATIONS, NOT_ADMITTED, OPERATORS, Signature
 
 Path = tuple[str | int, ...]
 
@@ -133,13 +134,7 @@ def _unknown(name: Any, path: Path, given: Any) -> Problem:
     shown = name[:_NAME_CHARS_MAX]
     if name in NOT_ADMITTED:
         return Problem(path, f"the operator {shown!r} is not admitted: {NOT_ADMITTED[name]}", "leave it out")
-    inner = next(iter(given)) if isinstance(given, dict) and len(given) == 1 else None
-    if isinstance(inner, str) and (inner in OPERATORS or inner in FAMILIAR):
-        return Problem(path, f"unknown operator {shown!r}", f'the operator comes first: {{"{inner}": [{{var: {shown}}}, …]}}')
-    familiar = FAMILIAR.get(name) or (name.lower() if name.lower() in OPERATORS else None)
-    near = [familiar] if familiar else get_close_matches(shown, OPERATORS, n=1)
-    fix = f"did you mean {near[0]!r}?" if near else f"use one of: {' '.join(sorted(OPERATORS))}"
-    return Problem(path, f"unknown operator {shown!r}", fix)
+    return Problem(path, f"unknown operator {shown!r}", instead_of(shown, given))
 
 
 def near(name: str, known: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from orchestrator.cli.junit import as_junit, small
 from orchestrator.cli.options import Workspace, print_json, progress_bar
 from orchestrator.errors import UsageError, WorkspaceError
 from orchestrator.insight.scenarios import Results, Verdict, load_suite, run_suite
+from orchestrator.insight.scenarios.coverage import Coverage
 
 Layout = Literal["text", "json", "junit"]
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)%?")
@@ -68,6 +69,8 @@ def test(
 
 def _short(results: Results, at_least: float) -> Iterator[str]:
     """What coverage lacks of the share that is asked for."""
+    if results.coverage is None:
+        return
     share = results.coverage.as_json()
     for word, name in (("steps", "steps"), ("branches", "outcomes")):
         if share[word] * 100 < at_least:
@@ -118,14 +121,21 @@ def print_results(
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
         for line in small(verdict.brief):
             console.print(f"      {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
-    failed, share = len(results.failed), results.coverage.as_json()
+    failed = len(results.failed)
     passed = len(results.verdicts) - failed
     console.print(f"{passed} passed, {failed} failed", style="red" if failed else "green", highlight=False)
-    console.print(f"steps taken {share['steps']:.1%}, outcomes taken {share['branches']:.1%}", highlight=False)
+    _print_coverage(results.coverage, console, listed=coverage or bool(short))
     for words in short:
         console.print(words, style="red", highlight=False)
-    if coverage or short:
-        for missed in share["missed"]:
-            console.print(f"  no scenario takes {missed}", markup=False, highlight=False)
     if not results.verdicts:
         console.print("there are no scenarios: write one into tests/NAME.yaml", style="yellow")
+
+
+def _print_coverage(coverage: Coverage | None, console: Console, *, listed: bool) -> None:
+    if coverage is None:
+        console.print("no scenario ran: mend the errors first", style="yellow")
+        return
+    share = coverage.as_json()
+    console.print(f"steps taken {share['steps']:.1%}, outcomes taken {share['branches']:.1%}", highlight=False)
+    for missed in share["missed"] if listed else ():
+        console.print(f"  no scenario takes {missed}", markup=False, highlight=False)

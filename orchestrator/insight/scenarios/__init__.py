@@ -19,7 +19,7 @@ from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
 from orchestrator.errors import WorkspaceError
-from orchestrator.insight.scenarios.coverage import Coverage
+from orchestrator.insight.scenarios.coverage import NOTHING_TAKEN, Coverage
 from orchestrator.insight.scenarios.expectation import differences, satisfied
 from orchestrator.insight.scenarios.scenario import Malformed, Scenario, personas_of, read_scenario
 from orchestrator.insight.scenarios.timeline import timeline, timeline_of
@@ -61,7 +61,8 @@ class Results:
     """The verdicts in order of file and line, and what they cover."""
 
     verdicts: list[Verdict] = field(default_factory=list)
-    coverage: Coverage = field(default_factory=lambda: Coverage(frozenset(), frozenset()))
+    coverage: Coverage | None = None
+    """None where nothing could be run: the workspace has errors."""
 
     @property
     def failed(self) -> list[Verdict]:
@@ -74,7 +75,7 @@ class Results:
             "passed": len(self.verdicts) - failed,
             "failed": failed,
             "tests": [verdict.as_json() for verdict in self.verdicts],
-            "coverage": self.coverage.as_json(),
+            "coverage": NOTHING_TAKEN if self.coverage is None else self.coverage.as_json(),
         }
 
 
@@ -139,14 +140,15 @@ def _broken(finding: Finding, spot: Spot | None) -> Verdict:
 
 def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Results:
     """Run every scenario; what cannot be run is a failure, and the rest goes on."""
-    results = Results(list(suite.broken), Coverage.of(suite.program))
+    coverage = Coverage.of(suite.program)
+    results = Results(list(suite.broken), coverage)
     begun = perf_counter()
     for verdict, trial in _verdicts(suite):
         ended = perf_counter()
         results.verdicts.append(replace(verdict, seconds=ended - begun))
         begun = ended
         if trial is not None:
-            results.coverage.note(trial.decided)
+            coverage.note(trial.decided)
         if progress is not None:
             progress(1)
     results.verdicts.sort(key=lambda verdict: (verdict.file, verdict.line))

@@ -15,6 +15,9 @@ Step = tuple[str, str]
 Way = tuple[str, str, str]
 """campaign, step and outcome"""
 
+NOTHING_TAKEN: dict[str, Any] = {"steps": 0.0, "branches": 0.0, "missed": []}
+"""The JSON result where no scenario could be run."""
+
 _SENT = ("accepted", "in_doubt")
 _NOT_SENT = ("suppressed", "expired", "refused")
 

@@ -172,6 +172,10 @@ def test_a_workspace_with_errors_fails_with_each_of_them(shop: Path) -> None:
     assert result.exit_code == 1
     assert found["failed"] > 0
     assert {one["file"] for one in found["tests"]} >= {"campaigns/welcome.yaml"}
+    assert found["coverage"] == {"steps": 0.0, "branches": 0.0, "missed": []}, "nothing ran, so nothing was taken"
+    text = runner.invoke(app, ["test", str(shop)]).stdout
+    assert "steps taken" not in text
+    assert "no scenario ran: mend the errors first" in text
 
 
 def test_no_scenarios_is_said(shop: Path) -> None:
