@@ -14,8 +14,9 @@ _MS = dt.timedelta(milliseconds=1)
 _DAY_MINUTES = 24 * 60
 
 
+@lru_cache(maxsize=1024)
 def iso(instant: int) -> str:
-    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`."""
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`. Kept: one input asks for the same instant several times."""
     return (_NAIVE_EPOCH + dt.timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"
 
 
