@@ -16,7 +16,7 @@ _DAY_MINUTES = 24 * 60
 
 @lru_cache(maxsize=1024)
 def iso(instant: int) -> str:
-    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`. Kept: one input asks for the same instant several times."""
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`. Kept: an input asks for the same one often."""
     return (_NAIVE_EPOCH + dt.timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"
 
 

@@ -109,4 +109,5 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert ran.stderr == ("error: Kafka needs packages that are not installed (jgo): pip install 'orchestrator[kafka-broker]'\n")
+    told = "error: Kafka needs packages that are not installed (jgo): pip install 'orchestrator[kafka-broker]'\n"
+    assert ran.stderr == told
