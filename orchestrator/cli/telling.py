@@ -67,7 +67,8 @@ class _Telling:
         yield say("told_zone_own" if told.own_zone else "told_zone_shop", told.zone)
         since, name = told.programs[0] if told.programs else (None, "")
         if since is not None:
-            yield say("told_program", name[:_NAME], self.clock.tell(since))
+            when = (self.clock.tell(since),) if since else ()
+            yield say("told_program" if since else "told_program_first", name[:_NAME], *when)
 
     def _near(self, names: list[str]) -> str:
         return self.tongue.say("did_you_mean", self.tongue.either([f"`{name}`" for name in names]))
@@ -76,14 +77,19 @@ class _Telling:
         """What was said of this customer and not heard."""
         say = self.tongue.say
         for one in self.told.unknown:
-            times = "" if one["events"] == 1 else say("told_times", self.tongue.number(one["events"]))
-            yield say("told_unknown", one["event"], times, self._fix(one))
+            yield say("told_unknown", one["event"], self._times(one), self._fix(one))
         for one in self.told.consents:
             yield say(f"told_consent_{one['of']}", one["event"], one["name"], self._fix(one))
+        for one in self.told.answers:
+            word, named = ("told_astray", (one["message_id"],)) if one["message_id"] is not None else ("told_answer", ())
+            yield say(word, one["event"], self._times(one), self.tongue.either(one["campaigns"]), *named)
         for one in self.told.rejected:
             yield say("told_rejected", one["file"], str(one["line"]), one["reason"])
         if nameless:
             yield self.tongue.several("told_nameless", nameless)
+
+    def _times(self, one: dict[str, Any]) -> str:
+        return "" if one["events"] == 1 else self.tongue.say("told_times", self.tongue.number(one["events"]))
 
     def _fix(self, one: dict[str, Any]) -> str:
         if one["near"] is not None:

@@ -30,7 +30,7 @@ from orchestrator.insight.surroundings import Compile, SurroundingsThen
 from orchestrator.insight.times import Clock
 from orchestrator.insight.told import Told
 from orchestrator.insight.under_way import under_way
-from orchestrator.insight.unheard import lost_consents, unknown_events
+from orchestrator.insight.unheard import lost_answers, lost_consents, unknown_events
 from orchestrator.insight.watcher import Judged, Watcher
 from orchestrator.partition.ports import JournalRow, Stored
 
@@ -109,6 +109,7 @@ def _sum_up(program: Program, told: Told, telling: Telling) -> None:
     """What the whole history amounts to."""
     told.unknown = unknown_events(program, told.events)
     told.consents = lost_consents(program, told.events)
+    told.answers = lost_answers(program, told.events, told.entries)
     if told.state is not None:
         told.under_way = list(under_way(program, told.state, telling.tongue, telling.waits))
 

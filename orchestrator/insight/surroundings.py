@@ -29,7 +29,7 @@ class SurroundingsThen:
         self._standing = Standing()
         self._earlier: dict[str, Steps] = {}
         self.since: int | None = None
-        """Since when this program is live; None where that was not noted."""
+        """Since when this program is live; 0: since the file began, None where that was not noted."""
         self.live_since: dict[str, int] = {}
         """campaign → since when it is live without a break."""
 

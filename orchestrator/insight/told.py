@@ -30,6 +30,8 @@ class Told:
     unknown: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
     """Words of consent for a topic or channel that there is not."""
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    """Answers that name no message of theirs, and the campaigns that wait for one."""
     rejected: list[dict[str, Any]] = field(default_factory=list)
     """Lines of theirs that were no event, where the files are known."""
     edited: bool = False
@@ -37,7 +39,7 @@ class Told:
     otherwise: int = 0
     """Inputs that would be decided otherwise now: what was decided is told, why it was is not."""
     programs: list[tuple[int | None, str]] = field(default_factory=list)
-    """(since when, program) of those that decided for this customer; None where the journal does not say since when."""
+    """(since when, program) of those that decided for this customer; 0: since the file began, None where it is not noted."""
     near: list[str] = field(default_factory=list)
     """Ids like the one asked for, where nobody has that one."""
 
@@ -56,9 +58,10 @@ class Told:
         more = {
             "unknown_events": self.unknown,
             "lost_consents": self.consents,
+            "lost_answers": self.answers,
             "rejected": self.rejected,
             "decided_otherwise_now": self.otherwise,
-            "programs": [{"program": name, "since": None if at is None else iso(at)} for at, name in self.programs],
+            "programs": [{"program": name, "since": iso(at) if at else None} for at, name in self.programs],
             "near": self.near,
         }
         return {**told, "zone": self.zone, "under_way": runs, **more}

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.authoring.finding import FEW, did_you_mean, nearest
 from orchestrator.authoring.scope import CHANNELS
+from orchestrator.domain.campaign import Campaign, WaitFor
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import Program
 from orchestrator.intake.catalogue import BUILT_IN
@@ -39,6 +40,33 @@ def lost_consents(program: Program, events: Iterable[Event]) -> list[dict[str, A
             if isinstance(name, str) and name not in known:
                 found[event.name, word, name] = _fix(name, known)
     return [{"event": event, "of": word, "name": name, **fix} for (event, word, name), fix in sorted(found.items())]
+
+
+def lost_answers(program: Program, events: Iterable[Event], entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Answers that name no message of this customer, whose `entries` these are.
+
+    `event`, the `message_id` that it names, if any, how many `events`, and the `campaigns` begun that wait for an answer.
+    """
+    told = list(entries)
+    met, sent = {one["campaign"] for one in told}, {one.get("message") for one in told} - {None}
+    waiting: dict[str, list[str]] = {}
+    for campaign in program.campaigns.values():
+        for name in _answered(campaign) if campaign.name in met else ():
+            waiting.setdefault(name, []).append(campaign.name)
+    named = ((event.name, event.properties.get("message_id")) for event in events if event.name in waiting and sent)
+    lost = Counter((name, str(ident or "")) for name, ident in named if ident not in sent)
+    return [
+        {"event": name, "message_id": ident or None, "events": number, "campaigns": waiting[name]}
+        for (name, ident), number in sorted(lost.items())
+    ]
+
+
+def _answered(campaign: Campaign) -> set[str]:
+    """Events that the campaign hears as an answer to one of its messages only."""
+    waits = [node.verb.patterns for node in campaign.steps.nodes if isinstance(node.verb, WaitFor)]
+    goal = () if campaign.goal is None else (campaign.goal.pattern,)
+    patterns = (pattern for found in (*waits, campaign.exits, goal) for pattern in found)
+    return {pattern.event for pattern in patterns if pattern.of is not None and pattern.event is not None}
 
 
 def rejected_of(rejected: Sequence[Rejected], names: set[str]) -> list[dict[str, Any]]:

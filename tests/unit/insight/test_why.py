@@ -14,7 +14,9 @@ from rich.console import Console
 
 from orchestrator.authoring import load_workspace
 from orchestrator.cli.telling import print_told
+from orchestrator.delivery.governor import OpenGovernor
 from orchestrator.domain.chance import share_of
+from orchestrator.domain.input import Event
 from orchestrator.insight.explain import Told, explain
 from orchestrator.insight.passage import ORDER
 from orchestrator.insight.reading import english, told_english, told_italian
@@ -23,6 +25,10 @@ from orchestrator.insight.reasons import REASONS
 from orchestrator.insight.replay import replay
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.files import read_events
+from orchestrator.partition.engine import Engine
+from orchestrator.partition.live import Live, Outbox
+from orchestrator.partition.partition import Surroundings
+from orchestrator.partition.standing import Standing
 from orchestrator.stores.memory import MemoryFile
 
 Make = Callable[..., Path]
@@ -38,6 +44,8 @@ then:
 """
 POLICIES = "topics: {reminders: {consent: asked}}\nzone: Europe/Rome\n"
 ALWAYS = {"campaigns/win-back.yaml": None, "campaigns/cart.yaml": CART % "always"}
+NOON = 1_772_452_800_000
+"""2026-03-02T12:00:00Z"""
 HELLO = {"templates/hello/email.html": "<p>Hello</p>"}
 
 
@@ -71,8 +79,8 @@ def told(make: Make, tmp_path: Path) -> Tell:
     return tell
 
 
-def only(told: Told, outcome: str) -> dict[str, Any]:
-    (found,) = [entry for entry in told.entries if entry["outcome"] == outcome]
+def only(told: Told, outcome: str, campaign: str | None = None) -> dict[str, Any]:
+    (found,) = [one for one in told.entries if one["outcome"] == outcome and campaign in (None, one["campaign"])]
     return found
 
 
@@ -215,6 +223,71 @@ def test_the_program_that_decided_is_named(told: Tell) -> None:
     ((since, name),) = found.programs
     assert since is None, "a replay's journal notes no activation"
     assert {entry["program"] for entry in found.entries} == {name}
+
+
+def test_a_program_that_a_new_file_begins_with_names_no_instant(make: Make) -> None:
+    """A new file has no clock before its first input: it was told as live since 1970-01-01."""
+    workspace = load_workspace(make({**HELLO, "policies.yaml": POLICIES, **ALWAYS}))
+    memory = MemoryFile()
+    live = Live(Engine([memory.partition(0)], Surroundings(workspace.program, OpenGovernor(), Outbox())), Outbox())
+    live.go_live(Standing(workspace.program.name), lambda: b"")
+    live.engine.feed(Event("1", NOON, type="identify", user_id="anna", received_at=NOON), NOON)
+    live.engine.commit()
+    found = explain(workspace.program, memory, "anna")
+    name = workspace.program.name
+    assert found.as_json()["programs"] == [{"program": name, "since": None}]
+    assert f"Decided by program {name[:12]}, live since this file began." in printed(found).splitlines()
+    assert f"Ha deciso il programma {name[:12]}, attivo dall'inizio di questo file." in printed(found, "it").splitlines()
+
+
+def ask(of: str | None = "ask") -> str:
+    of_it = f", of: {of}" if of else ""
+    return f"""
+campaign: ask
+stage: awareness
+topic: reminders
+on: {{event: Cart Updated, key: cart}}
+then:
+  - id: ask
+    send: {{template: hello, channel: email}}
+  - wait_for: {{event: Survey Answered{of_it}, within: 7d}}
+    then: [exit]
+"""
+
+
+ANSWERED = {
+    "events/survey.yaml": "event: Survey Answered\nproperties: {type: object, properties: {message_id: {type: string}}}\n"
+}
+
+
+def answer(at: str, **properties: Any) -> dict[str, Any]:
+    return call(at, name="Survey Answered", properties=properties)
+
+
+def test_an_answer_that_answers_no_message_is_told(told: Tell) -> None:
+    """Nobody could tell why a run went on waiting for what had come."""
+    answers = [answer("02T10:00:00"), answer("02T10:30:00"), answer("02T11:00:00", message_id="another")]
+    found = told([consent(), cart("02T09:00:00"), *answers], **ANSWERED, **{"campaigns/ask.yaml": ask()})
+    assert found.as_json()["lost_answers"] == [
+        {"event": "Survey Answered", "message_id": None, "events": 2, "campaigns": ["ask"]},
+        {"event": "Survey Answered", "message_id": "another", "events": 1, "campaigns": ["ask"]},
+    ]
+    lines = printed(found).splitlines()
+    assert "Survey Answered (2 times): it names no message (`message_id`), so ask does not hear it as an answer" in lines
+    assert (
+        "Survey Answered: it answers message another, which this customer was not sent, so ask does not hear it as an answer"
+    ) in lines
+    assert "non indica alcun messaggio" in printed(found, "it")
+
+
+def test_an_answer_that_is_heard_or_that_nobody_waits_for_is_not_told_as_lost(told: Tell) -> None:
+    first = told([consent(), cart("02T09:00:00")], **ANSWERED, **{"campaigns/ask.yaml": ask()})
+    sent = only(first, "accepted", "ask")["message"]
+    calls = [consent(), cart("02T09:00:00"), answer("02T10:00:00", message_id=sent)]
+    assert told(calls, **ANSWERED, **{"campaigns/ask.yaml": ask()}).answers == []
+    calls = [consent(), cart("02T09:00:00"), answer("02T10:00:00")]
+    assert told(calls, **ANSWERED, **{"campaigns/ask.yaml": ask(of=None)}).answers == []
+    assert told([answer("02T10:00:00")], **ANSWERED, **{"campaigns/ask.yaml": ask()}).answers == [], "nobody was asked"
 
 
 def _pieces(phrases: dict[str, Any]) -> set[str]:
