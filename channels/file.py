@@ -14,7 +14,7 @@ import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ import aiohttp
 from channels.letter import letter_bytes, letter_of
 from channels.limits import RETRY_DEFAULT_MS
 from channels.settings import Settings
-from orchestrator.delivery.channel import Accepted, Answer, NotSent, Refused, RenderedMessage
+from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, NotSent, Refused, RenderedMessage
 
 _CHANNEL = re.compile("[a-z][a-z0-9_]{0,31}")
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN, errno.ENOMEM}
@@ -48,20 +48,25 @@ class FileChannel:
         if not _CHANNEL.fullmatch(message.channel):
             return Refused("config", "channel", "a channel's name is lower-case letters, digits and underscores")
         try:
-            await asyncio.to_thread(self._write, message)
+            if not await asyncio.to_thread(self._write, message):
+                return NotSent(RETRY_DEFAULT_MS, RUN_OUT)
         except OSError as failure:
             name = errno.errorcode.get(failure.errno or 0, "OSError")
             return NotSent(RETRY_DEFAULT_MS, name) if failure.errno in _PASSING else Refused("config", name, "writing the file")
         return Accepted(message.message_id)
 
-    def _write(self, message: RenderedMessage) -> None:
-        line = json.dumps(asdict(message)) + "\n"
+    def _write(self, message: RenderedMessage) -> bool:
+        """Write it, unless its leave ran out while others were written."""
+        line = json.dumps({one.name: getattr(message, one.name) for one in fields(message) if one.name != "leave"}) + "\n"
         letter = letter_of(message) if self._eml and message.channel == "email" else None
         with self._one_at_a_time:
+            if not message.leave():
+                return False
             self._folder.mkdir(parents=True, exist_ok=True)
             if letter is not None and not isinstance(letter, Refused):
                 self._write_eml(message.message_id, letter_bytes(letter))
             self._append(self._folder / f"{message.channel}.jsonl", line.encode())
+            return True
 
     def _write_eml(self, message_id: str, content: bytes) -> None:
         folder = self._folder / "email"

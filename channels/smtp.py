@@ -13,7 +13,7 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ from aiosmtplib.errors import SMTPException, SMTPResponseException
 from channels.letter import Letter, is_address, letter_bytes, letter_of
 from channels.limits import GOODBYE_S, RETRY_DEFAULT_MS
 from channels.settings import Codes, Settings
-from orchestrator.delivery.channel import Accepted, Answer, InDoubt, Kind, NotSent, Refused, RenderedMessage
+from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, InDoubt, Kind, NotSent, Refused, RenderedMessage
 
 CODES: Codes = {
     **dict.fromkeys(("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"), "suppress"),
@@ -78,14 +78,14 @@ class SmtpChannel:
         except (OSError, TimeoutError) as failure:
             return NotSent(RETRY_DEFAULT_MS, f"connect: {type(failure).__name__}")
         try:
-            answer = await self._hand_over(conversation, connection)
+            answer = await self._hand_over(conversation, connection, message.leave)
             if isinstance(answer, Accepted | Refused):
                 await conversation.goodbye()
             return answer
         finally:
             conversation.drop()
 
-    async def _hand_over(self, conversation: _Conversation, connection: socket.socket) -> Answer:
+    async def _hand_over(self, conversation: _Conversation, connection: socket.socket, leave: Callable[[], bool]) -> Answer:
         read = self._timeouts.read
         try:
             async with asyncio.timeout(read):
@@ -94,6 +94,8 @@ class SmtpChannel:
                 return Refused("reject", "smtputf8", "the server takes ASCII addresses only")
             async with asyncio.timeout(read):
                 await conversation.envelope()
+            if not leave():
+                return NotSent(RETRY_DEFAULT_MS, RUN_OUT)
             async with asyncio.timeout(read):
                 await conversation.text()
         except SMTPResponseException as refusal:

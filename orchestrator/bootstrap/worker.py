@@ -16,7 +16,8 @@ from orchestrator.bootstrap.engine import live_on
 from orchestrator.config import Settings
 from orchestrator.delivery.channel import Channel
 from orchestrator.delivery.dispatch import Dispatcher
-from orchestrator.delivery.governor import RATE, Governor
+from orchestrator.delivery.governor import Governor
+from orchestrator.delivery.limits import RATE
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.input import Event
 from orchestrator.domain.outgoing import Outgoing

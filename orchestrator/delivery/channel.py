@@ -7,14 +7,20 @@ state about messages and retries nothing. Adapters live in `channels/`, are foun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import aiohttp
 
+RUN_OUT = "its leave had run out"
+"""What is said of a message that came too late to its channel."""
 Kind = Literal["reject", "suppress", "config", "throttle", "answer"]
 """Why a provider refused: this message, this recipient, our settings, our rate; or its answer is none."""
+
+
+def _holds() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class RenderedMessage:
     body_html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Extra message headers (List-Unsubscribe, List-Unsubscribe-Post)."""
+    leave: Callable[[], bool] = field(default=_holds, compare=False, repr=False)
+    """Whether it may still go: a channel that waits before its first byte looks again, and answers NotSent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
-from orchestrator.delivery.channel import Accepted, Answer, Channel, InDoubt, NotSent, Refused, RenderedMessage
+from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, Channel, InDoubt, NotSent, Refused, RenderedMessage
 from orchestrator.domain.input import Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.errors import OrchestratorError
@@ -19,13 +20,15 @@ RETRY_MS = 1_000
 Render = Callable[[Outgoing], RenderedMessage]
 """Raises an OrchestratorError for a template that cannot be rendered for this message."""
 Tell = Callable[[int, Outcome], Awaitable[None]]
+Holds = Callable[[str], bool]
+"""Whether the leave of the message with that id still holds, by whoever gave it."""
 
 
 class Dispatcher:
     """Hands messages over. Every message given to it gets exactly one outcome, unless the process dies: then it is in doubt."""
 
-    def __init__(self, channels: Mapping[str, Channel], render: Render, tell: Tell) -> None:
-        self._channels, self._render, self._tell = channels, render, tell
+    def __init__(self, channels: Mapping[str, Channel], render: Render, tell: Tell, holds: Holds = lambda _: True) -> None:
+        self._channels, self._render, self._tell, self._holds = channels, render, tell, holds
         self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in channels}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -55,9 +58,11 @@ class Dispatcher:
             rendered = self._render(message)
         except OrchestratorError as error:
             return Refused("reject", "render", str(error))
-        if _wall() > message.not_after:
-            return NotSent(RETRY_MS, "its leave had run out")
-        return await channel.send(rendered)
+
+        def leave() -> bool:
+            return _wall() <= message.not_after and self._holds(message.message_id)
+
+        return await channel.send(replace(rendered, leave=leave)) if leave() else NotSent(RETRY_MS, RUN_OUT)
 
 
 def outcome_of(message_id: str, answer: Answer, now: int) -> Outcome:

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.delivery.limits import LAG_MS, LEASE_MS, MARKETING_SHARE, RATE
+from orchestrator.delivery.turns import Turns
 from orchestrator.domain.input import Permit, Refusal
 from orchestrator.domain.profile import Call, Message
 
-LEASE_MS = 700
-"""How long leave to send is good for: a stopped worker's leave has run out before a kill is promised to hold."""
-LAG_MS = 400
-"""How far the partition's clock may be behind the wall's when leave is given; the rest of a lease is for handing over."""
-RATE = 100
-"""Messages a second on a channel of which nothing else is said."""
-MARKETING_SHARE = 0.8
-"""Of a second; the rest is kept free, so that a transactional message never stands behind a campaign."""
 SECOND_MS = 1_000
 
 
@@ -31,33 +25,6 @@ class OpenGovernor:
 
 
 @dataclass(slots=True)
-class _Queue:
-    """Whose turn is in which second, for one class of messages on one channel; seconds are given out in order."""
-
-    most: int
-    """Turns in a second."""
-    last: int = 0
-    """The latest second given out."""
-    used: int = 0
-    turns: dict[str, int] = field(default_factory=dict)
-    """message id → its second, the earliest first."""
-
-    def turn(self, ident: str, second: int) -> int:
-        """The second in which this message may leave: the one it was given, else the next with room from `second` on."""
-        given = self.turns.pop(ident, 0)
-        if given >= second:
-            return given
-        while self.turns and self.turns[oldest := next(iter(self.turns))] < second:
-            del self.turns[oldest]  # it was cancelled meanwhile
-        if self.last < second:
-            self.last, self.used = second, 0
-        if self.used >= self.most:
-            self.last, self.used = self.last + 1, 0
-        self.used += 1
-        return self.last
-
-
-@dataclass(slots=True)
 class Governor:
     """The governor of an embedded engine: a kill switch, and at most so many messages a second on a channel."""
 
@@ -66,7 +33,7 @@ class Governor:
     """channel → messages a second."""
     _granted: dict[str, tuple[int, int]] = field(default_factory=dict)
     """channel → the latest second in which leave was given, and how often."""
-    _queues: dict[tuple[str, bool], _Queue] = field(default_factory=dict)
+    _queues: dict[tuple[str, bool], Turns] = field(default_factory=dict)
 
     def ask(self, message: Message | Call, now: int, wall: int) -> Permit | Refusal:
         """Leave at the partition's time `now`, or why not and when to come back.
@@ -96,9 +63,9 @@ class Governor:
         self._granted[channel] = second, used + 1
         return True
 
-    def _queue(self, message: Message | Call, rate: int) -> _Queue:
+    def _queue(self, message: Message | Call, rate: int) -> Turns:
         marketing = message.cls != "transactional"
         most = max(1, int(rate * MARKETING_SHARE)) if marketing else rate
-        queue = self._queues.setdefault((message.channel, marketing), _Queue(most))
+        queue = self._queues.setdefault((message.channel, marketing), Turns(most))
         queue.most = most
         return queue

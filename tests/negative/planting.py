@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from unittest.mock import patch
+
+from tests.simulation.world import World
+
+
+class Runs(Protocol):
+    """A simulated world."""
+
+    def run(self) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """`caught_by`: invariants that may name it first."""
+    """`caught_by`: invariants that may name it first, in the worlds that these seeds make."""
 
     name: str
     caught_by: tuple[str, ...]
     within: Callable[[], AbstractContextManager[None]]
+    world: Callable[[int], Runs]
 
 
 PLANTS: dict[str, Plant] = {}
 Within = Callable[[], AbstractContextManager[None]]
 
 
-def plant(*caught_by: str) -> Callable[[Within], Within]:
+def plant(*caught_by: str, world: Callable[[int], Runs] = World) -> Callable[[Within], Within]:
     """Register a context manager as a planted bug."""
 
     def registered(within: Within) -> Within:
         name = within.__name__
-        PLANTS[name] = Plant(name, caught_by, within)
+        PLANTS[name] = Plant(name, caught_by, within, world)
         return within
 
     return registered

@@ -8,7 +8,8 @@ from heapq import heapify, heappop, heappush
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.delivery.governor import LEASE_MS, Governor
+from orchestrator.delivery.governor import Governor
+from orchestrator.delivery.limits import LEASE_MS
 from orchestrator.domain.input import Permit, Refusal
 from orchestrator.domain.profile import Message
 

@@ -22,6 +22,12 @@ INVARIANTS = {
     "I16": "everyone in the segment while a round lasts is judged once in it, nobody else; and no round is lost",
     "I17": "a webhook is asked until one answer comes in its time; a task is done once, or overdue at its due; both lead on",
     "I18": "what a message joins goes out once, in order, after its window; or is said to be taken out",
+    "P1": "nothing leaves a lease's life after a kill or a pause is in the log",
+    "P2": "nothing leaves beyond the rate: what leaves in n windows less a lease was granted within n windows",
+    "P3": "what leaves was granted, once",
+    "P4": "nothing leaves a lease's life after the last question that a governor answered",
+    "P5": "once nothing fails, everything leaves",
+    "P6": "once nothing fails, a transactional message does not stand behind a campaign",
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.policy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -70,3 +71,9 @@ def test_a_channels_name_cannot_lead_elsewhere(tmp_path: Path) -> None:
     answer = asyncio.run(channel(tmp_path).send(RenderedMessage("m1", "../x", "", "", "c")))
     assert isinstance(answer, Refused)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_no_leave_any_more_when_its_turn_comes_is_not_written(tmp_path: Path) -> None:
+    answer = asyncio.run(channel(tmp_path).send(replace(SMS, leave=lambda: False)))
+    assert isinstance(answer, NotSent)
+    assert list(tmp_path.rglob("*")) == []

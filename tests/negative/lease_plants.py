@@ -1,0 +1,193 @@
+"""Planted bugs in leases and in the governor's account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from orchestrator.delivery import budget, leases, permits
+from orchestrator.delivery.budget import Budget
+from orchestrator.delivery.leases import Leases
+from orchestrator.domain.input import Control
+from tests.negative.planting import instead
+from tests.negative.planting import plant as plant_in
+from tests.simulation.lease_world import LeaseWorld, Worker
+
+plant = partial(plant_in, world=LeaseWorld)
+
+
+@plant("P1", "P4")
+@contextmanager
+def a_lease_lives_from_when_it_is_heard() -> Iterator[None]:
+    real = Leases.hear
+
+    def hear(ours: Leases, said: bytes) -> None:
+        ours._asked = dict.fromkeys(ours._asked, ours.clock())
+        real(ours, said)
+
+    with patch.object(Leases, "hear", hear):
+        yield
+
+
+@plant("P1", "P4")
+@contextmanager
+def leave_is_not_looked_at_again() -> Iterator[None]:
+    with patch.object(Leases, "holds", lambda *_: True), patch.object(Worker, "wall", property(lambda _: 1_750_000_000_000)):
+        yield
+
+
+@plant("P1", "P4", "P5")
+@contextmanager
+def a_lease_lives_by_the_wall_clock() -> Iterator[None]:
+    with patch.object(Worker, "clock", property(lambda worker: worker.wall)):
+        yield
+
+
+@plant("P1")
+@contextmanager
+def a_kill_is_not_heeded() -> Iterator[None]:
+    with patch.object(Budget, "killed", property(lambda _: False)):
+        yield
+
+
+@plant("P1")
+@contextmanager
+def switches_wait_for_the_next_answer() -> Iterator[None]:
+    """Whoever asked after the kill is answered as if it had asked before."""
+    hear, answer = Budget.hear, Budget.answer
+    late: dict[int, list[bytes]] = {}
+
+    def hear_late(ours: Budget, record: bytes, now: int) -> None:
+        if isinstance(permits.question(record), Control):
+            late.setdefault(id(ours), []).append(record)
+        else:
+            hear(ours, record, now)
+
+    def answer_first(ours: Budget, now: int) -> bytes | None:
+        said = answer(ours, now)
+        for record in late.pop(id(ours), ()):
+            hear(ours, record, now)
+        return said
+
+    with patch.object(Budget, "hear", hear_late), patch.object(Budget, "answer", answer_first):
+        yield
+
+
+@plant("P1")
+@contextmanager
+def the_next_governor_does_not_know_of_the_kill() -> Iterator[None]:
+    with patch.object(Budget, "remember", lambda *_: None):
+        yield
+
+
+@plant("P2")
+@contextmanager
+def the_next_governor_begins_at_once() -> Iterator[None]:
+    real = Budget.__init__
+
+    def begin(ours: Budget, rates: Any, since: int, *given: Any) -> None:
+        real(ours, rates, since - budget.WINDOW_MS, *given)
+
+    with patch.object(Budget, "__init__", begin):
+        yield
+
+
+@plant("P2")
+@contextmanager
+def a_governor_that_was_replaced_goes_on() -> Iterator[None]:
+    """As if its records were written by a producer that nothing fences."""
+    with patch.object(LeaseWorld, "fences", lambda _: False):
+        yield
+
+
+@plant("P2")
+@contextmanager
+def the_rate_is_counted_by_the_second_of_a_clock() -> Iterator[None]:
+    real = Budget._left
+
+    def left(ours: Budget, kind: Any, now: int) -> int:
+        return real(ours, kind, now // budget.WINDOW_MS * budget.WINDOW_MS + budget.WINDOW_MS - 1)
+
+    with patch.object(Budget, "_left", left):
+        yield
+
+
+@plant("P2")
+@contextmanager
+def what_is_granted_is_not_noted() -> Iterator[None]:
+    with patch.object(Budget, "_note", lambda *_: None):
+        yield
+
+
+@plant("P2", "P3")
+@contextmanager
+def leave_is_used_twice() -> Iterator[None]:
+    real = leases._Granted.take
+
+    def take(granted: Any, now: int) -> int | None:
+        kept = list(granted.leases)
+        found = real(granted, now)
+        if kept and len(granted.taken) % 2:
+            granted.leases.extend(kept[:1])
+        return found
+
+    with patch.object(leases._Granted, "take", take):
+        yield
+
+
+@plant("P2", "P3")
+@contextmanager
+def an_answer_heard_twice_counts_twice() -> Iterator[None]:
+    real = Leases.hear
+
+    def hear(ours: Leases, said: bytes) -> None:
+        asked = dict(ours._asked)
+        real(ours, said)
+        ours._asked = asked
+
+    with patch.object(Leases, "hear", hear):
+        yield
+
+
+@plant("P2", "P3")
+@contextmanager
+def everybody_takes_what_was_granted_to_one() -> Iterator[None]:
+    real = Leases.hear
+
+    def hear(ours: Leases, said: bytes) -> None:
+        found = permits.answer(said)
+        theirs = [permits.Lease(ours.worker, one.number, one.granted) for one in found.leases]
+        real(ours, permits.encode(permits.Answer(theirs, found.killed)))
+
+    with patch.object(Leases, "hear", hear):
+        yield
+
+
+@plant("P3", "P4")
+@contextmanager
+def without_a_governor_workers_go_on() -> Iterator[None]:
+    def after(ours: Leases) -> None:
+        if not ours.answered:
+            for kind in ours._queues:
+                ours._of(kind).leases.append((ours.clock() + leases.LEASE_MS, 1))
+
+    with instead(Leases, "request", after=after):
+        yield
+
+
+@plant("P5")
+@contextmanager
+def what_waits_is_not_asked_for() -> Iterator[None]:
+    with patch.object(Leases, "_wants", lambda *_: iter(())):
+        yield
+
+
+@plant("P6")
+@contextmanager
+def transactional_messages_stand_behind_a_campaign() -> Iterator[None]:
+    real = leases.Kind
+    with patch.object(leases, "Kind", lambda channel, _: real(channel, marketing=True)):
+        yield
