@@ -84,7 +84,7 @@ def _own_path(steps: Spot | None, sender: str, low: Sequence[int], scope: Scope)
     elements = steps.elements() if steps is not None else []
     for index, step in enumerate(elements):
         for part in step.at("wait_for").one_or_more() if step.get("wait_for") is not None else ():
-            if part.text_of("event") == ANSWER and part.text_of("of") in (None, sender):
+            if _may_be(part, ANSWER, scope) and part.text_of("of") in (None, sender):
                 asked = [statement for _, statement in scope.stated(part.get("if"))]
                 following = [*step.at("then").elements(), *elements[index + 1 :]]
                 if _reaches(following if step.get("then") is not None else elements[index + 1 :], asked, low, scope):
@@ -99,11 +99,17 @@ def _other_path(low: Sequence[int], scope: Scope) -> bool:
     for document in scope.files.documents.get("campaigns", ()):
         on, condition = document.root.get("on"), document.root.get("if")
         for pattern in on.one_or_more() if on is not None else ():
-            if pattern.text_of("event") == ANSWER:
+            if _may_be(pattern, ANSWER, scope):
                 asked = [statement for spot in (pattern.get("if"), condition) for _, statement in scope.stated(spot)]
                 if _reaches(document.root.at("then").elements(), asked, low, scope):
                     return True
     return False
+
+
+def _may_be(pattern: Spot, event: str, scope: Scope) -> bool:
+    """Whether the pattern names the event, or one that there is not: which was meant is told there."""
+    name = pattern.text_of("event")
+    return name == event or (name is not None and name not in scope.events)
 
 
 def _reaches(steps: Iterable[Spot], asked: list[Statement], low: Sequence[int], scope: Scope) -> bool:
@@ -145,7 +151,7 @@ def _called(name: str, hold: Spot, event: str, scope: Scope) -> None:
     begun = [
         document.root
         for document in scope.files.documents.get("campaigns", ())
-        if any(part.text_of("event") == event for part in document.root.at("on").one_or_more())
+        if any(_may_be(part, event, scope) for part in document.root.at("on").one_or_more())
     ]
     if "campaigns" in scope.files.unreadable or any(
         verb_of(step) == "task" for root in begun for step in every_step(root.get("then"))

@@ -39,9 +39,10 @@ def accepted(findings: list[Finding], texts: Mapping[str, str]) -> list[Finding]
     if not comments:
         return findings
     left = [finding for finding in findings if not any([_accepts(comment, finding) for comment in comments])]  # noqa: C419
+    broken = {finding.file for finding in findings if finding.severity == "error"}
     report = Report()
     for comment in comments:
-        _judge(comment, report)
+        _judge(comment, report, broken)
     return sorted([*left, *report.findings], key=lambda each: (each.file, each.line, each.column, each.code))
 
 
@@ -66,10 +67,12 @@ def _accepts(comment: _Comment, finding: Finding) -> bool:
     return bool(comment.reason) and named.issuperset(finding.others)
 
 
-def _judge(comment: _Comment, report: Report) -> None:
+def _judge(comment: _Comment, report: Report, broken: set[str]) -> None:
+    """`broken`: files with errors, of which warnings may be missing; what they would say is no reason to tell of a comment."""
     wrong = [code for code in comment.codes if code not in CODES]
     errors = [code for code in comment.codes if code in CODES and code.startswith("E")]
-    idle = [code for code in comment.codes if code not in comment.met]
+    about = {comment.place.file, *(f"campaigns/{name}.yaml" for name in _NAMED.findall(comment.reason))}
+    idle = [code for code in comment.codes if code not in comment.met] if not about & broken else []
     if not comment.codes:
         report.add("W102", comment.place, "this comment names no code, and so ignores nothing", _FORM)
     elif wrong:

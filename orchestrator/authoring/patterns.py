@@ -13,11 +13,11 @@ from orchestrator.authoring.facts import declares_key
 from orchestrator.authoring.lasting import check_crossing
 from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.schedules import schedule
-from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.scope import UNDECLARED, Scope, View
 from orchestrator.authoring.units import duration
 from orchestrator.domain.campaign import Pattern
 
-UNKNOWN = View(events=("",), item={}, run=True)
+UNKNOWN = View(events=("",), item=UNDECLARED, run=True)
 """What can be read where nothing says which event there is: anything of the right name."""
 
 
@@ -113,6 +113,8 @@ def view_of(spot: Spot, scope: Scope, view: View) -> View:
         if scope.events[event].keys[each.value].each is None:
             message = f"the key `{each.value}` of {event} does not go through a list"
             scope.report.add("E302", each.place, message, "`each` needs a key such as properties.products[].product_id")
+    elif each is not None and event is not None:
+        item = UNDECLARED
     return replace(view, events=(event,) if event is not None else (), item=item, sometimes=view.sometimes - {"event"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from orchestrator.authoring.scope import Scope, View
+from orchestrator.authoring.scope import UNDECLARED, Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.domain.program import Feature
 from rules.places import Environment
@@ -35,7 +35,7 @@ def _environment(view: View, scope: Scope) -> Environment:
     }
     if view.events and all(_declared(name, scope) for name in view.events):
         there["event"] = Member(_event(view.events, scope), "event" not in view.sometimes)
-    if view.item is not None and "" not in view.events:
+    if view.item is not None and view.item is not UNDECLARED:
         there["item"] = Member(type_of_schema(view.item), "item" not in view.sometimes)
     if view.run:
         there["enrolment"] = _always(_enrolment(view))

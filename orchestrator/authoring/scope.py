@@ -18,6 +18,8 @@ from orchestrator.domain.template import Source, Template
 from rules.places import Environment
 from rules.statements import Statement
 
+UNDECLARED: dict[str, Any] = {}
+"""The item of an event or key that does not exist: that is told, and what it would bring is not known."""
 CHANNELS = ("email", "sms")
 
 _KIND_OF = {

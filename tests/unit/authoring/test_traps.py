@@ -52,6 +52,38 @@ TRAPS: list[tuple[str, str, str | None, str, str]] = [
         "on: {event: Order Completed, key: order}¦}",
         "remove it, or open it before",
     ),
+    (
+        "E301",
+        THANKS,
+        "on: {event: Order Completed, key: order}",
+        "# check: ignore W507 because both are one welcome\non: {event: ¦Order Complete, key: order}",
+        "did you mean `Order Completed`?",
+    ),
+    (
+        "E301",
+        THANKS,
+        "on: {event: Order Completed, key: order}",
+        'on: {event: ¦Order Complete, each: product}\nif: {"==": [{var: item.name}, Tea]}',
+        "did you mean `Order Completed`?",
+    ),
+    (
+        "E302",
+        THANKS,
+        "on: {event: Order Completed, key: order}",
+        'on: {event: Order Completed, each: ¦prodct}\nif: {"==": [{var: item.name}, Tea]}',
+        "known here: order",
+    ),
+    (
+        "E301",
+        THANKS,
+        "  - send: {template: thanks, channel: email}",
+        (
+            "  - {id: ask, send: {template: ask, channel: email, survey: nps}}\n"
+            "  - wait_for: {event: ¦Survey Answerd, of: ask, within: 7d}\n"
+            "    then: [{task: {queue: desk, title: Call, due: 1d}}]"
+        ),
+        "did you mean `Survey Answered`?",
+    ),
     ("E201", THANKS, "then:", "¦do:", "did you mean `then`?"),
     ("E201", THANKS, "then:", "¦run:", "did you mean `then`?"),
     ("E201", THANKS, "then:", "¦sequence:", "did you mean `then`?"),
