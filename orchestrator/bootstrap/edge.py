@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import entry_points
@@ -17,6 +14,7 @@ import aiohttp
 
 from orchestrator.authoring import load_workspace
 from orchestrator.bootstrap.beside import EngineProcess
+from orchestrator.bootstrap.door import own_url, say, told_to_stop, wall
 from orchestrator.config import Settings, secret_of
 from orchestrator.delivery.channel import Channel
 from orchestrator.delivery.dispatch import Dispatcher
@@ -65,23 +63,23 @@ async def run_edge(
         made = partial(_channel, settings, outbox, session, loaded.senders)
         channels = {name: made(adapter) for name, adapter in settings.adapters.items()}
         reader, writer = await asyncio.open_unix_connection(sock=engine.socket)
-        links = SurveyLinks(settings.public_url or _own_url(sockets[0]), lambda: _keys_of(settings, link))
+        links = SurveyLinks(settings.public_url or own_url(sockets[0]), lambda: _keys_of(settings, link))
         renderer = Renderer(loaded.templates, loaded.senders, links.url)
         dispatcher = Dispatcher(channels, renderer.render, lambda key, outcome: link.answer(key, outcome))  # noqa: PLW0108 - they need each other
         link = EngineLink(reader, writer, dispatcher.dispatch)
         catalogue = Catalogue(loaded.program.events)
-        surveys = SurveyDoor(loaded.surveys, links.keys, link.submit, catalogue.validate, _wall, lambda: link.ready)
+        surveys = SurveyDoor(loaded.surveys, links.keys, link.submit, catalogue.validate, wall, lambda: link.ready)
         app = edge(
             link.submit,
             catalogue.validate,
             settings.keys,
-            now=_wall,
+            now=wall,
             ready=lambda: link.ready,
             things=catalogue.things,
             pages=survey_routes(surveys),
         )
         if loaded.surveys and not settings.public_url:
-            _say(f"links to surveys begin with {links.base}: set ORCHESTRATOR_PUBLIC_URL to what recipients can reach")
+            say(f"links to surveys begin with {links.base}: set ORCHESTRATOR_PUBLIC_URL to what recipients can reach")
         died = await _serve(Server(app), link, dispatcher, sockets)
     if not (died or link.was_ready):
         engine.abandon()
@@ -95,9 +93,7 @@ async def run_edge(
 
 async def _serve(server: Server, link: EngineLink, dispatcher: Dispatcher, sockets: Sequence[socket.socket]) -> bool:
     """Serve until told to stop or until the engine is gone, and end; says whether it was gone."""
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _stop, told)
+    told = told_to_stop()
     reading = asyncio.create_task(link.run())
     serving = asyncio.create_task(server.serve(list(sockets)))
     announcing = asyncio.create_task(_announce(server, link, sockets[0]))
@@ -114,14 +110,6 @@ async def _serve(server: Server, link: EngineLink, dispatcher: Dispatcher, socke
     return died
 
 
-def _stop(told: asyncio.Event) -> None:
-    """Hear the first signal; a second one ends the process at once."""
-    told.set()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().remove_signal_handler(number)
-        signal.signal(number, signal.SIG_DFL)
-
-
 async def _finish(link: EngineLink, dispatcher: Dispatcher, within_s: float = FINISH_S) -> None:
     """No more leave; then wait for the attempts under way."""
     try:
@@ -129,24 +117,19 @@ async def _finish(link: EngineLink, dispatcher: Dispatcher, within_s: float = FI
             await link.stop()
             await dispatcher.finish()
     except TimeoutError:
-        _say(f"attempts still under way after {within_s:g} s are given up: their messages are in doubt")
+        say(f"attempts still under way after {within_s:g} s are given up: their messages are in doubt")
 
 
 async def _announce(server: Server, link: EngineLink, listening: socket.socket) -> None:
     """Say where it listens, once it does and the engine is ready."""
     await server.up.wait()
     await link.opened()
-    _say(f"listening on {_own_url(listening)}")
+    say(f"listening on {own_url(listening)}")
 
 
 def _keys_of(settings: Settings, link: EngineLink) -> tuple[bytes, ...]:
     """The keys of links: the first signs, any admits. Links signed before a key was set go on working."""
     return tuple(key for key in (settings.survey_key, link.survey_key) if key)
-
-
-def _own_url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _channel(settings: Settings, outbox: Path, session: aiohttp.ClientSession, senders: Senders, name: str) -> Channel:
@@ -158,11 +141,3 @@ def _channel(settings: Settings, outbox: Path, session: aiohttp.ClientSession, s
         secrets = {each: secret_of(ref) for each, found in asked.items() if (ref := found[CHANNEL].get("secret"))}
         given |= {"senders": asked, "secrets": secrets}
     return build_channel(name, given, session)
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from orchestrator.authoring import Workspace, load_workspace
+from orchestrator.bootstrap.door import require_survey_key
 from orchestrator.bootstrap.edge import build_channel
 from orchestrator.bootstrap.engine import live_on
 from orchestrator.config import Settings
@@ -18,6 +19,7 @@ from orchestrator.delivery.channel import Channel
 from orchestrator.delivery.dispatch import Dispatcher
 from orchestrator.delivery.governor import Governor
 from orchestrator.delivery.limits import RATE
+from orchestrator.delivery.links import SurveyLinks
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.input import Event
 from orchestrator.domain.outgoing import Outgoing
@@ -48,6 +50,7 @@ class Worker:
 def run_worker(worker: Worker, settings: Settings) -> None:
     """Work until told to stop. StoreError where the cluster's settings would lose data."""
     loaded = load_workspace(worker.workspace)
+    require_survey_key(loaded, settings)
     topics = Topics.of(worker.name)
     partitions = asyncio.run(prepare(worker.brokers, worker.topic, topics, development=worker.development))
     worker.folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +59,8 @@ def run_worker(worker: Worker, settings: Settings) -> None:
 
 
 def _surrounded(worker: Worker, loaded: Workspace, settings: Settings) -> Surrounded:
-    catalogue, renderer = Catalogue(loaded.program.events), Renderer(loaded.templates, loaded.senders)
+    links = SurveyLinks(settings.public_url, lambda: (settings.survey_key,))
+    catalogue, renderer = Catalogue(loaded.program.events), Renderer(loaded.templates, loaded.senders, links.url)
     doors = _Doors(settings, worker.outbox)
 
     def open_live(store: KafkaStore, number: int, partitions: int) -> Live:

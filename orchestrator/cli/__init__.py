@@ -28,6 +28,7 @@ COMMANDS = {
     "tasks": "tasks",
     "serve": "serve",
     "worker": "worker",
+    "intake": "intake",
     "kafka": "kafka",
 }
 """command → the module that holds a function of its name"""

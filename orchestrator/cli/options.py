@@ -38,6 +38,9 @@ EventFiles = Annotated[
 ]
 MoreFiles = Annotated[list[Path] | None, typer.Argument(help="More event files.", metavar="[FILE]...", show_default=False)]
 Locale = Annotated[Language, typer.Option(help="Language in which rules are put into words.")]
+Brokers = Annotated[str, typer.Option(help="Where Kafka is.", metavar="HOST:PORT")]
+InputTopic = Annotated[str, typer.Option("--input", help="The topic that workers decide from.", metavar="TOPIC")]
+Development = Annotated[bool, typer.Option("--development", help="Accept a cluster that keeps a single copy.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 

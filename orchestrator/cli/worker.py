@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import Workspace
+from orchestrator.cli.options import Brokers, Development, InputTopic, Workspace
 from orchestrator.config import read_settings
 from orchestrator.stores.kafka import require_extra
 
 
 def worker(
     workspace: Workspace,
-    brokers: Annotated[str, typer.Option(help="Where Kafka is.", metavar="HOST:PORT")] = "127.0.0.1:9092",
-    topic: Annotated[str, typer.Option("--input", help="The topic that events come in by.", metavar="TOPIC")] = "events",
+    brokers: Brokers = "127.0.0.1:9092",
+    topic: InputTopic = "events",
     name: Annotated[
         str | None, typer.Option(help="Group of the workers, and what their topics begin with; the input's name by default.")
     ] = None,
@@ -23,7 +23,7 @@ def worker(
     outbox: Annotated[Path | None, typer.Option(help="Folder of the file channel; in the cache's by default.")] = None,
     host: Annotated[str, typer.Option(help="Address of its pages /health and /metrics.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Their port.", min=1, max=65_535)] = 6066,
-    development: Annotated[bool, typer.Option("--development", help="Accept a cluster that keeps a single copy.")] = False,  # noqa: FBT002
+    development: Development = False,  # noqa: FBT002
 ) -> None:
     """Work on partitions of a topic: decide, keep the state in Kafka, send. Start as many as you like, up to its partitions."""
     require_extra()

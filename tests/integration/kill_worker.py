@@ -66,6 +66,14 @@ def until(done: Callable[[], bool], what: str) -> None:
         time.sleep(LOOK_S)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @dataclass
 class Place:
     """One group of workers on topics of its own."""
@@ -116,9 +124,7 @@ class Worker:
     options: tuple[str, ...] = ("--development",)
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         place = self.place
         command = [sys.executable, "-m", "orchestrator", "worker", str(place.workspace), "--brokers", place.brokers]
         where = ["--input", place.topic, "--dir", str(self.folder), "--port", str(self.port), *self.options]

@@ -44,3 +44,9 @@ TRIES = 50
 """Looks at topics that were just made, until every broker knows them."""
 TRY_AGAIN_S = 0.1
 """Between two of them."""
+ACKNOWLEDGE_S = 5.0
+"""How long a request at the door waits for the brokers; after that its sender is asked to come again."""
+UNACKNOWLEDGED_BYTES = 32 << 20
+"""Of records at the door that the brokers have not acknowledged; more are told to come again."""
+CLOSE_S = 5.0
+"""How long a producer may take to end."""

@@ -89,20 +89,26 @@ async def make_topics(admin: AIOKafkaAdminClient, topics: Sequence[Topic], parti
 
 async def prepare(brokers: str, source: str, topics: Topics, *, development: bool) -> int:
     """Make our topics, look at all of them; gives how many partitions there are. StoreError says all that would lose data."""
+    partitions = await examine(brokers, source, development=development)
+    async with asking(brokers) as admin:
+        await make_topics(admin, topics.all(), partitions)
+        await _refuse(admin, topics.all(), partitions, development=development)
+    return partitions
+
+
+async def examine(brokers: str, source: str, *, development: bool) -> int:
+    """How many partitions the inputs have. StoreError where there are none, and says all that would lose data."""
     async with asking(brokers) as admin:
         if source not in await admin.list_topics():
             message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
             raise StoreError(message)
         partitions = len((await _described(admin, [source]))[0]["partitions"])
-        copies = 1 if development else 2
-        await _refuse(admin, [Topic(source, "delete")], partitions, copies)
-        await make_topics(admin, topics.all(), partitions)
-        await _refuse(admin, topics.all(), partitions, copies)
+        await _refuse(admin, [Topic(source, "delete")], partitions, development=development)
     return partitions
 
 
-async def _refuse(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, copies: int) -> None:
-    wrong = await _wrong(admin, topics, partitions, copies)
+async def _refuse(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, *, development: bool) -> None:
+    wrong = await _wrong(admin, topics, partitions, 1 if development else 2)
     if wrong:
         message = "these settings would lose data:\n" + "\n".join(wrong)
         raise StoreError(message)

@@ -1,0 +1,135 @@
+"""The HTTP door's way into the inputs topic: an event is accepted once every broker that must have it has it.
+
+It takes the place that the link to the engine has in `serve`. Nothing is decided here, so a repeated event is accepted again;
+its customer's partition knows it by its message id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, KafkaTimeoutError
+
+from orchestrator.domain.input import Event
+from orchestrator.errors import Overloaded, Unavailable
+from orchestrator.stores.kafka.inputs import routed
+from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S, BATCH_BYTES, CLOSE_S, UNACKNOWLEDGED_BYTES
+from orchestrator.stores.kafka.records import Entry
+
+_AGAIN_S = 1.0
+_Record = tuple[int, Entry]
+"""(partition, record)"""
+
+_log = logging.getLogger(__name__)
+
+
+class Entrance:
+    """Produces to the inputs topic. `run` keeps a producer; `submit` waits for the brokers."""
+
+    def __init__(self, brokers: str, topic: str, partitions: int) -> None:
+        self._brokers, self._topic, self._partitions = brokers, topic, partitions
+        self._producer: AIOKafkaProducer | None = None
+        self._opened, self._broken = asyncio.Event(), asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._overdue = 0
+        """Submissions that waited longer than they may and are still not acknowledged."""
+        self.waiting_bytes = 0
+        """Of records that the brokers have not acknowledged, those of requests that were given up among them."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether what is submitted now can be expected to be acknowledged in time."""
+        return self._producer is not None and not self._overdue
+
+    async def opened(self) -> None:
+        """Return once the brokers have answered for the first time."""
+        await self._opened.wait()
+
+    async def run(self) -> None:
+        """Keep a producer until cancelled. One whose records were refused has a gap in its numbers: a new one follows it."""
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._brokers,
+                enable_idempotence=True,
+                acks="all",
+                max_batch_size=BATCH_BYTES,
+            )
+            try:
+                await producer.start()
+                self._producer = producer
+                self._opened.set()
+                await self._broken.wait()
+            except KafkaError as error:
+                _log.warning("%s: no producer: %r", self._brokers, error)
+            finally:
+                self._producer = None
+                self._broken.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(producer.stop(), CLOSE_S)
+            await asyncio.sleep(_AGAIN_S)
+
+    async def submit(self, events: Sequence[Event]) -> list[str]:
+        """Return once all in-sync copies have every event. Raises Overloaded, and Unavailable where that takes too long.
+
+        What was not acknowledged in time may still come to be: whoever sent it sends it again, and it counts once.
+        """
+        if not self.ready:
+            raise Unavailable
+        records = [one for event in events for one in routed(event, self._partitions)]
+        size = sum(len(key) + len(value) for _, (key, value) in records)
+        if self.waiting_bytes and self.waiting_bytes + size > UNACKNOWLEDGED_BYTES:
+            raise Overloaded
+        task = asyncio.create_task(self._produce(records, size))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        try:
+            await asyncio.wait_for(asyncio.shield(task), ACKNOWLEDGE_S)
+        except TimeoutError:
+            self._begin_overdue(task)
+            raise Unavailable from None
+        except KafkaError as error:
+            _log.warning("events were not acknowledged: %r", error)
+            raise Unavailable from None
+        return ["accepted"] * len(events)
+
+    async def finish(self, within_s: float) -> None:
+        """Wait for what is under way."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=within_s)
+
+    async def _produce(self, records: Sequence[_Record], size: int) -> None:
+        """Send, and wait for every acknowledgement; the first failure is raised once all are known."""
+        producer = self._producer
+        assert producer is not None  # noqa: S101 - its only caller has looked
+        self.waiting_bytes += size
+        try:
+            acks = [await producer.send(self._topic, value, key, partition) for partition, (key, value) in records]
+            failures = [one for one in await asyncio.gather(*acks, return_exceptions=True) if isinstance(one, BaseException)]
+            if failures:
+                raise failures[0]
+        except KafkaTimeoutError:
+            raise
+        except KafkaError:
+            if producer is self._producer:
+                self._broken.set()
+            raise
+        finally:
+            self.waiting_bytes -= size
+
+    def _begin_overdue(self, task: asyncio.Task[None]) -> None:
+        if not self._overdue:
+            _log.warning(
+                "%s: nothing was acknowledged for %g s; events are turned away until it is", self._brokers, ACKNOWLEDGE_S
+            )
+        self._overdue += 1
+        task.add_done_callback(self._end_overdue)
+
+    def _end_overdue(self, task: asyncio.Task[None]) -> None:
+        self._overdue -= 1
+        failure = None if task.cancelled() else task.exception()
+        if not self._overdue:
+            _log.warning("%s: what waited is %s", self._brokers, "acknowledged" if failure is None else f"refused: {failure!r}")
