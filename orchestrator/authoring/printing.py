@@ -16,6 +16,7 @@ from typing import Any
 
 import minijinja
 
+from orchestrator.authoring.asked import Asked
 from orchestrator.authoring.limits import RENDERINGS
 from orchestrator.authoring.press import EMPTY, FUEL_GONE, Press
 from orchestrator.authoring.sampling import Empty, Sample
@@ -47,8 +48,8 @@ class Fault:
     """It names a filter, test or function that there is not, or does too much."""
 
 
-def faults(press: Press, source: Source, root: Type, paths: set[str], *, lenient: bool) -> list[Fault]:
-    """What is wrong with the text, for data of that type; one fault a place at most."""
+def faults(press: Press, source: Source, root: Type, paths: set[str], asked: Asked, *, lenient: bool) -> list[Fault]:
+    """What is wrong with the text, for data of that type and what is certain besides; one fault a place at most."""
     if "{" not in source.text:
         return []
     full = Sample(lenient=lenient)
@@ -57,6 +58,7 @@ def faults(press: Press, source: Source, root: Type, paths: set[str], *, lenient
     if wrong is not None:
         at = place_of(press, source.text, wrong, data, paths)
         return [Fault(None, at, told(wrong), wrong.kind in _OF_TEXT)] if _matters(wrong) else []
+    full.places = {place: None for place in full.places if not asked.excludes(place)}
     found: dict[str, Fault] = {}
     for sample, place in islice(variants(source.text, full, lenient=lenient), RENDERINGS):
         if place is not None and place[0] in found:
@@ -70,13 +72,14 @@ def faults(press: Press, source: Source, root: Type, paths: set[str], *, lenient
 
 def place_of(press: Press, text: str, wrong: minijinja.TemplateError, data: dict[str, Any], paths: set[str]) -> int:
     """The character that the error is about: where what was refused is read, else where minijinja says."""
-    path = next((path for path in sorted(paths) if EMPTY in str(wrong) and _at(data, path) == press.refused), "")
+    path = next((path for path in sorted(paths) if EMPTY in str(wrong) and at(data, path) == press.refused), "")
     if wrong.line and not wrong.range and not path:
         return sum(len(line) for line in text.splitlines(keepends=True)[: wrong.line - 1])
     return _offset(text, wrong, path)
 
 
-def _at(data: Any, path: str) -> Any:
+def at(data: Any, path: str) -> Any:
+    """What stands at the path; None where nothing does."""
     for part in path.split("."):
         data = data.get(part) if isinstance(data, dict) else None
     return data

@@ -7,12 +7,13 @@ from functools import lru_cache
 
 import minijinja
 
+from orchestrator.authoring.asked import Asked
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.lengths import check_length
 from orchestrator.authoring.limits import FILES
 from orchestrator.authoring.people import rendered_people
-from orchestrator.authoring.printing import Fault, faults, place_of, told
+from orchestrator.authoring.printing import Fault, at, faults, place_of, told
 from orchestrator.authoring.readable import SURVEY_URL, text_environment
 from orchestrator.authoring.reading import unknown_in, whole_place
 from orchestrator.authoring.sampling import Sample
@@ -22,6 +23,7 @@ from orchestrator.authoring.unprintable import fix_of
 from orchestrator.domain.template import Source, Template
 from rules.types import Member, Members, Type
 
+NOTHING = Asked()
 _ADDED = ("unsubscribe_url", "preferences_url")
 """What delivery adds to what a template can read."""
 _ROOTS = ("event", "item", "items", "profile", "stage", "enrolment", "now")
@@ -76,8 +78,11 @@ def prints_link(source: Source) -> bool:
     return not is_valid(source.text) or SURVEY_URL in _read(source.text)
 
 
-def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = False) -> None:
-    """Report what the template's texts read or print that is not there, for one place that sends it; by SMS, their length."""
+def check_reads(template: Template, view: View, scope: Scope, asked: Asked = NOTHING, *, sms: bool = False) -> None:
+    """Report what the template's texts read or print that is not there, for one place that sends it; by SMS, their length.
+
+    `asked`: what is certain there.
+    """
     root = _root(template, view, scope)
     for sources in template.sources.values():
         for part, compiled in sources.items():
@@ -85,20 +90,23 @@ def check_reads(template: Template, view: View, scope: Scope, *, sms: bool = Fal
             paths = {path for path in _paths(source) if path in template.inputs or path not in _BUILT_IN}
             for path in sorted(paths):
                 _check_path(path, source, template, view, scope)
-            found = faults(scope.press, source, root, paths, lenient="" in view.events) if _readable(source) else []
+            lenient = "" in view.events
+            found = faults(scope.press, source, root, paths, asked, lenient=lenient) if _readable(source) else []
             for fault in found:
-                _report(fault, source, scope)
+                _report(fault, source, scope, asked)
             if not found and _readable(source) and any(path.startswith("profile") for path in paths):
-                _check_people(source, root, paths, view, scope)
+                _check_people(source, root, paths, view, scope, asked)
             if part == "sms" and sms and not found and _readable(source):
                 check_length(source, root, paths, template, view, scope)
 
 
-def _check_people(source: Source, root: Type, paths: set[str], view: View, scope: Scope) -> None:
-    """Render the text for each persona."""
-    made = Sample(lenient="" in view.events).of(root, paths)
+def _check_people(source: Source, root: Type, paths: set[str], view: View, scope: Scope, asked: Asked) -> None:
+    """Render the text for each persona who can have come so far."""
+    made, certain = Sample(lenient="" in view.events).of(root, paths), asked.certain()
     for name, person in rendered_people(scope):
         data = {**made, "profile": person}
+        if any(place.startswith("profile.") and at(data, place) is None for place in certain):
+            continue
         wrong = scope.press.attempt(source.text, data)
         if wrong is not None:
             here = _at(source, place_of(scope.press, source.text, wrong, data, paths), scope)
@@ -114,7 +122,7 @@ def _root(template: Template, view: View, scope: Scope) -> Type:
     return Type(frozenset({"object"}), members=members)
 
 
-def _report(fault: Fault, source: Source, scope: Scope) -> None:
+def _report(fault: Fault, source: Source, scope: Scope, asked: Asked) -> None:
     here = _at(source, fault.at, scope)
     if fault.unknown:
         fix = "loop less in it" if "fuel" in fault.message else fix_of(fault.message)
@@ -130,6 +138,8 @@ def _report(fault: Fault, source: Source, scope: Scope) -> None:
     loop = ", where `one` is what your `for` calls it" if listed and member else ""
     how = "may have no elements" if mode == "no elements" else f"may be {mode}"
     fix = f'write {{{{ {written} | default("…") }}}}, or test it: {{% if {written} %}} … {{% endif %}}{loop}'
+    if asked.at_first(fault.place):
+        fix = f"{fix}; the campaign asks for it before, and it may be gone by then: ask it in `while`"
     scope.report.add("E603", here, f"{called} {how}, and then this message cannot be sent", fix)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.authoring.asked import Asked
 from orchestrator.authoring.document import Path, Spot
 from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
@@ -111,6 +112,8 @@ class Scope:
     """Path below an event's properties → whether every event that has it declares whole numbers there."""
     parts: dict[tuple[str, Path], list[Part]] = field(default_factory=dict)
     """(file, path) of a condition without findings → what it states"""
+    asked: dict[tuple[str, Path], Asked] = field(default_factory=dict)
+    """(file, path) of a step that sends → what its run's conditions make certain there"""
 
     def stated(self, spot: Spot | None) -> list[Part]:
         """What the condition at `spot` states; nothing where there is none, or it has findings of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestrator.authoring.asked import Asked
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.patterns import UNKNOWN, view_of_answer, view_of_run
@@ -41,7 +42,7 @@ def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
         send = step.get("send")
         if send is not None and (template := scope.templates.get(send.text_of("template") or "")) is not None:
             used.add(template.name)
-            _check(send, template, view, scope)
+            _check(send, template, view, scope, scope.asked.get((step.document.file, step.path), Asked()))
         awaited = step.get("wait_for")
         inside = view if awaited is None else view_of_answer(awaited, view)
         _walk(step.get("then"), inside, scope, used)
@@ -52,10 +53,11 @@ def _walk(steps: Spot | None, view: View, scope: Scope, used: set[str]) -> None:
             _walk(part.get("else"), view, scope, used)
 
 
-def _check(send: Spot, template: Template, view: View, scope: Scope) -> None:
+def _check(send: Spot, template: Template, view: View, scope: Scope, asked: Asked) -> None:
     view = replace(view, merged=send.get("merge") is not None, survey=send.get("survey") is not None)
     chosen = send.get("prefer") or send.get("channel")
-    check_reads(template, view, scope, sms=chosen is not None and "sms" in [spot.value for spot in chosen.one_or_more()])
+    sms = chosen is not None and "sms" in [spot.value for spot in chosen.one_or_more()]
+    check_reads(template, view, scope, asked, sms=sms)
     if "templates" in scope.files.unreadable:
         return
     channels = [spot for spot in chosen.one_or_more() if spot.value in CHANNELS] if chosen is not None else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from orchestrator.authoring.asked import Asked
 from orchestrator.authoring.document import Spot
 from orchestrator.authoring.holding import about, closing, known_of, operator_place
 from orchestrator.authoring.naming import nested
@@ -26,7 +27,8 @@ def check_ways(scope: Scope) -> None:
         root = document.root
         if check_entry(root, scope):
             certain = said(stable(entry_parts(only_pattern(root), root, scope)))
-            walk = _Walk(scope, known_of(scope), certain, said(scope.stated(root.get("while"))))
+            entered = said(entry_parts(only_pattern(root), root, scope))
+            walk = _Walk(scope, known_of(scope), certain, said(scope.stated(root.get("while"))), [entered])
             walk.path(root.get("then"))
     _check_transitions(scope)
 
@@ -92,15 +94,21 @@ def check_entry(root: Spot, scope: Scope) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Goes through steps. `certain`: what holds of the event here; `while_`: what holds whenever a step begins."""
+    """Goes through steps. `certain`: what holds of the event here; `while_`: what holds whenever a step begins; `earlier`: what
+    held together at an instant before.
+    """
 
     scope: Scope
     known: Known
     certain: list[Statement]
     while_: list[Statement]
+    earlier: list[list[Statement]]
 
     def path(self, steps: Spot | None) -> None:
         for step in steps.elements() if steps is not None else ():
+            if step.get("send") is not None:
+                now = [*self.certain, *self.while_]
+                self.scope.asked[step.document.file, step.path] = Asked(self.known, now, self.earlier, self.scope.features)
             branch, awaited = step.get("branch"), step.get("wait_for")
             if branch is not None:
                 self.branch(branch)
@@ -130,7 +138,7 @@ class _Walk:
                 self.otherwise(part, before)
             elif here and witness(said(here), self.known) is not None:
                 if self.possible([*before, *said(here)]):
-                    self.inside([*before, *said(stable(here))]).path(part.get("then"))
+                    self.inside([*before, *said(here)]).path(part.get("then"))
                 else:
                     self.say(here)
                 before.append(negated(said(here)))
@@ -145,7 +153,8 @@ class _Walk:
             self.scope.report.add("E507", other.key_place, _BEFORE, "remove it, or make a condition before it narrower")
 
     def inside(self, more: list[Statement]) -> _Walk:
-        return replace(self, certain=[*self.certain, *(each for each in more if about(each, "event", "item"))])
+        fixed = [each for each in more if about(each, "event", "item")]
+        return replace(self, certain=[*self.certain, *fixed], earlier=[*self.earlier, more])
 
     def possible(self, statements: list[Statement]) -> bool:
         return witness([*self.certain, *self.while_, *statements], self.known) is not None
