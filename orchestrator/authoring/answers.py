@@ -54,14 +54,24 @@ def _sent_before(steps: Spot | None, sent: set[str], names: StepNames, scope: Sc
 
 def _survey(survey: Spot, document: Document, sender: str, scope: Scope) -> None:
     low = _low_scores(survey, scope)
-    if low and not _own_path(document.root.get("then"), sender, low, scope) and not _other_path(low, scope):
-        message = f"nobody is called when an answer to this survey is low ({_span(low)})"
+    steps = document.root.get("then")
+    alone = [one for one in low if not _own_path(steps, sender, [one], scope) and not _other_path([one], scope)]
+    if alone:
+        said = f"low ({_spans(low)})" if alone == low else f"one of these ({_spans(alone)}; low is {_spans(low)})"
+        message = f"nobody is called when an answer to this survey is {said}"
         fix = f"wait for `{ANSWER}` with `of: {sender}`, and give a `task` for low scores"
         scope.report.add("W509", survey.place, message, fix)
 
 
-def _span(low: Sequence[int]) -> str:
-    return str(low[0]) if len(low) == 1 else f"{low[0]} to {low[-1]}"
+def _spans(scores: Sequence[int]) -> str:
+    """`0 to 2, 5`"""
+    runs: list[list[int]] = []
+    for score in scores:
+        if runs and score == runs[-1][-1] + 1:
+            runs[-1].append(score)
+        else:
+            runs.append([score])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
 def _low_scores(survey: Spot, scope: Scope) -> list[int]:

@@ -83,6 +83,7 @@ CODES: dict[str, str] = {
     "W511": "an event that has not been seen",
     "W512": "a transition that is never taken",
     "W513": "a `merge` that joins nothing",
+    "W514": "a survey whose score no feature keeps",
     "W516": "a segment that nobody comes into, or leaves",
     "W520": "a webhook that is not asked as settings usually are",
     "W601": "an SMS longer than one segment",

@@ -18,6 +18,7 @@ from orchestrator.authoring.files import Files, read_files
 from orchestrator.authoring.finding import Finding, Report
 from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.authoring.ignoring import accepted
+from orchestrator.authoring.keeping import check_kept
 from orchestrator.authoring.keys import check_keys
 from orchestrator.authoring.loops import check_loops
 from orchestrator.authoring.overlap import check_overlap
@@ -188,6 +189,7 @@ def _compiled(scope: Scope) -> Program:
     check_keys(scope)
     check_ways(scope)
     check_answers(scope)
+    check_kept(scope)
     check_sends(scope)
     read_personas(scope, program)
     check_touchpoints(scope)
