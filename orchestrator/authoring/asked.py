@@ -1,7 +1,8 @@
 """What is certain at a step because the run's conditions have asked for it: places that are there when a message is made.
 
 `while` is judged whenever a step begins and a message is judged again, so what it asks is there then. Events do not change. A
-feature without a window stays once it is there. A trait that `if` has asked for may have been taken away since.
+feature without a window stays once it is there, and so does what the run has kept. A trait that `if` has asked for may have
+been taken away since.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.program import Feature
 
 _FEATURES = "profile.features."
+_RUN = "enrolment."
 _GONE: dict[str, Any] = {"absent": ABSENT, "null": None}
 
 
@@ -42,6 +44,10 @@ class Asked:
             if place == path or place.startswith(f"{path}.")
         )
 
+    def may_be_empty(self, path: str) -> bool:
+        """Whether nothing makes it certain that something is there."""
+        return not (self.excludes((path, "absent")) and self.excludes((path, "null")))
+
     def at_first(self, empty: Empty) -> bool:
         """Whether the place was there when the run was asked last, and need not be now."""
         path, how = empty
@@ -60,7 +66,9 @@ class Asked:
         return any(_is_there(path, tuple(ways) or tuple(_GONE), held, self.known) for held in groups)
 
     def _stays(self, path: str) -> bool:
-        """Whether it is a feature that is there for good once it is there."""
+        """Whether it is there for good once it is there: what the run keeps, and features without a window."""
+        if path.startswith(_RUN):
+            return True
         feature = self.features.get(path.removeprefix(_FEATURES)) if path.startswith(_FEATURES) else None
         return feature is not None and feature.over_days is None
 

@@ -89,6 +89,7 @@ CODES: dict[str, str] = {
     "W601": "an SMS longer than one segment",
     "W602": "a placeholder of another tool",
     "N901": "accepted, but not enforced yet",
+    "N902": "an answer that is empty wherever nobody is asked",
     "N910": "a condition that another engine may read otherwise",
 }
 """code → what it is about, in one line. Codes stay stable."""

@@ -58,6 +58,7 @@ def _check(send: Spot, template: Template, view: View, scope: Scope, asked: Aske
     chosen = send.get("prefer") or send.get("channel")
     sms = chosen is not None and "sms" in [spot.value for spot in chosen.one_or_more()]
     check_reads(template, view, scope, asked, sms=sms)
+    _check_saved(send, view, scope, asked)
     if "templates" in scope.files.unreadable:
         return
     channels = [spot for spot in chosen.one_or_more() if spot.value in CHANNELS] if chosen is not None else []
@@ -73,6 +74,32 @@ def _check(send: Spot, template: Template, view: View, scope: Scope, asked: Aske
             message = f"the template `{template.name}` has no subject"
             scope.report.add("E602", spot.place, message, f"write `subject` into templates/{template.name}/template.yaml")
         _sender(spot, template, scope)
+
+
+def _check_saved(send: Spot, view: View, scope: Scope, asked: Asked) -> None:
+    """What `with` reads of a webhook's answer that has no sample, where nothing asks whether it is there."""
+    given = send.get("with")
+    for _, value in given.members() if given is not None else ():
+        written = value.at("var").one_or_more() if isinstance(value.value, dict) and "var" in value.value else []
+        root, _, rest = str(written[0].value).partition(".") if len(written) == 1 else ("", "", "")
+        saved = rest.partition(".")[0] if root == "enrolment" else ""
+        if saved not in view.saved or not asked.may_be_empty(f"enrolment.{rest}"):
+            continue
+        silent = [
+            name for name in _asked_for(saved, send, scope) if not scope.senders.get(name, {}).get("webhook", {}).get("sample")
+        ]
+        if silent:
+            message = f"in replay, test and diff `{silent[0]}` answers {{}}, so this is empty there, and the message refused"
+            fix = f"write `sample` into `{silent[0]}` in senders.yaml, or give a default: {{var: [{written[0].value}, …]}}"
+            scope.report.add("N902", written[0].place, message, fix)
+
+
+def _asked_for(saved: str, send: Spot, scope: Scope) -> list[str]:
+    """The senders that the campaign's webhooks ask for what they save under that name."""
+    documents = scope.files.documents.get("campaigns", ())
+    root = next(document.root for document in documents if document.file == send.document.file)
+    webhooks = [step.at("webhook") for step in every_step(root.get("then"))]
+    return [name for webhook in webhooks if webhook.text_of("save") == saved and (name := webhook.text_of("to"))]
 
 
 def _without_text(spot: Spot, template: Template, *, other: bool, scope: Scope) -> None:

@@ -125,6 +125,10 @@ def print_results(
     passed = len(results.verdicts) - failed
     console.print(f"{passed} passed, {failed} failed", style="red" if failed else "green", highlight=False)
     _print_coverage(results.coverage, console, listed=coverage or bool(short))
+    if results.stand_ins:
+        names = ", ".join(sorted(results.stand_ins))
+        words = f"{names} answered {{}}, which stands in: write `sample` in senders.yaml, or `answers` into the scenario"
+        console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for words in short:
         console.print(words, style="red", highlight=False)
     if not results.verdicts:

@@ -19,7 +19,7 @@ from orchestrator.insight.crossed import crossing, trigger_of
 from orchestrator.insight.passage import Grounds, Passage
 from orchestrator.insight.reading.grounds import gate_lines, no_consent, refused, stopped
 from orchestrator.insight.reading.tongue import Tongue
-from orchestrator.insight.reasons import reason_of
+from orchestrator.insight.reasons import reason_of, shortened
 from orchestrator.insight.rehearsal import Rehearsal
 from orchestrator.insight.times import Clock
 from orchestrator.insight.watcher import Judged, Refusal, Watcher
@@ -35,6 +35,8 @@ class Telling:
     tongue: Tongue
     zone: Clock
     rehearsal: Rehearsal
+    replayed: bool = False
+    """Nobody was asked: what webhooks answered stands in for it."""
     waits: dict[str, str] = field(default_factory=dict)
     """message id → why it was stopped last."""
 
@@ -152,6 +154,9 @@ class _Entries:
         words = call.to if call.reason is None else tongue.say("call_why", call.to, tongue.reason(call.reason))
         if isinstance(self.given, Outcome) and self.given.detail and call.state != ANSWERED:
             words = tongue.say("with_detail", words, self.given.detail)
+        if isinstance(self.given, Outcome) and call.state == ANSWERED and self.telling.replayed:
+            sample = self.given.answer or {}
+            words = tongue.say("call_sample" if sample else "call_no_sample", words, shortened(sample))
         found = entry_of(self.now, call.campaign, f"webhook_{outcome}", words, gate=call.reason, until=call.until)
         return {**found, "call": call.id, "step": call.step}
 

@@ -80,7 +80,7 @@ def explain(
     if key is not None:
         stored = journal.read(key)
         _place(told, program, unseal(stored.sealed) if stored is not None else None)
-        telling = Telling(tongue, Clock(told.zone), Rehearsal(render))
+        telling = Telling(tongue, Clock(told.zone), Rehearsal(render), replayed=not journal.controls().addresses)
         history = _History(program, journal, telling, compiled)
         history.tell(told, heard, key, until)
         if stored is not None and until is None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import json
+from typing import Any, Protocol
 
+from orchestrator.domain.calls import ANSWERED
 from orchestrator.domain.decision import CallChange, MessageChange, TaskChange
 from orchestrator.domain.input import Outcome, ProfileInput
 
+_SHOWN_MAX = 80
+"""Characters of an answer that a line quotes."""
 REASONS = {
     "age": "the event was older than trigger_max_age when it arrived, so it may start nothing",
     "live": "a run of this campaign with the same key was already under way",
@@ -80,8 +84,16 @@ def told_task(task: TaskChange) -> str:
     return f"{task.campaign} {task.queue} “{task.title}” is {task.state}{reason}"
 
 
-def told_call(call: CallChange) -> str:
-    """What became of a webhook, in words."""
+def shortened(answer: dict[str, Any]) -> str:
+    """A webhook's answer as a line quotes it."""
+    text = json.dumps(answer, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 1]}…"
+
+
+def told_call(call: CallChange, answer: dict[str, Any] | None = None, *, stands_in: bool = False) -> str:
+    """What became of a webhook, in words; with what it answered, and whether that only stands in for an answer."""
     state = "waits" if call.state == "planned" else call.state
     reason = "" if call.reason is None else f": {REASONS.get(call.reason, call.reason)}"
-    return f"{call.campaign} webhook {call.to} {state}{reason}"
+    said = "" if answer is None or call.state != ANSWERED else f" {shortened(answer)}"
+    lacking = f", which stands in: {call.to} has no `sample` in senders.yaml" if said and stands_in else ""
+    return f"{call.campaign} webhook {call.to} {state}{reason}{said}{lacking}"

@@ -185,6 +185,8 @@ PHRASES = {
     "run_asks": "waits to ask {0}: {1}",
     "run_call_branches": "if it answers {0}, else {1}",
     "does_webhook": "asks {0}",
+    "call_sample": "{0}: {1}, the `sample` of senders.yaml, as a replay asks nobody",
+    "call_no_sample": "{0}: {1}, which stands in, as a replay asks nobody and senders.yaml has no `sample` for it",
     "call_why": "{0}: {1}",
     "run_task": "waits for {0}: {1}",
     "run_task_branches": "if it is done {0}, else {1}",

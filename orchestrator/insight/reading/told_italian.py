@@ -218,6 +218,8 @@ PHRASES = {
     "run_asks": "attende di chiedere a {0}: {1}",
     "run_call_branches": "se risponde {0}, altrimenti {1}",
     "does_webhook": "chiede a {0}",
+    "call_sample": "{0}: {1}, il `sample` di senders.yaml, perché una simulazione non chiede a nessuno",
+    "call_no_sample": "{0}: {1}, al posto di una risposta: una simulazione non chiede a nessuno, e manca il `sample`",
     "call_why": "{0}: {1}",
     "run_task": "attende {0}: {1}",
     "run_task_branches": "se è fatto {0}, altrimenti {1}",

@@ -61,6 +61,8 @@ class Results:
     """The verdicts in order of file and line, and what they cover."""
 
     verdicts: list[Verdict] = field(default_factory=list)
+    stand_ins: set[str] = field(default_factory=set)
+    """Webhooks that answered `{}`, for want of a `sample` and of an answer in the scenario."""
     coverage: Coverage | None = None
     """None where nothing could be run: the workspace has errors."""
 
@@ -75,6 +77,7 @@ class Results:
             "passed": len(self.verdicts) - failed,
             "failed": failed,
             "tests": [verdict.as_json() for verdict in self.verdicts],
+            "stand_ins": sorted(self.stand_ins),
             "coverage": NOTHING_TAKEN if self.coverage is None else self.coverage.as_json(),
         }
 
@@ -141,7 +144,7 @@ def _broken(finding: Finding, spot: Spot | None) -> Verdict:
 def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Results:
     """Run every scenario; what cannot be run is a failure, and the rest goes on."""
     coverage = Coverage.of(suite.program)
-    results = Results(list(suite.broken), coverage)
+    results = Results(list(suite.broken), coverage=coverage)
     begun = perf_counter()
     for verdict, trial in _verdicts(suite):
         ended = perf_counter()
@@ -149,6 +152,7 @@ def run_suite(suite: Suite, progress: Callable[[int], None] | None = None) -> Re
         begun = ended
         if trial is not None:
             coverage.note(trial.decided)
+            results.stand_ins.update(trial.stand_ins.values())
         if progress is not None:
             progress(1)
     results.verdicts.sort(key=lambda verdict: (verdict.file, verdict.line))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.decide import cause_of
 from orchestrator.domain.decision import MessageChange
-from orchestrator.domain.input import Announcement, Event
+from orchestrator.domain.input import Announcement, Event, Outcome
 from orchestrator.insight.reasons import REASONS, told_call, told_task
 from orchestrator.insight.scenarios.trial import Trial
 from orchestrator.partition.partition import Decided
@@ -76,7 +76,9 @@ def _told(one: Decided, trial: Trial) -> Iterator[Happening]:
             yield Happening(now, change.campaign, _message(change, trial), change.template)
     yield from (Happening(now, task.campaign, told_task(task)) for task in decision.tasks)
     told = [call for call in decision.calls if call.reason or call.state not in ("planned", "attempting")]
-    yield from (Happening(now, call.campaign, told_call(call)) for call in told)
+    answer = one.given.answer if isinstance(one.given, Outcome) else None
+    for call in told:
+        yield Happening(now, call.campaign, told_call(call, answer, stands_in=call.id in trial.stand_ins))
     for goal in decision.goals:
         yield Happening(now, goal.campaign, f"{goal.campaign} goal reached{' by a held-out run' if goal.held else ''}")
     for end in decision.ends:

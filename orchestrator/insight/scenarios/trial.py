@@ -47,6 +47,8 @@ class Trial:
     """Where the clock stopped."""
     away: list[tuple[int, str, str]] = field(default_factory=list)
     """(at, campaign, reason) of triggers that did not meet a campaign's conditions."""
+    stand_ins: dict[str, str] = field(default_factory=dict)
+    """Calls that nothing but an empty object answered, by id: to whom."""
     dead: list[str] = field(default_factory=list)
     """Why inputs could not be decided."""
 
@@ -96,7 +98,7 @@ def run(
     file, trial = MemoryFile(), Trial(Rehearsal(render))
     _install(file, scenario, program)
     around = Surroundings(
-        program, OpenGovernor(), VirtualWire(trial.rehearsal.look, _answers(scenario, samples)), witness=trial
+        program, OpenGovernor(), VirtualWire(trial.rehearsal.look, _answers(scenario, samples, trial)), witness=trial
     )
     engine = Engine([file.partition(0)], around, trial.watch)
     arrival = scenario.start
@@ -117,14 +119,16 @@ def run(
     return trial
 
 
-def _answers(scenario: Scenario, samples: Mapping[str, dict[str, Any]]) -> Answers:
-    """What the scenario says that webhooks answer, else their samples."""
+def _answers(scenario: Scenario, samples: Mapping[str, dict[str, Any]], trial: Trial) -> Answers:
+    """What the scenario says that webhooks answer, else their samples; an empty one is noted."""
     usual = sampled(samples)
 
     def answer(call: Call) -> Outcome | None:
         named = (name for name in (f"{call.campaign}/{call.step}", call.step) if name in scenario.answers)
         found = scenario.answers.get(next(named, ""))
         if found is None:
+            if not samples.get(call.to):
+                trial.stand_ins[call.id] = call.to
             return usual(call)
         if found == REFUSED:
             return Outcome(call.id, "refused", kind="reject")

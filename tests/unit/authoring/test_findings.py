@@ -364,6 +364,45 @@ def test_low_answers_to_a_survey_reach_a_person(written: Written) -> None:
         assert not told or next(one for one in findings if one.code == "W509").message.endswith(told)
 
 
+def test_a_survey_whose_score_no_feature_keeps_is_told(written: Written, base: dict[str, str]) -> None:
+    """It follows the kind: `last_nps` did not hear of a second survey of kind nps, and nobody knew."""
+    answered = "event: Survey Answered\nproperties:\n  type: object\n  required: [score]\n  properties:\n"
+    answered += "    score: {type: integer}\n    survey: {type: string}\n"
+    feature = "  last_nps: {last: properties.score, of: Survey Answered%s}\n"
+    knows = ', if: {"==": [{var: event.properties.survey}, nps]}'
+    spring = {"surveys/spring.yaml": "survey: spring\nkind: %s\nquestion: {en: How likely?}\n"}
+    for kind, condition, told in (
+        ("nps", knows, True),
+        ("csat", knows, False),
+        ("text", knows, False),
+        ("nps", "", False),
+        ("nps", ", if: {in: [{var: event.properties.survey}, [nps, spring]]}", False),
+        ("nps", ', if: {"!=": [{var: [event.properties.survey, csat]}, csat]}', False),
+    ):
+        surveys = {name: text % kind for name, text in spring.items()}
+        files = {**SURVEY, **surveys, "events/survey-answered.yaml": answered, PROFILE: base[PROFILE] + feature % condition}
+        assert (("W514", "surveys/spring.yaml", 1, 9) in _codes(check(written(files)))) is told, (kind, condition)
+
+
+def test_a_webhook_without_a_sample_leaves_what_with_reads_empty(written: Written, base: dict[str, str]) -> None:
+    webhook = "  - webhook: {to: codes, save: coupon}\n"
+    for read, before, sample, told in (
+        ("enrolment.coupon.code", "", "", True),
+        ("[enrolment.coupon.code, TEN]", "", "", False),
+        ("enrolment.coupon.code", "", ", sample: {code: TEN}", False),
+        ("enrolment.coupon.code", '{"!=": [{var: enrolment.coupon.code}, null]}', "", False),
+    ):
+        send = f"send: {{template: coupon, channel: email, with: {{code: {{var: {read}}}}}}}"
+        last = f"  - branch: [{{if: {before}, then: [{{id: last, {send}}}]}}]\n" if before else f"  - {{id: last, {send}}}\n"
+        files = {
+            THANKS: base[THANKS].replace(LAST, webhook + last),
+            "senders.yaml": base["senders.yaml"].replace(", sample: {code: TEN}", sample),
+        }
+        found = examine(written(files))
+        assert [one.code for one in found.findings] == []
+        assert [one.code for one in found.notes] == (["N902"] if told else []), (read, before, sample)
+
+
 JOINS = """\
 campaign: joins
 stage: retention

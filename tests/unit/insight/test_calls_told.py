@@ -38,6 +38,7 @@ then:
     task: {queue: desk, title: Call, due: 4h, shows: [ticket_id]}
     then: [{move_to: retention}]
 """
+SAMPLE = ", sample: {code: TEN}"
 MORE = {
     "campaigns/care.yaml": CAMPAIGN,
     "senders.yaml": FILES["senders.yaml"]
@@ -77,8 +78,11 @@ def test_they_are_read(make: Make, locale: str, told: list[str]) -> None:
     assert [step.words for step in steps] == told
 
 
-def replayed(make: Make, *events: tuple[int, str, dict[str, Any]], until: int) -> tuple[Any, MemoryFile, Replayed]:
-    workspace, file = load_workspace(make(MORE)), MemoryFile()
+def replayed(
+    make: Make, *events: tuple[int, str, dict[str, Any]], until: int, sample: str = SAMPLE
+) -> tuple[Any, MemoryFile, Replayed]:
+    senders = MORE["senders.yaml"].replace(SAMPLE, sample)
+    workspace, file = load_workspace(make({**MORE, "senders.yaml": senders})), MemoryFile()
     lines = [
         Accepted(START + at, "f", n, Event(f"m{n}", START + at, name=name, user_id="ada", properties=properties))
         for n, (at, name, properties) in enumerate(events)
@@ -111,7 +115,10 @@ def test_a_replay_answers_with_the_sample_and_writes_both_down(make: Make, tmp_p
 
 @pytest.mark.parametrize(
     ("locale", "asked", "opened", "waits"),
-    [("en", "codes", "desk: Call, due", "waits for desk: Call"), ("it", "codes", "desk: Call, entro il", "attende desk: Call")],
+    [
+        ("en", 'codes: {"code": "TEN"}, the `sample` of senders.yaml', "desk: Call, due", "waits for desk: Call"),
+        ("it", 'codes: {"code": "TEN"}, il `sample` di senders.yaml', "desk: Call, entro il", "attende desk: Call"),
+    ],
 )
 def test_they_are_explained(make: Make, locale: str, asked: str, opened: str, waits: str) -> None:
     workspace, file, _ = replayed(make, OPENED, until=2 * HOUR)
@@ -120,6 +127,13 @@ def test_they_are_explained(make: Make, locale: str, asked: str, opened: str, wa
     assert asked in outcomes["webhook_answered"]["reason"]
     assert opened in outcomes["task_open"]["reason"]
     assert told.under_way[0].waits == waits
+
+
+def test_an_answer_that_only_stands_in_is_said(make: Make) -> None:
+    workspace, file, _ = replayed(make, OPENED, until=2 * HOUR, sample="")
+    told = explain(workspace.program, file, "ada", campaign="care")
+    (answered,) = [entry for entry in told.entries if entry["outcome"] == "webhook_answered"]
+    assert answered["reason"].startswith("codes: {}, which stands in, as a replay asks nobody")
 
 
 def test_diff_counts_them_on_both_sides(make: Make) -> None:

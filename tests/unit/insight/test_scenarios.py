@@ -253,6 +253,18 @@ def test_a_scenario_says_what_a_webhook_answers(tested: Tested, answers: str, ex
     assert only(tested(given + f"  answers: {answers}\n", **WITH_CODES))["passed"]
 
 
+def test_an_answer_that_only_stands_in_is_said(tested: Tested) -> None:
+    given = scenario(SENT, given='[{at: "2026-03-02T09:00:00Z", event: Cart Updated, properties: {cart_id: c1, total: 5}}]')
+    silent = {**WITH_CODES, "senders.yaml": WITH_CODES["senders.yaml"].replace(", sample: {code: TEN}", "")}
+    results = tested(given, **silent)
+    assert results.as_json()["stand_ins"] == ["codes"]
+    stands_in = "coded webhook codes answered {}, which stands in: codes has no `sample` in senders.yaml"
+    assert any(line.endswith(stands_in) for line in only(results)["timeline"])
+    written = tested(given + "  answers: {code: {}}\n", **silent)
+    assert any(line.endswith("coded webhook codes answered {}") for line in only(written)["timeline"])
+    assert written.as_json()["stand_ins"] == tested(given, **WITH_CODES).as_json()["stand_ins"] == []
+
+
 def test_an_answer_that_lacks_what_the_template_prints_is_refused_at_rendering(tested: Tested) -> None:
     given = scenario(SENT, given='[{at: "2026-03-02T09:00:00Z", event: Cart Updated, properties: {cart_id: c1, total: 5}}]')
     found = only(tested(given + "  answers: {code: {}}\n", **WITH_CODES))
