@@ -8,6 +8,7 @@ together: see `rules.worlds`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ from rules.worlds import Known, witness
 
 _SCHEDULES_FROM_MS = 1_767_225_600_000
 """2026-01-01: from here on two schedules are compared."""
+_OF_EVENT = re.compile(r'"(?:event|item)\.')
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _example(one: _Start, other: _Start, rounds: Rounds, scope: Scope) -> str:
     if not first and not second:
         event = brings(one.pattern) or ""
         found = witness(states, _known(scope, {}, {event: 1}))
-        return _told(found, event or _quiet(one.pattern) or "the same time", scope) if found is not None else ""
+        return _told(found, event or _quiet(one.pattern) or "the same time", states, scope) if found is not None else ""
     if first and second:
         return _entering([stage for stage in first if stage in second], states, (one, other), rounds, scope)
     staged, plain = (one, other) if first else (other, one)
@@ -159,7 +161,7 @@ def _crossing(one: _Start, other: _Start, states: list[Statement], scope: Scope)
     stages = stages_of(one.pattern) or stages_of(other.pattern)
     found = witness(states, _known(scope, {"stage.current": stages} if stages else {}, {event: 1} if event else {}))
     crossed = f"who {' and '.join(dict.fromkeys(edge for edge in (mine, theirs) if edge))}"
-    return _told(found, event or crossed, scope) if found is not None else ""
+    return _told(found, event or crossed, states, scope) if found is not None else ""
 
 
 def _entering(stages: list[str], states: list[Statement], both: tuple[_Start, _Start], rounds: Rounds, scope: Scope) -> str:
@@ -189,7 +191,7 @@ def _moved(move: Move, states: list[Statement], rounds: Rounds, scope: Scope) ->
     if found is None:
         return ""
     cause = move.event or _idle(move) or f"move_to {move.target}"
-    return f"{_told(found, cause, scope)}, which moves from {move.source} to {move.target}"
+    return f"{_told(found, cause, states, scope)}, which moves from {move.source} to {move.target}"
 
 
 def _known(scope: Scope, fixed: dict[str, list[Any]], least: dict[str, int]) -> Known:
@@ -211,8 +213,8 @@ def _meet(one: _Start, other: _Start) -> bool:
     return one.schedule is None or other.schedule is None or coincide(one.schedule, other.schedule, _SCHEDULES_FROM_MS)
 
 
-def _told(found: dict[str, Any], cause: str, scope: Scope) -> str:
-    """The input in words: the event's sample with what matters put in, and what must be true of the profile."""
+def _told(found: dict[str, Any], cause: str, states: list[Statement], scope: Scope) -> str:
+    """The input in words: the event's sample with what matters put in, what else must be true, and what was not tried."""
     own = {
         path.removeprefix("event.properties."): value for path, value in found.items() if path.startswith("event.properties.")
     }
@@ -221,6 +223,8 @@ def _told(found: dict[str, Any], cause: str, scope: Scope) -> str:
     facts = [
         f"{path} is {json.dumps(value, ensure_ascii=False)}" for path, value in found.items() if path.startswith("profile.")
     ]
+    if any(name.startswith("?") and _OF_EVENT.search(name) for state in states for name in state.places):
+        facts.append("what relates several of its values holds too")
     return f"{event} where {' and '.join(facts)}" if facts else event
 
 

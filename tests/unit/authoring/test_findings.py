@@ -325,6 +325,15 @@ def test_two_campaigns_that_can_both_send_are_told_with_an_example(written: Writ
     assert findings[0].message.endswith("which moves from interest to retention")
 
 
+def test_an_example_says_what_relates_its_values(written: Written, base: dict[str, str]) -> None:
+    """What compares a value with constants is put into the example; what compares two values may not hold there."""
+    related = '{">": [{var: event.properties.total}, {var: [event.properties.shipping, 0]}]}'
+    order = base[ORDER].replace("total: {type: number}", "total: {type: number}\n    shipping: {type: number}")
+    findings = check(written({"campaigns/zz.yaml": TWICE % related, ORDER: order}))
+    assert _codes(findings) == [("W507", "campaigns/zz.yaml", 4, 1)]
+    assert findings[0].message.endswith("where what relates several of its values holds too")
+
+
 def test_a_comment_accepts_a_warning_with_a_reason_only(written: Written) -> None:
     sms = "{# check: ignore W601 because it is worth two #}" + "x" * 161
     assert check(written({"templates/thanks/sms.txt": sms})) == []
