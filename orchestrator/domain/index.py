@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,11 +45,11 @@ class ProgramIndex:
     campaign_of: dict[str, str]
     """id of a pattern of a campaign's `on` that time or a broadcast meets → its campaign."""
     called: dict[str, Pattern]
-    """id → pattern that a broadcast meets, wherever it stands."""
+    """what `called_as` says → pattern that a broadcast meets, wherever it stands."""
     by_schedule: dict[str, Pattern]
     """name of the schedule → pattern, wherever it stands; another time is another schedule."""
     by_broadcast: dict[str, tuple[str, ...]]
-    """event about a thing → ids of the patterns that broadcast it."""
+    """event about a thing → the patterns that broadcast it, as they are called."""
     watched: frozenset[str]
     """Events that exits, goals or waits may look back for."""
     viewed: frozenset[str]
@@ -94,14 +94,18 @@ class ProgramIndex:
             found = self.needs[id(condition)] = _needs(condition, self.feature)
         return found
 
+    def called_as(self, pattern: Pattern) -> str:
+        """Under which name a broadcast calls the pattern: its id, and what it waits for where another has that id."""
+        return _called_as(pattern, self.called)
+
     @classmethod
     def of(cls, program: Program) -> ProgramIndex:
         starts = [(campaign.name, pattern) for campaign in program.campaigns.values() for pattern in campaign.on]
         withouts = {pattern.id: pattern for _, pattern in starts if pattern.without is not None}
         dates = {pattern.id: pattern.date for _, pattern in starts if pattern.date is not None}
         dates = {p.date.name: p.date for p in _not_starting(program) if p.date is not None} | dates
-        called = {pattern.id: pattern for pattern in _every_pattern(program) if pattern.called}
-        schedules = {_name(pattern): pattern for pattern in called.values() if pattern.schedule is not None}
+        called = _called(program)
+        schedules = {_name(ident, pattern): pattern for ident, pattern in called.items() if pattern.schedule is not None}
         every_steps = program.pinned | {campaign.steps.version: campaign.steps for campaign in program.campaigns.values()}
         answers = {version: _answers(steps) for version, steps in every_steps.items()}
         folded: dict[str, list[Feature]] = {}
@@ -166,10 +170,31 @@ def _grouped(pairs: Iterable[tuple[str | None, str]]) -> dict[str, tuple[str, ..
     return {key: tuple(names) for key, names in found.items()}
 
 
-def _name(pattern: Pattern) -> str:
+def _called(program: Program) -> dict[str, Pattern]:
+    """Live patterns first: a pinned one that waits for something else under the id of a live one is called by another name."""
+    found: dict[str, Pattern] = {}
+    for pattern in _every_pattern(program):
+        if pattern.called:
+            found.setdefault(_called_as(pattern, found), pattern)
+    return found
+
+
+def _called_as(pattern: Pattern, called: Mapping[str, Pattern]) -> str:
+    there = called.get(pattern.id, pattern)
+    return pattern.id if _calling(there) == _calling(pattern) else f"{pattern.id} {_calling(pattern)}"
+
+
+def _calling(pattern: Pattern) -> str:
+    """What calls whom."""
+    schedule = pattern.schedule
+    by = pattern.broadcast or "" if schedule is None else f"{schedule.cron or schedule.at} {schedule.zone}"
+    return f"{by} to {pattern.to}"
+
+
+def _name(called: str, pattern: Pattern) -> str:
     schedule = pattern.schedule
     assert schedule is not None  # noqa: S101 - its only caller tests it
-    return f"{pattern.id} {schedule.cron or schedule.at} {schedule.zone}"
+    return f"{called} {schedule.cron or schedule.at} {schedule.zone}"
 
 
 def _needs(condition: Condition, features: dict[str, Feature]) -> Needs:

@@ -62,7 +62,11 @@ def _event_triggers(moment: Moment, pattern: Pattern, subject: str) -> list[Trig
 
 def _brought(moment: Moment, pattern: Pattern) -> bool:
     """Whether this input brings the event that the pattern names."""
-    return moment.heard(pattern.event) if pattern.event is not None else pattern.id in moment.called
+    return moment.heard(pattern.event) if pattern.event is not None else _is_called(moment, pattern)
+
+
+def _is_called(moment: Moment, pattern: Pattern) -> bool:
+    return bool(moment.called) and moment.program.index.called_as(pattern) in moment.called
 
 
 def holds_for_run(moment: Moment, pattern: Pattern, run: Run, subject: str) -> bool:
@@ -87,9 +91,9 @@ def _elapsed(moment: Moment, pattern: Pattern, run: Run) -> bool:
 def _is_after(moment: Moment, pattern: Pattern, run: Run) -> bool:
     """The time of a schedule that began the run, or came before, is not met again."""
     given = moment.announced
-    return (
-        given is not None and pattern.id in moment.called and given.at >= run.trigger_at and given.broadcast != run.trigger_id
-    )
+    if given is None or not _is_called(moment, pattern):
+        return False
+    return given.at >= run.trigger_at and given.broadcast != run.trigger_id
 
 
 def deadline_in_run(moment: Moment, pattern: Pattern) -> int | None:

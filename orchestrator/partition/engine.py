@@ -142,8 +142,9 @@ class Engine:
         at, patterns = self._schedules.take(oldest)
         self._note_called(at)
         late = at < oldest
-        running = [pattern.id for pattern in patterns if not late and self.cursors.calls(pattern.id)]
-        called = [pattern.id for pattern in patterns if pattern.id not in running]
+        names = [self.around.program.index.called_as(pattern) for pattern in patterns]
+        running = [name for name in names if not late and self.cursors.calls(name)]
+        called = [name for name in names if name not in running]
         for idents, stopped in ((called, "age" if late else ""), (running, "running")):
             if idents:
                 self._begin(Broadcast(id_of("schedule", str(at), *idents), at, idents, stopped=stopped), at)

@@ -9,7 +9,20 @@ import pytest
 
 from orchestrator.delivery.governor import OpenGovernor
 from orchestrator.delivery.virtual import VirtualWire
-from orchestrator.domain.campaign import END, Campaign, Goal, Node, Pattern, Reentry, Schedule, Send, Steps, Value, Wait
+from orchestrator.domain.campaign import (
+    END,
+    Campaign,
+    Goal,
+    Node,
+    Pattern,
+    Reentry,
+    Schedule,
+    Send,
+    Steps,
+    Value,
+    Wait,
+    WaitFor,
+)
 from orchestrator.domain.input import Announcement, Broadcast, Event, PartitionInput, ProfileInput
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.policies import Policies, Topic
@@ -283,6 +296,55 @@ def test_an_exit_and_a_wheel_may_hear_a_broadcast_too() -> None:
     record = shop.live.engine.partitions[0].find("u:ada")
     assert record is not None
     assert record.profile.runs == []
+
+
+EVENING = Schedule("UTC", cron="0 18 * * *")
+
+
+def waits(version: str, *patterns: Pattern) -> Steps:
+    """Waits for one of these for ten days, then sends."""
+    answered = Node("news", Send("news", ("email",)), END, END)
+    return Steps(version, (Node("wait", WaitFor(patterns, 10 * DAY), 1, END), answered), 0)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "live"),
+    [
+        (Pattern("begun/wait/0", schedule=EVENING, to="buyers"), Pattern("begun/wait/0", schedule=DAILY, to="buyers")),
+        (Pattern("begun/wait/0", schedule=EVENING, to="buyers"), Pattern("begun/wait/0", broadcast="Dropped", to="buyers")),
+        (Pattern("begun/wait/0", schedule=EVENING, to="buyers"), Pattern("begun/wait/0", schedule=EVENING, to="others")),
+    ],
+)
+def test_a_pinned_wait_is_called_by_its_own_schedule_beside_a_live_one_of_its_name(earlier: Pattern, live: Pattern) -> None:
+    """Of two patterns with one id only one was called, and the others' runs waited until they were given up."""
+    begun = Campaign("begun", "a", waits("old", earlier), (Pattern("begun/on/0", event="Begun"),), topic="news")
+    others = compile_condition({"==": [{"var": "profile.traits.sells"}, True]})
+    first = program(begun)
+    shop = Shop(replace(first, segments={**first.segments, "others": others}))
+    event = Event("b", MIDNIGHT, name="Begun", user_id="ada", received_at=MIDNIGHT, traits={"buys": True})
+    shop.turn(event, at=MIDNIGHT)
+    now = replace(begun, steps=waits("new", live))
+    shop.live_program = replace(shop.live_program, name="q", campaigns={"begun": now}, pinned={"old": begun.steps})
+    shop.restart()
+    event = Event(
+        "c", MIDNIGHT, name="Begun", user_id="cy", received_at=MIDNIGHT, traits={"buys": live.to == "buyers", "sells": True}
+    )
+    shop.turn(event, at=MIDNIGHT)
+    shop.rest(MIDNIGHT + NINE)
+    assert waiting(shop, "ada"), "not yet: this is the live one's time"
+    assert waiting(shop, "cy") is (live.schedule != DAILY)
+    shop.rest(MIDNIGHT + 18 * HOUR)
+    assert not waiting(shop, "ada")
+    assert waiting(shop, "cy") is (live.broadcast is not None)
+    shop.turn(dropped("x", MIDNIGHT + 19 * HOUR), at=MIDNIGHT + 19 * HOUR)
+    shop.rest(MIDNIGHT + 19 * HOUR)
+    assert not waiting(shop, "cy")
+
+
+def waiting(shop: Shop, name: str) -> bool:
+    record = shop.live.engine.partitions[0].find(f"u:{name}")
+    assert record is not None
+    return [run.state for run in record.profile.runs] == ["wait_for"]
 
 
 def virtual(partitions: int) -> tuple[str, int]:
