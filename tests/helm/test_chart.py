@@ -93,13 +93,17 @@ def test_what_would_not_run_is_refused_with_its_place(name: str, given: str, tol
 def test_kubernetes_takes_it_in_each_version(name: str, tmp_path: Path) -> None:
     validate = python_tool("kubernetes-validate")
     own = [found for found in objects(name) if found["kind"] not in OPERATORS]
-    (tmp_path / "all.yaml").write_text(yaml.safe_dump_all(own), encoding="utf-8")
     versions = [word for version in VERSIONS for word in ("-k", version)]
-    done = subprocess.run(
-        [validate, "--strict", *versions, "all.yaml"], cwd=tmp_path, check=False, capture_output=True, text=True
-    )
+
+    def judged(*given: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "all.yaml").write_text(yaml.safe_dump_all(given), encoding="utf-8")
+        command = [validate, "--strict", *versions, "all.yaml"]
+        return subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+
+    done = judged(*own)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("passed") >= len(VERSIONS), done.stdout
+    assert done.stdout.count("passed") == len(VERSIONS) * len(own), done.stdout
+    assert judged(own[0] | {"mistyped": 1}).returncode != 0
 
 
 @pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])

@@ -38,6 +38,15 @@ unpacked() {  # unpacked PATH PACKAGE: one program of a Debian package, without 
   rm -r "$folder"
 }
 
+stages() {  # what becomes of nodes and pods that nobody runs
+  local from file
+  from=$(go mod download -json "sigs.k8s.io/kwok@v$KWOK" | sed -n 's/^\t"Dir": "\(.*\)",/\1/p')
+  for file in node/fast/node-initialize node/heartbeat/node-heartbeat pod/fast/pod-{ready,complete,delete}; do
+    echo ---
+    cat "$from/kustomize/stage/$file.yaml"
+  done >"$1/stages.yaml"
+}
+
 copied() {  # copied PATH MODULE VERSION PACKAGE: a module with `replace` lines is built in a copy of itself
   local from folder
   from=$(go mod download -json "$2@v$3" | sed -n 's/^\t"Dir": "\(.*\)",/\1/p')
@@ -67,7 +76,7 @@ build() {
   case $1 in
     helm) installed "$path" helm.sh/helm/v3/cmd/helm@v$HELM ;;
     kube-score) installed "$path" github.com/zegl/kube-score/cmd/kube-score@v$SCORE ;;
-    kwok) installed "$path" sigs.k8s.io/kwok/cmd/kwok@v$KWOK ;;
+    kwok) installed "$path" sigs.k8s.io/kwok/cmd/kwok@v$KWOK && stages "$(dirname "$path")" ;;
     helm-unittest) copied "$path" github.com/helm-unittest/helm-unittest $UNITTEST ./cmd/helm-unittest ;;
     kubectl) kubernetes "$path" k8s.io/kubernetes/cmd/kubectl ;;
     kube-*) kubernetes "$path" k8s.io/kubernetes/cmd/"$1" ;;
