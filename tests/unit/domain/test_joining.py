@@ -8,12 +8,12 @@ from typing import Any
 from orchestrator.domain.campaign import Campaign, Node, Pattern, Reentry, Send, Steps
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Event, HandOff, Outcome, Permit, ProfileInput, Timer, Visit
+from orchestrator.domain.input import Adopt, Event, HandOff, Outcome, Permit, ProfileInput, Timer, Visit
 from orchestrator.domain.limits import JOINED_MAX
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.policies import Cap, Policies, Topic
-from orchestrator.domain.profile import Profile
+from orchestrator.domain.profile import Profile, seal
 from orchestrator.domain.program import EventType, KeyPath, Program, Wheel
 
 HOUR = 3_600_000
@@ -112,6 +112,20 @@ def test_a_run_that_ends_takes_its_own_part_out_and_the_last_one_the_message() -
 
     story.event(HOUR, "Returned", order="2")
     assert story.states() == {"cancelled": 1, "live": 0}
+
+
+def test_two_open_windows_of_one_who_was_taken_for_two_go_out_each_at_its_own_end() -> None:
+    """They are not due together. Nothing is lost or told twice, and what follows joins one of them."""
+    story = Story(program(key="order"))
+    story.event(0, order="1")
+    other = Story(story.program)
+    other.profile = newcomer(story.program, START, "a:web")
+    other.give(Event("web", START + HOUR, name="Ordered", anonymous_id="web", properties={"order": "2"}), HOUR)
+    story.give(Adopt(seal(other.profile), 7), 2 * HOUR)
+    story.event(2 * HOUR, order="3")
+    items = [[part.event["properties"]["order"] for part in message.parts if part.event] for message in story.profile.messages]
+    assert (items, due(story.profile)) == ([["1", "3"], ["2"]], [3 * HOUR, 4 * HOUR])
+    assert story.profile.planned == 2
 
 
 def test_it_expires_so_long_after_it_could_first_go_out() -> None:
