@@ -17,13 +17,14 @@ from orchestrator.domain.consent import fold_consent
 from orchestrator.domain.decision import Decision, chain, encode
 from orchestrator.domain.features import fold
 from orchestrator.domain.gates import note_holds
-from orchestrator.domain.identity import identify, is_duplicate, name_by
+from orchestrator.domain.identity import identify, is_duplicate, name_by, note_link
 from orchestrator.domain.input import (
     Adopt,
     Announcement,
     EndRuns,
     Event,
     HandOff,
+    Link,
     Look,
     Move,
     Outcome,
@@ -253,10 +254,19 @@ def _visit(moment: Moment, given: Visit) -> None:
     _look_at_calls(moment)
 
 
+def _link(moment: Moment, given: Link) -> None:
+    note_link(moment.profile, given, moment.now)
+
+
 def _adopt(moment: Moment, given: Adopt) -> None:
-    adopt(moment, given.state)
-    moment.visit, moment.look = True, Look("merge")
-    note_holds(moment)
+    """What waited for it is judged again, beside what it brings."""
+    link = moment.profile.links.pop(given.raw, None)
+    if given.state:
+        adopt(moment, given.state, link)
+        moment.visit, moment.look = True, Look("merge")
+        note_holds(moment)
+    if link is not None:
+        moment.round += [one for one in moment.profile.messages if one.state == ledger.WAITS and one.gate == "identity"]
 
 
 _PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
@@ -268,6 +278,7 @@ _PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
     Outcome: _outcome,
     EndRuns: _end_runs,
     Visit: _visit,
+    Link: _link,
     Adopt: _adopt,
     Announcement: _announcement,
 }

@@ -200,7 +200,7 @@ def _refusal(moment: Moment, campaign: Campaign, key: list[str], live: Run | Non
         return None if campaign.restart and not live.planned else "live"
     if not _active(campaign, moment.now):
         return "inactive"
-    if not _reentry_allows(moment, campaign, key):
+    if not reentry_allows(campaign, last_entry(moment.profile.entries.get(campaign.name), campaign, key), moment.now):
         return "reentry"
     if sum(1 for run in moment.profile.runs if not run.ended) >= RUNS_KEPT:
         return "limit"
@@ -212,17 +212,16 @@ def _active(campaign: Campaign, now: int) -> bool:
     return begun and (campaign.active_until is None or now < campaign.active_until)
 
 
-def last_entry(moment: Moment, campaign: Campaign, key: list[str]) -> int | None:
+def last_entry(entries: Entries | None, campaign: Campaign, key: list[str]) -> int | None:
     """When the entry that the re-entry rule counts from was; None where there was none."""
-    entries = moment.profile.entries.get(campaign.name)
     if entries is None or campaign.reentry.per_profile:
         return None if entries is None else entries.last
     return max((entries.keys[value] for value in key or [_NO_KEY] if value in entries.keys), default=None)
 
 
-def _reentry_allows(moment: Moment, campaign: Campaign, key: list[str]) -> bool:
-    last = last_entry(moment, campaign, key)
-    return last is None or (campaign.reentry.after is not None and moment.now >= last + campaign.reentry.after)
+def reentry_allows(campaign: Campaign, last: int | None, now: int) -> bool:
+    """Whether the campaign may be entered again after that last entry."""
+    return last is None or (campaign.reentry.after is not None and now >= last + campaign.reentry.after)
 
 
 def _enter(moment: Moment, campaign: Campaign, pattern: Pattern, trigger: Trigger) -> None:

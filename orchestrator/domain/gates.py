@@ -1,7 +1,7 @@
 """The gates that a message passes, in order, at planning and again at hand-off.
 
-kill → pause → expiry → suppression → address → consent → hold → cap and quiet together → permit. Each answers allow, not
-before an instant, or never. *Never* tries the next preferred channel; *not before* never changes the channel.
+kill → pause → expiry → suppression → address → consent → hold → identity → cap and quiet together → permit. Each answers
+allow, not before an instant, or never. *Never* tries the next preferred channel; *not before* never changes the channel.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.calendar import local_date, next_midnight, quiet_until, zone_of
 from orchestrator.domain.consent import consented
+from orchestrator.domain.identity import waits_until
 from orchestrator.domain.limits import SLOT_SEARCH
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.policies import Cap, Hold
@@ -128,11 +129,14 @@ def note_holds(moment: Moment) -> None:
 
 
 def _when(moment: Moment, message: Message, channel: str) -> Verdict:
-    """Caps and quiet hours, solved together for the next instant that satisfies both."""
+    """Caps and quiet hours, solved together for the next instant that satisfies both; before, what else only delays."""
     if channel in moment.controls.channels:
         return Defer("pause", None, channel)
     if message.cls == "transactional":
         return Allow(channel)
+    waits = waits_until(moment.profile, moment.now) if moment.profile.links else None
+    if waits is not None:
+        return Defer("identity", waits, channel)
     caps, counted = caps_of(moment, message, channel), counted_before(moment, message)
     capped = _caps_allow(caps, counted, moment.now)
     if capped == moment.now and _quiet_allows(moment, channel, moment.now) == moment.now:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any
 
-from orchestrator.domain.input import Event
-from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, DUPLICATES_FOR_MS, DUPLICATES_KEPT
-from orchestrator.domain.profile import Profile
+from orchestrator.domain.input import Event, Link
+from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, DUPLICATES_FOR_MS, DUPLICATES_KEPT, LINKS_KEPT
+from orchestrator.domain.profile import Linked, Profile
 
 _HASH_BYTES = 8
 _TIME_BYTES = 6
@@ -55,6 +55,18 @@ def set_trait(profile: Profile, trait: str, value: Any, word: tuple[int, str], n
         profile.traits.pop(trait, None)
     else:
         profile.traits[trait] = value
+
+
+def note_link(profile: Profile, given: Link, now: int) -> None:
+    """Wait for that anonymous id; of too many the oldest are waited for no more."""
+    profile.links[given.raw] = Linked(now, given.until, first=profile.seq == 1)
+    while len(profile.links) > LINKS_KEPT:
+        del profile.links[next(iter(profile.links))]
+
+
+def waits_until(profile: Profile, now: int) -> int | None:
+    """Until when marketing waits for what anonymous ids of this customer were sent; None where it does not."""
+    return max((link.until for link in profile.links.values() if link.until > now), default=None)
 
 
 def is_duplicate(profile: Profile, event: Event, now: int) -> bool:

@@ -106,11 +106,31 @@ class Visit(msgspec.Struct, frozen=True, tag_field="input", tag="visit"):
     cause: str
 
 
-class Adopt(msgspec.Struct, frozen=True, tag_field="input", tag="adopt"):
-    """A known profile takes in what an anonymous one held: its record's bytes, and its key in the journal."""
+class Link(msgspec.Struct, frozen=True, tag_field="input", tag="link"):
+    """An anonymous id (`raw`) whose home is another partition's is this customer's: marketing waits for it until then."""
+
+    raw: str
+    until: int
+
+
+class Release(msgspec.Struct, frozen=True, tag_field="input", tag="release"):
+    """To the home of an anonymous id (`raw`): let go of it for the known one (`to`), and send there what it holds."""
+
+    raw: str
+    to: str
+
+
+class Adopt(msgspec.Struct, frozen=True, tag_field="input", tag="adopt", omit_defaults=True):
+    """A known profile takes in what an anonymous one held: its record's bytes, and its key in the journal.
+
+    From another partition it says which id that was (`raw`) and whose it is now (`to`); there is no state where nothing
+    was known of that id, or where it is somebody else's.
+    """
 
     state: bytes
     key: int
+    raw: str = ""
+    to: str = ""
 
 
 class Announcement(msgspec.Struct, frozen=True, tag_field="input", tag="announcement", omit_defaults=True):
@@ -156,8 +176,8 @@ class Control(msgspec.Struct, frozen=True, tag_field="input", tag="control", omi
     reason: str = ""
 
 
-ProfileInput = Event | Timer | HandOff | Outcome | Move | Look | EndRuns | Visit | Adopt | Announcement
+ProfileInput = Event | Timer | HandOff | Outcome | Move | Look | EndRuns | Visit | Link | Adopt | Announcement
 """What `decide` takes."""
 
-PartitionInput = Activation | Control | Broadcast
+PartitionInput = Activation | Control | Broadcast | Release
 """What concerns every profile in a partition."""

@@ -24,6 +24,10 @@ RUNS_KEPT = 64
 KEYS_KEPT = 128
 """Keys of a campaign whose last entry a profile remembers."""
 ANONYMOUS_IDS_KEPT = 32
+LINK_HOLD_MS = 60_000
+"""How long marketing waits for what an anonymous id, whose home is another partition's, has been sent."""
+LINKS_KEPT = 32
+"""Anonymous ids that a profile waits for; of more the oldest hold nothing any more."""
 COUNTED_KEPT = 256
 """Messages that caps may count."""
 JOINED_MAX = 32

@@ -6,23 +6,29 @@ from hashlib import blake2b
 
 from orchestrator.domain import crossings, tasks
 from orchestrator.domain.announcing import join_announced
+from orchestrator.domain.enrolment import last_entry, reentry_allows
 from orchestrator.domain.features import join
 from orchestrator.domain.identity import join_seen
 from orchestrator.domain.ledger import keep_newest_doubts
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, KEYS_KEPT, RECENT_KEPT, RUNS_KEPT, STAGES_KEPT
 from orchestrator.domain.moment import Moment
-from orchestrator.domain.profile import Entries, Profile, unseal
+from orchestrator.domain.profile import Entries, Linked, Profile, unseal
 from orchestrator.domain.steps import end
 
 
-def adopt(moment: Moment, state: bytes) -> None:
-    """Fold the other profile in: later `since` gives the stage, both histories count, the older live run goes on."""
+def adopt(moment: Moment, state: bytes, link: Linked | None = None) -> None:
+    """Fold the other profile in: later `since` gives the stage, both histories count, the older live run goes on.
+
+    With a `link` the two were known to be one since then: what began since is taken back where the other's history refuses it.
+    """
     other = unseal(state)
     before = crossings.sides(moment, other) if moment.program.index.edges else None
     _facts(moment, other)
-    _stage(moment.profile, other)
+    _stage(moment.profile, other, began_with_it=link is not None and link.first)
     _messages(moment.profile, other)
     tasks.join(moment, other)
+    if link is not None:
+        _take_back(moment, other, link.at)
     _runs(moment, other)
     moment.profile.digest = blake2b(moment.profile.digest + other.digest, digest_size=16).digest()
     moment.folded()
@@ -56,11 +62,23 @@ def _facts(moment: Moment, other: Profile) -> None:
     profile.announced = join_announced(profile.announced, other.announced)
 
 
-def _stage(profile: Profile, other: Profile) -> None:
-    if other.since > profile.since:
+def _stage(profile: Profile, other: Profile, *, began_with_it: bool) -> None:
+    """Who began with this link, and has moved nowhere since, was only placed at the start."""
+    if other.since > profile.since or (began_with_it and not profile.stages):
         profile.previous, profile.stage, profile.since = other.previous, other.stage, other.since
     profile.turns += other.turns
     profile.stages = sorted([*profile.stages, *other.stages], key=lambda entry: entry[1])[-STAGES_KEPT:]
+
+
+def _take_back(moment: Moment, other: Profile, since: int) -> None:
+    """End runs that began since then and would not have, had the other's entries been known here."""
+    for run in list(moment.profile.runs):
+        campaign, theirs = moment.campaign_of(run), other.entries.get(run.campaign)
+        if campaign is None or theirs is None or run.entered_at < since:
+            continue
+        last = last_entry(theirs, campaign, run.key)
+        if last is not None and last <= run.entered_at and not reentry_allows(campaign, last, run.entered_at):
+            end(moment, run, "merge")
 
 
 def _runs(moment: Moment, other: Profile) -> None:

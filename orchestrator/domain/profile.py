@@ -192,6 +192,14 @@ class Kept(msgspec.Struct, array_like=True):
     next: int | None = None
 
 
+class Linked(msgspec.Struct, array_like=True):
+    """An anonymous id that this profile waits for: since when, until when marketing does, and whether it began with that."""
+
+    at: int
+    until: int
+    first: bool
+
+
 class Profile(msgspec.Struct, omit_defaults=True):
     """Everything that deciding needs to know of one customer, bounded by `limits`."""
 
@@ -235,6 +243,8 @@ class Profile(msgspec.Struct, omit_defaults=True):
     """segment → whether inside, of those that patterns wait for."""
     dates: dict[str, Kept] = {}
     """name of an occasion (`ProgramIndex.dates`) → what has been of it."""
+    links: dict[str, Linked] = {}
+    """anonymous raw id → what is known of it until its home has answered."""
 
     @property
     def name(self) -> str:

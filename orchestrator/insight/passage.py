@@ -13,11 +13,11 @@ from orchestrator.domain.moment import Moment
 from orchestrator.domain.policies import Cap
 from orchestrator.domain.profile import Consent, Message
 
-ORDER = ("kill", "pause", "expiry", "suppression", "address", "consent", "hold", "cap", "quiet", "permit")
+ORDER = ("kill", "pause", "expiry", "suppression", "address", "consent", "hold", "identity", "cap", "quiet", "permit")
 _WHOLE = ("kill", "pause", "expiry")
 """Gates that look at the message, whatever its channel."""
 _NEVER = ("expiry", "suppression", "address", "consent", "hold")
-_MARKETING = ("consent", "hold", "cap", "quiet")
+_MARKETING = ("consent", "hold", "identity", "cap", "quiet")
 """Gates that transactional messages skip."""
 
 Said = Literal["allow", "defer", "block", "skipped", "not_asked"]
@@ -81,9 +81,14 @@ def _passage(moment: Moment, message: Message, channel: str, gate: str | None) -
 
 
 def _said(moment: Moment, message: Message, stop: str | None) -> Iterator[tuple[str, Said]]:
-    """Those before the one that stopped it let it pass, those after it were not asked."""
+    """Those before the one that stopped it let it pass, those after it were not asked.
+
+    Who waits for no other id, which is everybody where all partitions are one engine's, was never asked for one.
+    """
     stopped = False
     for gate in ORDER:
+        if gate == "identity" and not moment.profile.links:
+            continue
         if gate == stop:
             stopped = True
             yield gate, "block" if gate in _NEVER else "defer"

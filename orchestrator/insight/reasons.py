@@ -27,6 +27,7 @@ REASONS = {
     "address": "there is no address for this channel (trait `email` or `phone`)",
     "consent": "there is no consent for this topic on this channel",
     "hold": "a hold stops it",
+    "identity": "it waits for what this customer was sent under another id",
     "cap": "a frequency cap is reached",
     "quiet": "it is quiet hours for this recipient",
     "permit": "its turn has not come: so many messages a second may leave on a channel",

@@ -94,6 +94,6 @@ def _grounds(moment: Moment, campaign: Campaign, key: list[str], reason: str) ->
     if reason == "live":
         live = (run for run in moment.profile.runs if run.campaign == campaign.name and not run.ended)
         return next((run.entered_at for run in live if run.key == key or set(run.key) & set(key)), None), None
-    last = last_entry(moment, campaign, key) if reason == "reentry" else None
+    last = last_entry(moment.profile.entries.get(campaign.name), campaign, key) if reason == "reentry" else None
     again = campaign.reentry.after
     return last, None if last is None or again is None else last + again

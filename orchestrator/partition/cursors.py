@@ -135,11 +135,22 @@ class Cursors:
         """What a profile that is adopted before it was visited would have got, and the one that takes it in will not."""
         if self.look is not None and self.look.will_visit(theirs) and not self.look.will_visit(ours):
             yield Visit("visit")
-        under_way = self._walk.broadcasts if self._walk is not None else ()
         for ident, broadcast in self._broadcasts.items():
-            after = self._walk.after if self._walk is not None and ident in under_way else 0
+            after = self._after(ident)
             if after < theirs <= broadcast.known and not after < ours <= broadcast.known:
                 yield self._said[ident]
+
+    def left_out(self, theirs: int) -> Iterator[Visit | Announcement]:
+        """What a profile that goes to another engine before it was visited would have got here."""
+        if self.look is not None and self.look.will_visit(theirs):
+            yield Visit("visit")
+        for ident, broadcast in self._broadcasts.items():
+            if self._after(ident) < theirs <= broadcast.known:
+                yield self._said[ident]
+
+    def _after(self, ident: str) -> int:
+        """Up to which key the walk that carries this broadcast has come."""
+        return self._walk.after if self._walk is not None and ident in self._walk.broadcasts else 0
 
     def notes(self) -> Iterator[tuple[str, bytes]]:
         """What the file must know anew, to be committed with what was decided."""

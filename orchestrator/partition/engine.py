@@ -12,12 +12,12 @@ from msgspec import structs
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import about_a_thing, raw_id, with_mark
-from orchestrator.domain.input import Activation, Adopt, Broadcast, Control, Event, ProfileInput
+from orchestrator.domain.input import Activation, Adopt, Broadcast, Control, Event, ProfileInput, Release
 from orchestrator.domain.limits import THINGS_KEPT
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Program
 from orchestrator.partition.cursors import PAGE, Cursors, page_after
+from orchestrator.partition.identities import Identities, Passed, live_versions
 from orchestrator.partition.partition import Decided, Partition, Surroundings
 from orchestrator.partition.ports import Store
 from orchestrator.partition.schedules import CALLED, Schedules, called_noted, called_of
@@ -49,18 +49,16 @@ class Engine:
     ) -> None:
         self.around = around
         self._elsewhere = elsewhere
-        self.passed: list[tuple[str, Event, int]] = []
-        """(raw id, event, its time) for partitions of other engines, until whoever commits takes them along."""
+        self._passed: list[Passed] = []
         around.controls = stores[0].controls() if around.controls == Controls() else around.controls
         self.partitions = [Partition(number, store, around) for number, store in enumerate(stores)]
         if around.controls != stores[0].controls():
             self.partitions[0].changes.controls = around.controls
         self._watch = watch
-        self._adopted: dict[int, int] = {}
-        """key of a profile that became part of another with attempts under way → the other's: answers follow it."""
         self.dead = 0
         """Inputs that became dead letters since this engine started."""
         self.cursors = Cursors(stores[0].fact)
+        self.identities = Identities(self.home, self._is_elsewhere, self.cursors, self._passed)
         self.paced = False
         """Whether the shell calls `visit` when there is time; otherwise time stands still until everyone is visited."""
         self._things = stores[0].fact(THINGS) or b""
@@ -190,8 +188,10 @@ class Engine:
     def give(self, key: int, given: ProfileInput, now: int) -> Decision | None:
         """One input (an outcome, a command) of a profile known by its key."""
         self.advance(now)
-        while key in self._adopted:
-            key = self._adopted[key]
+        key = self.identities.followed(key)
+        if key in self.identities.left:
+            self._passed.append(Passed(self.identities.left[key], given, now))
+            return None
         for partition in self.partitions:
             if partition.record(key) is not None:
                 decision = partition.take_key(key, given, now)
@@ -199,48 +199,43 @@ class Engine:
                 return decision
         return None
 
+    def take_passed(self) -> list[Passed]:
+        """What is for partitions of other engines, in order; whoever commits takes it along in the same transaction."""
+        taken = self._passed.copy()
+        self._passed.clear()
+        return taken
+
+    def receive(self, passed: Passed, now: int) -> None:
+        """One input that another engine passed on to a raw id whose home is here."""
+        self.advance(now)
+        match passed.given:
+            case Release():
+                self.identities.release(passed.given, now)
+            case Adopt():
+                self.identities.adopt(passed.to, passed.given, now)
+            case Event():
+                self.feed(passed.given, now)
+            case _:
+                self.identities.follow(passed.to, passed.given, now)
+        self.advance(now)
+
     def _take(self, event: Event, now: int) -> Decision | None:
+        """Decide it where the home of its id is: here, or elsewhere, where an id may also have become part of another's."""
+        raw = raw_id(event)
+        if self._is_elsewhere(raw):
+            self._passed.append(Passed(raw, event, now))
+            return None
         anonymous = event.previous_id if event.type == "alias" else event.anonymous_id
         if event.user_id is not None and anonymous is not None:
-            self._unify(f"a:{anonymous}", f"u:{event.user_id}", now)
-        raw = self._resolve(raw_id(event))
-        if self._is_elsewhere(raw):
-            found = structs.replace(event, user_id=raw[2:]) if raw.startswith("u:") else event
-            self.passed.append((raw, found, now))
+            self.identities.unify(f"a:{anonymous}", raw, now)
+        found = self.home(raw).redirected(raw) if raw.startswith("a:") else raw
+        if self._is_elsewhere(found):
+            self._passed.append(Passed(found, structs.replace(event, user_id=found[2:]), now))
             return None
-        return self.home(raw).take(raw, event, now)
+        return self.home(found).take(found, event, now)
 
     def _is_elsewhere(self, raw: str) -> bool:
         return self._elsewhere is not None and self._elsewhere(raw)
-
-    def _resolve(self, raw: str) -> str:
-        """Where a redirect leads: an anonymous id that turned out to be a known person's."""
-        return self.home(raw).redirected(raw) if raw.startswith("a:") else raw
-
-    def _unify(self, old: str, new: str, now: int) -> None:
-        """Make an anonymous id part of a known one, once; two known ids are never merged.
-
-        Not across engines: what an anonymous customer did elsewhere stays there.
-        """
-        if self._is_elsewhere(old) or self._is_elsewhere(new) or self._resolve(old) != old:
-            return
-        source, target = self.home(old), self.home(new)
-        source.changes.redirects[old] = new
-        theirs = source.release(old)
-        if theirs is None:
-            return
-        if target.find(new) is None:
-            target.install(theirs, new)
-        else:
-            target.take(new, Adopt(theirs.sealed, theirs.key), now)
-            self.cursors.saw(live_versions(theirs.profile))
-            ours = target.find(new)
-            if ours is None:
-                return
-            if theirs.profile.calls or any(message.attempted for message in theirs.profile.messages):
-                self._adopted[theirs.key] = ours.key
-            for given in self.cursors.missed(theirs.key, ours.key):
-                target.take_key(ours.key, given, now)
 
     def control(self, given: Control) -> None:
         """Turn one of the operators' switches in every partition; it holds over a restart."""
@@ -305,11 +300,6 @@ class Engine:
         changes = [partition.drain() for partition in self.partitions]
         self.dead += sum(len(one.dead) for one in changes)
         self.partitions[0].store.commit([one for one in changes if not one.empty])
-
-
-def live_versions(profile: Profile) -> set[str]:
-    """Versions of the steps that this profile's live runs are on."""
-    return {run.version for run in profile.runs if not run.ended}
 
 
 def turned(controls: Controls, given: Control) -> Controls:

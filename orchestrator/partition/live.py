@@ -16,6 +16,7 @@ from orchestrator.domain.outgoing import Outgoing, describe
 from orchestrator.domain.profile import Call, Message
 from orchestrator.domain.program import Program
 from orchestrator.partition.engine import Engine
+from orchestrator.partition.identities import Passed
 from orchestrator.partition.ports import Record
 from orchestrator.partition.standing import STANDING, Standing, noted, standing_of
 
@@ -95,7 +96,7 @@ class Live:
         self.standing = standing
         self.engine.note_fact(STANDING, noted(standing))
 
-    def turn(self, arrivals: Sequence[Arrival], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
+    def turn(self, arrivals: Sequence[Arrival | Passed], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
         """Decide what came in; fire timers up to `wall` when nothing else waits; make it durable.
 
         `caught_up` says that everything accepted by `wall` is in `arrivals`: only then may time alone move the clock.
@@ -103,6 +104,9 @@ class Live:
         turn = Turn()
         self.engine.around.wall = wall
         for arrival in arrivals:
+            if isinstance(arrival, Passed):
+                self.engine.receive(arrival, max(self.engine.clock, min(arrival.at, wall)))
+                continue
             now = max(self.engine.clock, min(arrival.event.received_at, wall))
             decision = self.engine.feed(arrival.event, now)
             turn.accepted.append((arrival.token, decision is not None and decision.duplicate))

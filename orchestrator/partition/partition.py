@@ -144,10 +144,18 @@ class Partition:
         return None if record is None else self._step(record, given)
 
     def find(self, raw: str) -> Record | None:
-        key = self._keys.get(raw)
-        if key is None:
-            key = self.changes.ids[raw] if raw in self.changes.ids else self.store.find(raw)
+        key = self._key(raw)
         return None if key is None else self.record(key)
+
+    def holds(self, raw: str) -> bool:
+        """Whether the raw id is one of a profile's here: its own, or one that it has taken in from elsewhere."""
+        return self._key(raw) is not None
+
+    def _key(self, raw: str) -> int | None:
+        key = self._keys.get(raw)
+        if key is not None:
+            return key
+        return self.changes.ids[raw] if raw in self.changes.ids else self.store.find(raw)
 
     def record(self, key: int) -> Record | None:
         known = self._records.get(key)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.domain.input import Event
 from orchestrator.partition.engine import home_of
+from orchestrator.partition.live import Arrival
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.broker import Broker
-from orchestrator.stores.kafka.inputs import passed
+from orchestrator.stores.kafka.inputs import brought
 from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S
 from tests.integration.kill_intake import Intake, Load, lasting_port, run
 from tests.integration.kill_worker import PARTITIONS, Place, records, until
@@ -38,6 +40,12 @@ def test_an_event_answered_with_200_is_decided_once_whatever_was_killed(own: Bro
     assert ran.load.answers[0] + ran.load.answers[503] > 0
 
 
+def event_of(value: bytes) -> Event:
+    given = brought(None, value)
+    assert isinstance(given, Arrival)
+    return given.event
+
+
 def inputs(place: Place) -> list[list[bytes]]:
     return [asyncio.run(records(place.brokers, one)) for one in place.places(place.topic)]
 
@@ -52,7 +60,7 @@ def test_events_are_in_their_customers_partition_as_the_door_read_them(brokers: 
         assert intake.terminate() == 0, intake.said()
     finally:
         intake.kill()
-    found = [[passed(value) for value in values] for values in inputs(place)]
+    found = [[event_of(value) for value in values] for values in inputs(place)]
     assert [event.message_id for event in found[home_of("u:u0", PARTITIONS)] if event.user_id == "u0"] == ["m0", "m2"]
     assert [event.message_id for event in found[home_of("u:u1", PARTITIONS)] if event.user_id == "u1"] == ["m1"]
     assert sum(map(len, found)) == 3
@@ -75,7 +83,7 @@ def test_what_happens_to_a_thing_is_told_to_every_partition(brokers: str, tmp_pa
         assert intake.post([{"type": "track", "event": "Price Dropped", "messageId": "drop"}])[0] == 200
     finally:
         intake.kill()
-    assert [[passed(value).message_id for value in values] for values in inputs(place)] == [["drop"]] * PARTITIONS
+    assert [[event_of(value).message_id for value in values] for values in inputs(place)] == [["drop"]] * PARTITIONS
 
 
 def test_without_a_broker_the_answer_is_503_within_its_bound_and_the_way_back_is_found(own: Broker, tmp_path: Path) -> None:
@@ -99,7 +107,7 @@ def test_without_a_broker_the_answer_is_503_within_its_bound_and_the_way_back_is
     finally:
         os.kill(own.running.pid, signal.SIGCONT)
         intake.kill()
-    there = sorted(passed(value).message_id for values in inputs(place) for value in values)
+    there = sorted(event_of(value).message_id for values in inputs(place) for value in values)
     assert there == ["m0", "m1", "m3"]
 
 
@@ -114,7 +122,7 @@ def test_told_to_stop_under_load_it_answers_what_it_has(brokers: str, tmp_path: 
     finally:
         for intake in intakes:
             intake.kill()
-    there = {passed(value).message_id for values in inputs(place) for value in values}
+    there = {event_of(value).message_id for values in inputs(place) for value in values}
     assert set(load.taken) == there
     assert len(load.taken) == 600
     assert "Traceback" not in intakes[0].said()

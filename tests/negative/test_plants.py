@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.negative import care_plants, domain_plants, edge_plants, lease_plants, loop_plants, round_plants
+from tests.negative import apart_plants, care_plants, domain_plants, edge_plants, lease_plants, loop_plants, round_plants
 from tests.negative.planting import PLANTS, Plant
 from tests.simulation.world import SimulationError
 
 SEEDS = 1_000
-FAMILIES = (care_plants, domain_plants, edge_plants, lease_plants, loop_plants, round_plants)
+FAMILIES = (apart_plants, care_plants, domain_plants, edge_plants, lease_plants, loop_plants, round_plants)
 """Importing them registers their plants."""
 
 

@@ -57,9 +57,9 @@ class Report:
 class SimulationError(AssertionError):
     """A broken invariant with the seed, what led to it, and how to run it again."""
 
-    def __init__(self, seed: int, cause: ViolationError, trace: list[str]) -> None:
+    def __init__(self, seed: int, cause: ViolationError, trace: list[str], world: str = "") -> None:
         steps = "\n  ".join(trace)
-        again = f"uv run python tests/simulation/long.py --seed {seed}"
+        again = f"uv run python tests/simulation/long.py {world}--seed {seed}"
         super().__init__(f"seed {seed}: {cause}\nled up to by\n  {steps}\nrun this seed alone: {again}")
         self.seed, self.name = seed, cause.name
 

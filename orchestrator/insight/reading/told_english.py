@@ -10,6 +10,7 @@ GATES = {
     "address": "address",
     "consent": "consent",
     "hold": "holds",
+    "identity": "identity",
     "cap": "caps",
     "quiet": "quiet hours",
     "permit": "rate",

@@ -1,7 +1,7 @@
-"""What stands in the inputs topic: events as other teams write them, and events that were read already.
+"""What stands in the inputs topic: events as other teams write them, those read already, and what partitions tell each other.
 
 An event that was read already (at the HTTP door, at a bridge, by another partition) is never read again: its source and its
-times are kept.
+times are kept. What partitions tell each other has as key the raw id that it is for.
 """
 
 from __future__ import annotations
@@ -11,48 +11,52 @@ from collections.abc import Iterable
 import msgspec
 
 from orchestrator.domain.identity import about_a_thing, raw_id
-from orchestrator.domain.input import Event
+from orchestrator.domain.input import Event, ProfileInput, Release
 from orchestrator.errors import RejectedEvent
 from orchestrator.partition.engine import home_of
+from orchestrator.partition.identities import Passed
+from orchestrator.partition.live import Arrival
 from orchestrator.stores.kafka.records import Entry
 
 
-class Passed(msgspec.Struct, frozen=True, array_like=True):
-    """An event that was read already; `at` is its time where it comes from."""
+class Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """An input that was read already; `at` is its time where it comes from."""
 
-    event: Event
+    given: ProfileInput | Release
     at: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Passed).decode
+_decode = msgspec.msgpack.Decoder(Sealed).decode
 _PASSED = b"\x92"
 """What such a record begins with; the Segment shape is an object."""
 
 
 def was_read(value: bytes | None) -> bool:
-    """Whether this record holds an event that was read already."""
+    """Whether this record holds what was read already."""
     return value is not None and value[:1] == _PASSED
 
 
-def passed(value: bytes) -> Event:
-    """The event of such a record; one that was emitted is received at its time. Raises RejectedEvent."""
+def brought(key: bytes | None, value: bytes) -> Arrival | Passed:
+    """What such a record brings; an event that was emitted is received at its time. Raises RejectedEvent."""
     try:
         found = _decode(value)
     except msgspec.MsgspecError as error:
         raise RejectedEvent(f"not a record of this engine: {error}; send the event as JSON") from None
-    event: Event = found.event
-    return event if event.received_at else msgspec.structs.replace(event, received_at=found.at)
+    if isinstance(found.given, Event):
+        event = found.given
+        return Arrival(0, event if event.received_at else msgspec.structs.replace(event, received_at=found.at))
+    return Passed((key or b"").decode("utf-8", "surrogatepass"), found.given, found.at)
 
 
-def entry(raw: str, event: Event, at: int) -> Entry:
-    """The record of an event on its way to the partition of a raw id."""
-    return raw.encode("utf-8", "surrogatepass"), _encode(Passed(event, at))
+def entry(passed: Passed) -> Entry:
+    """The record of an input on its way to the partition of a raw id."""
+    return passed.to.encode("utf-8", "surrogatepass"), _encode(Sealed(passed.given, passed.at))
 
 
 def told(event: Event) -> Entry:
     """The record of an event about a thing, which every partition is told."""
-    return entry(event.message_id, event, event.received_at)
+    return entry(Passed(event.message_id, event, event.received_at))
 
 
 def routed(event: Event, partitions: int) -> Iterable[tuple[int, Entry]]:
@@ -61,4 +65,4 @@ def routed(event: Event, partitions: int) -> Iterable[tuple[int, Entry]]:
         one = told(event)
         return [(number, one) for number in range(partitions)]
     raw = raw_id(event)
-    return [(home_of(raw, partitions), entry(raw, event, event.received_at))]
+    return [(home_of(raw, partitions), entry(Passed(raw, event, event.received_at)))]

@@ -21,9 +21,10 @@ from orchestrator.domain.outgoing import Outgoing
 from orchestrator.errors import RejectedEvent
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.host import NoLeave
+from orchestrator.partition.identities import Passed
 from orchestrator.partition.live import Answered, Arrival, Live
 from orchestrator.stores.kafka.cache import Cache
-from orchestrator.stores.kafka.inputs import entry, passed, told, was_read
+from orchestrator.stores.kafka.inputs import brought, entry, told, was_read
 from orchestrator.stores.kafka.limits import PATIENCE_MS, REST_MS
 from orchestrator.stores.kafka.records import Entry
 from orchestrator.stores.kafka.restore import beginning, restore
@@ -102,13 +103,10 @@ class Owner:
 
     async def turn(self, records: Sequence[Any], wall: int, *, caught_up: bool) -> None:
         """Decide these inputs, fire what is due by `wall` where nothing else waits, commit, and hand over."""
-        batch, arrivals = Batch(), []
+        batch, arrivals = Batch(), list[Arrival | Passed]()
         for record in records:
             try:
-                event = self._read(record)
-                arrivals.append(Arrival(0, event))
-                if about_a_thing(event) and not was_read(record.value):
-                    self._tell_all(batch, event)
+                arrivals.append(brought(record.key, record.value) if was_read(record.value) else self._read(batch, record))
             except RejectedEvent as rejection:
                 batch.add(TopicPartition(self.place.topics.rejected, self.number), [_rejected(record, rejection)])
         if records:
@@ -147,11 +145,12 @@ class Owner:
     async def _answered(self, key: int, outcome: Outcome) -> None:
         self._answers.append(Answered(key, outcome))
 
-    def _read(self, record: Any) -> Event:
-        if was_read(record.value):
-            return passed(record.value)
-        where = f"{record.topic}/{record.partition}/{record.offset}"
-        return self.surrounded.read(record.value, record.timestamp, where)
+    def _read(self, batch: Batch, record: Any) -> Arrival:
+        """An event as another team wrote it."""
+        event = self.surrounded.read(record.value, record.timestamp, f"{record.topic}/{record.partition}/{record.offset}")
+        if about_a_thing(event):
+            self._tell_all(batch, event)
+        return Arrival(0, event)
 
     def _tell_all(self, batch: Batch, event: Event) -> None:
         """What happens to nobody concerns the customers of every partition."""
@@ -162,10 +161,9 @@ class Owner:
     async def _commit(self, batch: Batch) -> None:
         """Everything of the turn in one transaction, then into the cache."""
         source = TopicPartition(self.place.topic, self.number)
-        leaving, self._live.engine.passed = self._live.engine.passed, []
-        for raw, event, at in leaving:
-            home = TopicPartition(self.place.topic, home_of(raw, self.place.partitions))
-            batch.add(home, [entry(raw, event, at)])
+        for passed in self._live.engine.take_passed():
+            home = TopicPartition(self.place.topic, home_of(passed.to, self.place.partitions))
+            batch.add(home, [entry(passed)])
         if self._keeper.fill(batch, self.next):
             batch.offsets[source] = self.next
             self._keeper.settle(await self._writer.commit(batch))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from orchestrator.domain.campaign import END, Campaign, Node, Pattern, Reentry, Steps, Webhook
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Adopt, Event, ProfileInput, Timer
-from orchestrator.domain.limits import IN_DOUBT_KEPT, KEYS_KEPT, RUNS_KEPT
+from orchestrator.domain.input import Adopt, EndRuns, Event, Link, ProfileInput, Timer
+from orchestrator.domain.limits import IN_DOUBT_KEPT, KEYS_KEPT, LINKS_KEPT, RUNS_KEPT
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Message, Profile, seal
+from orchestrator.domain.profile import Message, Profile, Run, seal
 from orchestrator.domain.program import EventType, KeyPath, Program, Wheel
 
 DAY = 86_400_000
@@ -66,3 +68,51 @@ def test_doubts_of_many_devices_are_bounded_and_counted() -> None:
         give(known, Adopt(seal(other), device), START + device)
     assert [message.id for message in known.messages] == [f"{n}" for n in range(4, IN_DOUBT_KEPT + 4)]
     assert (known.planned, known.tally) == (IN_DOUBT_KEPT + 4, {"in_doubt": 4})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "goes_on"),
+    [
+        pytest.param(0, 10, False, id="the other had it within the day"),
+        pytest.param(0, DAY, True, id="a day later it may begin again"),
+        pytest.param(0, 3, True, id="ours began before the link"),
+        pytest.param(20, 10, True, id="the other had it after ours began"),
+        pytest.param(None, 10, True, id="the other never had it"),
+    ],
+)
+def test_what_began_since_the_link_is_taken_back_where_the_others_history_refuses_it(
+    theirs: int | None,
+    ours: int,
+    goes_on: bool,  # noqa: FBT001 - a table's cell
+) -> None:
+    ask = Steps("c", (Node("n", Webhook("w", within=9 * DAY), END, END),), 0)
+    daily = Campaign("c", "a", ask, (Pattern("c/on/0", event="Opened"),), reentry=Reentry(DAY))
+    live = Program("p", Wheel("a", ("a",)), {"Opened": EventType("Opened")}, campaigns={"c": daily})
+    known, other = newcomer(live, START, "u:ada"), newcomer(live, START, "a:web")
+    if theirs is not None:
+        opened = Event("o", START + theirs, name="Opened", anonymous_id="web")
+        decide(live, Controls(), other, opened, START + theirs)
+        decide(live, Controls(), other, EndRuns("done"), START + theirs)
+    given = {ours: Event("k", START + ours, name="Opened", user_id="ada"), 5: Link("a:web", START + 60_000)}
+    for at, one in sorted(given.items()):
+        decide(live, Controls(), known, one, START + at)
+    decide(live, Controls(), known, Adopt(seal(other), 7, "a:web", "u:ada"), START + 2 * DAY)
+    assert [run.entered_at for run in known.runs if not run.ended] == [START + ours] * goes_on
+    assert known.entries["c"].count == (theirs is not None) + 1
+
+
+def test_a_campaign_that_is_gone_is_taken_back_by_nobody() -> None:
+    known, other = newcomer(PROGRAM, START, "u:ada"), newcomer(PROGRAM, START, "a:web")
+    give(known, Link("a:web", START + 60_000), START)
+    give(known, Timer(0), START + 30 * DAY)
+    known.runs.append(Run("gone", "v", "e", START + 1, START, "t", 0, 0, state="wait"))
+    decision = give(known, Adopt(seal(other), 7, "a:web", "u:ada"), START + 30 * DAY)
+    assert decision.ends == []
+
+
+def test_of_many_links_the_oldest_hold_no_more() -> None:
+    known = newcomer(PROGRAM, START, "u:ada")
+    for number in range(LINKS_KEPT + 2):
+        give(known, Link(f"a:{number}", START + 60_000), START + number)
+    assert list(known.links) == [f"a:{number}" for number in range(2, LINKS_KEPT + 2)]
+    assert [link.first for link in known.links.values()] == [False] * LINKS_KEPT
