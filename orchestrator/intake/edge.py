@@ -7,8 +7,9 @@ An answer of 200 means that what it counts as accepted is durable. Bad input is 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -26,11 +27,13 @@ from orchestrator.intake.bodies import Body, Bounds, Refused
 from orchestrator.intake.dialects import from_binary_cloud_event, from_cloud_event, from_posthog
 from orchestrator.intake.segment import parse
 from orchestrator.intake.source_keys import SourceKeys, basic_key
+from orchestrator.metrics import CONTENT_TYPE, EVENTS, READY, TURNED_AWAY, Reading, page
 
 CALLS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 _KIND_OF = CALLS | {kind: kind for kind in CALLS.values()}
 _RETRY_AFTER_S = 1
 _REASONS_TOLD = 5
+_OK = 200
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "authorization, content-type, x-retry-count",
@@ -54,6 +57,10 @@ class _Door:
     ready: Callable[[], bool]
     bounds: Bounds
     things: Container[str]
+    outcomes: Counter[str] = field(default_factory=lambda: Counter(accepted=0, duplicate=0, rejected=0))
+    """Events by what became of them."""
+    turned_away: Counter[int] = field(default_factory=Counter)
+    """Requests by the status that was not 200."""
 
 
 def edge(
@@ -89,6 +96,7 @@ def routes(door: _Door) -> list[Route]:
     add("/v1/projects/{key}/settings", partial(_settings, door), "GET")
     add("/health", _health, "GET")
     add("/ready", partial(_ready, door), "GET")
+    add("/metrics", partial(_metrics, door), "GET")
     return found
 
 
@@ -115,6 +123,13 @@ def _read_cloud_events(request: Request, raw: bytes, bounds: Bounds) -> tuple[Bo
 async def _collect(door: _Door, read_body: ReadBody, kind: str | None, request: Request) -> Response:
     if request.method == "OPTIONS":
         return _answer(request, 200, {})
+    answer = await _collected(door, read_body, kind, request)
+    if answer.status_code != _OK:
+        door.turned_away[answer.status_code] += 1
+    return answer
+
+
+async def _collected(door: _Door, read_body: ReadBody, kind: str | None, request: Request) -> Response:
     try:
         raw = await bodies.read_bytes(request, door.bounds)
         body, read = read_body(request, raw, door.bounds)
@@ -132,6 +147,7 @@ async def _collect(door: _Door, read_body: ReadBody, kind: str | None, request: 
         return _answer(request, 400, {"code": "incomplete", "message": "the body ended early; send it again"})
     duplicates = sum(verdict == "duplicate" for verdict in verdicts)
     counts = {"accepted": len(verdicts) - duplicates, "duplicates": duplicates, "rejected": rejected}
+    door.outcomes.update(accepted=len(verdicts) - duplicates, duplicate=duplicates, rejected=len(rejected))
     return _stored(request, counts, rejected, nothing=not events)
 
 
@@ -217,6 +233,13 @@ async def _health(request: Request) -> Response:
 async def _ready(door: _Door, request: Request) -> Response:
     ready = door.ready()
     return _answer(request, 200 if ready else 503, {"ready": ready})
+
+
+async def _metrics(door: _Door, request: Request) -> Response:
+    del request
+    events = [Reading(EVENTS, count, {"outcome": outcome}) for outcome, count in door.outcomes.items()]
+    turned_away = [Reading(TURNED_AWAY, count, {"status": str(status)}) for status, count in door.turned_away.items()]
+    return Response(page([Reading(READY, door.ready()), *events, *turned_away]), headers={"content-type": CONTENT_TYPE})
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

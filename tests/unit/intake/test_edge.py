@@ -258,6 +258,20 @@ def test_liveness_and_readiness() -> None:
     assert door(Log(), ready=lambda: False).get("/ready").status_code == 503
 
 
+def test_it_counts_events_and_who_was_turned_away() -> None:
+    at = door(Log())
+    at.post("/v1/batch", json={"batch": [order(), order(messageId="m2"), {"type": "track"}]})
+    at.post("/v1/track", content=b"{")
+    lines = at.get("/metrics").text.splitlines()
+    assert {line for line in lines if line.startswith("orchestrator_")} == {
+        'orchestrator_events_total{outcome="accepted"} 2.0',
+        'orchestrator_events_total{outcome="duplicate"} 0.0',
+        'orchestrator_events_total{outcome="rejected"} 1.0',
+        'orchestrator_turned_away_total{status="400"} 1.0',
+        "orchestrator_ready 1.0",
+    }
+
+
 def test_other_paths_and_methods_answer_json() -> None:
     assert door(Log()).post("/v1/nothing", json={}).json()["code"] == "no_such_route"
     assert door(Log()).get("/v1/batch").status_code == 405

@@ -1,0 +1,88 @@
+"""What the pages `/metrics` tell: each name once. Alerts are written against this list, and a test compares the two.
+
+No label names a person. Counters begin at nothing with each process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One name; a counter's ends in `_total`."""
+
+    name: str
+    says: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return "counter" if self.name.endswith("_total") else "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a metric stands at now, for one set of labels."""
+
+    metric: Metric
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+_PARTITION = ("partition",)
+
+READY = Metric("orchestrator_ready", "1 where the process can take work: everything that it owns is recovered.")
+EVENTS = Metric("orchestrator_events_total", "Events at the door: accepted, duplicate or rejected.", ("outcome",))
+TURNED_AWAY = Metric("orchestrator_turned_away_total", "Requests told to come again (429, 503) or refused (4xx).", ("status",))
+INPUTS = Metric("orchestrator_inputs_total", "Records of the log that were decided.", _PARTITION)
+LAG = Metric("orchestrator_lag", "Records of the log that are not decided yet.", _PARTITION)
+CLOCK_LAG = Metric("orchestrator_clock_lag_seconds", "How late timers are: the partition's clock behind the wall.", _PARTITION)
+DEAD_LETTERS = Metric("orchestrator_dead_letters_total", "Inputs that could not be decided and were put aside.", _PARTITION)
+OPENED_AGAIN = Metric("orchestrator_opened_again_total", "Partitions opened again after a fault, such as being fenced.")
+ATTEMPTS = Metric("orchestrator_attempts_total", "Attempts to send, by what became of them.", ("result",))
+GOVERNOR_ANSWERS = Metric("orchestrator_governor_answers", "1 where a governor answers this worker; 0: nothing leaves.")
+PERMITS = Metric("orchestrator_permits_granted_total", "Permits to send that the governor has granted.")
+KILLED = Metric("orchestrator_killed", "1 while the kill switch is on.")
+
+METRICS = (
+    READY,
+    EVENTS,
+    TURNED_AWAY,
+    INPUTS,
+    LAG,
+    CLOCK_LAG,
+    DEAD_LETTERS,
+    OPENED_AGAIN,
+    ATTEMPTS,
+    GOVERNOR_ANSWERS,
+    PERMITS,
+    KILLED,
+)
+
+
+class _Read(Collector):
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        self._families: dict[Metric, Family] = {}
+        for one in readings:
+            bare = one.metric.name.removesuffix("_total")  # the library puts it back
+            family = self._families.setdefault(one.metric, Family(bare, one.metric.says, one.metric.kind))
+            family.add_sample(one.metric.name, {name: one.labels[name] for name in one.metric.labels}, one.value)
+
+    def collect(self) -> Iterable[Family]:
+        return self._families.values()
+
+
+def page(readings: Iterable[Reading]) -> bytes:
+    """Prometheus' text format, with what the operating system knows of the process."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Read(readings))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry)
