@@ -20,7 +20,7 @@ from orchestrator.insight.diff.compare import Compared, Progress, compare
 from orchestrator.insight.diff.links import Shard, homes_of
 from orchestrator.insight.diff.renames import renames
 
-WORTH_BYTES = 4 * 1024 * 1024
+WORTH_BYTES = 1 << 20
 """Bytes of files that are worth a process more: fewer are compared faster than one starts."""
 _LOOK_S = 0.2
 """Between two looks at how far the others are."""
