@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from orchestrator.authoring import Workspace, load_workspace
+from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.bootstrap.door import require_survey_key
 from orchestrator.bootstrap.edge import build_channel
 from orchestrator.bootstrap.engine import live_on
@@ -55,7 +56,8 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     partitions = asyncio.run(prepare(worker.brokers, worker.topic, topics, development=worker.development))
     worker.folder.mkdir(parents=True, exist_ok=True)
     place = Place(worker.brokers, worker.topic, worker.name, topics, worker.folder, partitions)
-    run(worker_app(place, _surrounded(worker, loaded, settings), worker.listening))
+    with seldom_collected():
+        run(worker_app(place, _surrounded(worker, loaded, settings), worker.listening))
 
 
 def _surrounded(worker: Worker, loaded: Workspace, settings: Settings) -> Surrounded:

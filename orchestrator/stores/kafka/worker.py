@@ -7,6 +7,7 @@ nor through its transactions, which lose or double updates when a worker is kill
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -177,6 +178,7 @@ def worker_app(place: Place, surrounded: Surrounded, listening: Listening) -> fa
 
 def run(app: faust.App) -> None:
     """Work until told to stop; exits with code 1 where the service failed."""
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)  # Faust leaves it at DEBUG: each request would be described, unseen
     faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False).execute_from_commandline()
 
 
