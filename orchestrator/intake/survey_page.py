@@ -22,6 +22,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1
 main { max-width: 40rem; margin: 0 auto; padding: 2.5rem 1.25rem; }
 h1, legend { font-size: 1.5rem; line-height: 1.25; font-weight: 600; margin: 0 0 1.25rem; padding: 0; }
 fieldset { border: 0; margin: 0 0 1.75rem; padding: 0; min-width: 0; }
+.scale { width: fit-content; max-width: 100%; }
 .scores { display: flex; flex-wrap: wrap; gap: .5rem; }
 .scores label { position: relative; }
 .scores input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
@@ -31,6 +32,7 @@ fieldset { border: 0; margin: 0 0 1.75rem; padding: 0; min-width: 0; }
 .scores input:focus-visible + span, textarea:focus-visible, button:focus-visible {
   outline: 3px solid var(--act); outline-offset: 3px; }
 .ends { display: flex; justify-content: space-between; gap: 1rem; margin: .5rem 0 0; font-size: .9375rem; }
+.ends span:last-child { text-align: end; }
 label.words { display: block; margin: 0 0 .5rem; font-weight: 600; }
 textarea { width: 100%; font: inherit; color: inherit; background: transparent; padding: .75rem; border: 2px solid var(--line);
   border-radius: .5rem; }
@@ -97,7 +99,7 @@ def _scores(survey: Survey, locale: str, asked: str, given: Mapping[str, str]) -
         boxes.append(f"<label>{box}<span>{score}</span></label>")
     lowest, highest = ENDS[language(locale)][survey.kind]
     ends = f"<span>{survey.low}: {lowest}</span><span>{survey.high}: {highest}</span>"
-    choice = f'<div class="scores">{"".join(boxes)}</div>\n<p class="ends" id="ends">{ends}</p>'
+    choice = f'<div class="scale"><div class="scores">{"".join(boxes)}</div>\n<p class="ends" id="ends">{ends}</p></div>'
     return f'<fieldset aria-describedby="ends">\n<legend>{asked}</legend>\n{choice}\n</fieldset>\n'
 
 
