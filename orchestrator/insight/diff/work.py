@@ -1,4 +1,4 @@
-"""The comparison in several processes, each with customers of its own."""
+"""The comparison in parts, each of customers of its own, by several processes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from orchestrator.insight.diff.renames import renames
 
 WORTH_BYTES = 1 << 20
 """Bytes of files that are worth a process more: fewer are compared faster than one starts."""
+PART_BYTES = 64 << 20
+"""Bytes of files whose customers are compared together at most: what a process holds follows them and their messages."""
 _LOOK_S = 0.2
 """Between two looks at how far the others are."""
 
@@ -65,15 +67,16 @@ def compare_all(
     together = tuple(sorted({*emits_to_others(old.program), *emits_to_others(new.program)}))
     size = sum(path.stat().st_size for path in paths if path.exists())
     number = 1 if together else processes or max(1, min(cores(), size // WORTH_BYTES))
+    parts = 1 if together else max(number, -(-size // PART_BYTES))
     renamed = renames(old.workspace, new.workspace)
-    if number == 1:
+    if parts == 1:
         whole = Compared()
         answers, programs = _answers(old.workspace, new.workspace), (old.program, new.program)
         whole.join(compare(*programs, paths, renamed=renamed, until=until, progress=progress, samples=answers))
         return Worked(whole, 1, together, renamed)
     homes = homes_of(paths)
-    shards = [Shard(one, number, homes) for one in range(number)]
-    return Worked(_in_processes(old, new, paths, shards, until, progress), number, renamed=renamed)
+    shards = [Shard(one, parts, homes) for one in range(parts)]
+    return Worked(_in_processes(number, old, new, paths, shards, until, progress), number, renamed=renamed)
 
 
 def cores() -> int:
@@ -91,13 +94,19 @@ def emits_to_others(program: Program) -> set[str]:
 
 
 def _in_processes(
-    old: Given, new: Given, paths: Sequence[Path], shards: Sequence[Shard], until: int | None, progress: Progress | None
+    number: int,
+    old: Given,
+    new: Given,
+    paths: Sequence[Path],
+    shards: Sequence[Shard],
+    until: int | None,
+    progress: Progress | None,
 ) -> Compared:
     """New processes, not forked ones: nothing of this one's threads and open files comes along."""
     context = multiprocessing.get_context("spawn")
     done = context.Value("q", 0)
     whole = Compared()
-    with ProcessPoolExecutor(len(shards), context, _count_into, (done,)) as pool:
+    with ProcessPoolExecutor(number, context, _count_into, (done,)) as pool:
         try:
             work = [pool.submit(_part, old.blob, new.blob, list(paths), shard, until) for shard in shards]
             _follow(work, done, len(shards), progress)

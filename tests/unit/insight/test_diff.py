@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from orchestrator.authoring import load_workspace
 from orchestrator.cli import app
+from orchestrator.insight.diff import work
 
 Make = Callable[..., Path]
 CART = """
@@ -253,10 +254,20 @@ def _mixed() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("processes", "until"), [("1", ["--until", "2026-03-31"]), ("2", ["--until", "2026-03-31"]), ("3", [])]
+    ("processes", "part_bytes", "until"),
+    [
+        ("1", work.PART_BYTES, ["--until", "2026-03-31"]),
+        ("2", work.PART_BYTES, ["--until", "2026-03-31"]),
+        ("3", work.PART_BYTES, []),
+        ("1", 4_000, []),
+        ("2", 2_000, ["--until", "2026-03-31"]),
+    ],
 )
-def test_each_side_has_the_digest_and_counts_of_its_replay(diff: Diff, processes: str, until: list[str]) -> None:
+def test_each_side_has_the_digest_and_counts_of_its_replay(
+    diff: Diff, monkeypatch: pytest.MonkeyPatch, processes: str, part_bytes: int, until: list[str]
+) -> None:
     """Without `--until` the clock stops at the last event of all, whose customer is of one part only."""
+    monkeypatch.setattr(work, "PART_BYTES", part_bytes)
     diff.until = until
     cataloged = "event: Cart Updated\nkeys: {cart: properties.cart_id}\nproperties: {type: object, required: [total],\n"
     strict = cataloged + "  properties: {total: {type: number, minimum: 60}, cart_id: {type: string}}}\n"
