@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from orchestrator.authoring.asked import Asked
 from orchestrator.authoring.document import Spot
@@ -85,13 +86,16 @@ def _check_saved(send: Spot, view: View, scope: Scope, asked: Asked) -> None:
         saved = rest.partition(".")[0] if root == "enrolment" else ""
         if saved not in view.saved or not asked.may_be_empty(f"enrolment.{rest}"):
             continue
-        silent = [
-            name for name in _asked_for(saved, send, scope) if not scope.senders.get(name, {}).get("webhook", {}).get("sample")
-        ]
+        silent = [name for name in _asked_for(saved, send, scope) if _is_silent(scope.senders.get(name, {}).get("webhook"))]
         if silent:
             message = f"in replay, test and diff `{silent[0]}` answers {{}}, so this is empty there, and the message refused"
             fix = f"write `sample` into `{silent[0]}` in senders.yaml, or give a default: {{var: [{written[0].value}, …]}}"
             scope.report.add("N902", written[0].place, message, fix)
+
+
+def _is_silent(webhook: Any) -> bool:
+    """Whether nothing is written that stands in for its answer."""
+    return isinstance(webhook, dict) and not webhook.get("sample")
 
 
 def _asked_for(saved: str, send: Spot, scope: Scope) -> list[str]:

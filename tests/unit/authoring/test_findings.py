@@ -412,6 +412,18 @@ def test_a_webhook_without_a_sample_leaves_what_with_reads_empty(written: Writte
         assert [one.code for one in found.notes] == (["N902"] if told else []), (read, before, sample)
 
 
+@pytest.mark.parametrize("codes", ["codes: {webhook: x}", "codes: x", "codes: {webhook: }", "codes: [1]", ""])
+def test_a_webhook_that_is_no_group_of_settings_is_told_and_ends_nothing(
+    codes: str, written: Written, base: dict[str, str]
+) -> None:
+    webhook = "  - webhook: {to: codes, save: coupon}\n"
+    send = "  - {id: last, send: {template: coupon, channel: email, with: {code: {var: enrolment.coupon.code}}}}\n"
+    senders = base["senders.yaml"].split("codes:")[0] + codes + "\n"
+    found = examine(written({THANKS: base[THANKS].replace(LAST, webhook + send), "senders.yaml": senders}))
+    assert {one.severity for one in found.findings} == {"error"}
+    assert found.notes == ()
+
+
 JOINS = """\
 campaign: joins
 stage: retention
