@@ -29,7 +29,8 @@ def check_given(spot: Spot, schema: Any, called: str, view: View, scope: Scope, 
         return
     found, wanted = type_of(spot.value, environment_of(view, scope)), type_of_schema(schema)
     name = next(iter(spot.value))
-    place = spot.document.key_place((*spot.path, name)) if name != "var" else spot.at("var").one_or_more()[0].place
+    written = spot.at("var").one_or_more() if name == "var" else []
+    place = written[0].place if written else spot.document.key_place((*spot.path, name))
     if found.kinds and not found.unknown and not _meet(found, wanted):
         message = f"{shown(spot.value)} is {told(found)}, and {called} must be {told(wanted)}"
         scope.report.add("E403", place, message, f"give it {told(wanted)}")

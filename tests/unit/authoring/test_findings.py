@@ -424,6 +424,11 @@ def test_a_webhook_that_is_no_group_of_settings_is_told_and_ends_nothing(
     assert found.notes == ()
 
 
+@pytest.mark.parametrize("read", ["[]", "[[1]]", "7", '""'])
+def test_a_var_that_reads_no_place_ends_nothing(read: str, written: Written, base: dict[str, str]) -> None:
+    check(written({THANKS: base[THANKS].replace("code: TEN", f"code: {{var: {read}}}")}))
+
+
 JOINS = """\
 campaign: joins
 stage: retention
