@@ -28,10 +28,10 @@ from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.segment import parse
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.live import Live
-from orchestrator.stores.kafka.owner import Place, Surrounded, Tell
+from orchestrator.stores.kafka.owner import Owner, Place, Surrounded, Tell
 from orchestrator.stores.kafka.store import KafkaStore
 from orchestrator.stores.kafka.topics import Topics, prepare
-from orchestrator.stores.kafka.worker import Listening, run, worker_app
+from orchestrator.stores.kafka.worker import Listening, Shared, run, shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,10 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     partitions = asyncio.run(prepare(worker.brokers, worker.topic, topics, development=worker.development))
     worker.folder.mkdir(parents=True, exist_ok=True)
     place = Place(worker.brokers, worker.topic, worker.name, topics, worker.folder, partitions)
+    surrounded = _surrounded(worker, loaded, settings)
+    shared = Shared(place.brokers, place.topic, place.group, lambda number: Owner(place, number, surrounded), surrounded.close)
     with seldom_collected():
-        run(worker_app(place, _surrounded(worker, loaded, settings), worker.listening))
+        run(shell(shared, worker.folder / "shell", worker.listening))
 
 
 def _surrounded(worker: Worker, loaded: Workspace, settings: Settings) -> Surrounded:

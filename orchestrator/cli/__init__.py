@@ -29,6 +29,7 @@ COMMANDS = {
     "serve": "serve",
     "worker": "worker",
     "intake": "intake",
+    "bridge": "bridge",
     "kafka": "kafka",
 }
 """command → the module that holds a function of its name"""

@@ -40,6 +40,8 @@ MoreFiles = Annotated[list[Path] | None, typer.Argument(help="More event files."
 Locale = Annotated[Language, typer.Option(help="Language in which rules are put into words.")]
 Brokers = Annotated[str, typer.Option(help="Where Kafka is.", metavar="HOST:PORT")]
 InputTopic = Annotated[str, typer.Option("--input", help="The topic that workers decide from.", metavar="TOPIC")]
+PageHost = Annotated[str, typer.Option("--host", help="Address of its pages /health, /ready and /metrics.")]
+PagePort = Annotated[int, typer.Option("--port", help="Their port.", min=1, max=65_535)]
 Development = Annotated[bool, typer.Option("--development", help="Accept a cluster that keeps a single copy.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 

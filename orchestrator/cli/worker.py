@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import Brokers, Development, InputTopic, Workspace
+from orchestrator.cli.options import Brokers, Development, InputTopic, PageHost, PagePort, Workspace
 from orchestrator.config import read_settings
 from orchestrator.stores.kafka import require_extra
 
@@ -21,8 +21,8 @@ def worker(
     ] = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where this worker keeps its cache.", metavar="DIR")] = Path("worker"),
     outbox: Annotated[Path | None, typer.Option(help="Folder of the file channel; in the cache's by default.")] = None,
-    host: Annotated[str, typer.Option(help="Address of its pages /health and /metrics.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Their port.", min=1, max=65_535)] = 6066,
+    host: PageHost = "127.0.0.1",
+    port: PagePort = 6066,
     development: Development = False,  # noqa: FBT002
 ) -> None:
     """Work on partitions of a topic: decide, keep the state in Kafka, send. Start as many as you like, up to its partitions."""

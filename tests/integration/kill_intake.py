@@ -14,12 +14,10 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,11 +25,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.broker import Broker
-from tests.integration.kill_worker import PATIENCE_S, Judged, Place, Worker, events, free_port, judge, until
+from tests.integration.kill_worker import PATIENCE_S, Judged, Place, Worker, events, judge, until
 
 CLIENTS = 4
 BODY_EVENTS = 10
@@ -42,39 +39,19 @@ RETRY = {429, 503}
 
 
 @dataclass
-class Intake:
-    """One intake process; its port outlives it."""
+class Intake(Worker):
+    """One intake process."""
 
-    place: Place
-    port: int = field(default_factory=free_port)
-    options: tuple[str, ...] = ("--development",)
+    number: int = 9
 
-    def __post_init__(self) -> None:
-        place = self.place
-        command = [sys.executable, "-m", "orchestrator", "intake", str(place.workspace), "--brokers", place.brokers]
-        where = ["--input", place.topic, "--port", str(self.port), *self.options]
-        self.log = place.folder / f"intake-{uuid4().hex[:6]}.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen([*command, *where], stdout=log, stderr=log, env=dict(os.environ))
-
-    def said(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace")
+    def called(self) -> list[str]:
+        return ["intake", str(self.place.workspace)]
 
     def listens(self) -> Intake:
         """Wait until it accepts events."""
         until(lambda: self.process.poll() is not None or "listening on" in self.said(), "an intake to listen")
         assert self.process.poll() is None, self.said()
         return self
-
-    def page(self, name: str) -> tuple[int, str]:
-        """(status, text) of one of its pages; 0 while nobody answers."""
-        with suppress(OSError):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{name}", timeout=5) as answer:
-                    return answer.status, answer.read().decode()
-            except urllib.error.HTTPError as refusal:
-                return refusal.code, refusal.read().decode()
-        return 0, ""
 
     def post(self, body: Sequence[dict[str, Any]], patience: float = ANSWER_S) -> tuple[int, dict[str, str], dict[str, Any]]:
         """(status, headers, answer); OSError or HTTPException where none comes."""
@@ -85,14 +62,6 @@ class Intake:
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, json.loads(answer.read())
         finally:
             connection.close()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def terminate(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_S)
 
 
 @dataclass
@@ -171,7 +140,7 @@ def run(folder: Path, running: Broker, kills: int, count: int, seed: int = 1) ->
             else:
                 victim = chance.randrange(2)
                 intakes[victim].kill()
-                intakes[victim] = Intake(place, intakes[victim].port)
+                intakes[victim] = Intake(place, port=intakes[victim].port)
         load.finished()
         until(place.drained, "all inputs to be decided")
         assert [intake.listens().terminate() for intake in intakes] == [0, 0], [intake.said() for intake in intakes]

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import msgspec
@@ -122,16 +122,19 @@ class Worker:
     place: Place
     number: int
     options: tuple[str, ...] = ("--development",)
+    port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
-        self.port = free_port()
         place = self.place
-        command = [sys.executable, "-m", "orchestrator", "worker", str(place.workspace), "--brokers", place.brokers]
-        where = ["--input", place.topic, "--dir", str(self.folder), "--port", str(self.port), *self.options]
+        where = ["--brokers", place.brokers, "--input", place.topic, "--port", str(self.port), *self.options]
+        command = [sys.executable, "-m", "orchestrator", *self.called(), *where]
         self.log = place.folder / f"{self.number}-{uuid4().hex[:6]}.log"
         with self.log.open("wb") as log:
-            environment = {**os.environ, **CHANNEL}
-            self.process = subprocess.Popen([*command, *where], stdout=log, stderr=log, env=environment)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **CHANNEL})
+
+    def called(self) -> list[str]:
+        """The command and what only it is told."""
+        return ["worker", str(self.place.workspace), "--dir", str(self.folder)]
 
     @property
     def folder(self) -> Path:
@@ -140,16 +143,23 @@ class Worker:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def health(self) -> dict[str, Any]:
-        """What its page says; empty while it says nothing."""
-        url = f"http://127.0.0.1:{self.port}/health"
-        with suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-        return {}
+    def page(self, name: str) -> tuple[int, str]:
+        """(status, text) of one of its pages; 0 while nobody answers."""
+        with suppress(OSError):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{name}", timeout=5) as answer:
+                    return answer.status, answer.read().decode()
+            except urllib.error.HTTPError as refusal:
+                return refusal.code, refusal.read().decode()
+        return 0, ""
 
-    def ready(self) -> Worker:
-        until(lambda: self.process.poll() is not None or self.health().get("ready") is True, "a worker to be ready")
+    def owned(self) -> list[str]:
+        """The partitions that it has recovered, once it has all that it owns."""
+        status, text = self.page("ready")
+        return list(json.loads(text)["partitions"]) if status == 200 else []
+
+    def ready(self) -> Self:
+        until(lambda: self.process.poll() is not None or self.page("ready")[0] == 200, "a process to be ready")
         assert self.process.poll() is None, self.said()
         return self
 

@@ -48,11 +48,11 @@ def test_a_worker_that_slept_is_fenced_and_works_on(brokers: str, tmp_path: Path
     place = Place(brokers, tmp_path)
     workers = [Worker(place, 0).ready(), Worker(place, 1)]
     try:
-        until(lambda: len(workers[1].health().get("partitions", ())) > 0, "both to own something")
+        until(lambda: len(workers[1].owned()) > 0, "both to own something")
         feeder = Feeder(place, 1_200)
         until(lambda: len(feeder.taken) > 300, "some load")
         workers[0].process.send_signal(signal.SIGSTOP)
-        until(lambda: len(workers[1].health().get("partitions", ())) == PARTITIONS, "the other one to own all")
+        until(lambda: len(workers[1].owned()) == PARTITIONS, "the other one to own all")
         workers[0].process.send_signal(signal.SIGCONT)
         feeder.finished()
         until(place.drained, "all inputs to be decided")

@@ -7,6 +7,7 @@ times are kept. What partitions tell each other has as key the raw id that it is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ from orchestrator.errors import RejectedEvent
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.identities import Passed
 from orchestrator.partition.live import Arrival
+from orchestrator.stores.kafka.limits import REJECTED_BYTES
 from orchestrator.stores.kafka.records import Entry
 
 
@@ -66,3 +68,10 @@ def routed(event: Event, partitions: int) -> Iterable[tuple[int, Entry]]:
         return [(number, one) for number in range(partitions)]
     raw = raw_id(event)
     return [(home_of(raw, partitions), entry(Passed(raw, event, event.received_at)))]
+
+
+def rejected(record: Any, rejection: RejectedEvent) -> Entry:
+    """What is put aside of a record that is no event: where it stands, why, and how it begins."""
+    place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    text = (record.value or b"")[:REJECTED_BYTES].decode(errors="replace")
+    return record.key or b"-", msgspec.json.encode({**place, "reason": str(rejection), "event": text})

@@ -50,3 +50,7 @@ UNACKNOWLEDGED_BYTES = 32 << 20
 """Of records at the door that the brokers have not acknowledged; more are told to come again."""
 CLOSE_S = 5.0
 """How long a producer may take to end."""
+REJECTED_BYTES = 32 << 10
+"""Of a record that is no event, as it is put aside with its place; the whole of it stays where it came from."""
+LOOK_BACK = 64
+"""Offsets before the end in which the last record of a topic is looked for first."""

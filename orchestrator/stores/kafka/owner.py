@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
 from aiokafka import TopicPartition
 
 from orchestrator.domain.identity import about_a_thing
@@ -24,9 +23,8 @@ from orchestrator.partition.host import NoLeave
 from orchestrator.partition.identities import Passed
 from orchestrator.partition.live import Answered, Arrival, Live
 from orchestrator.stores.kafka.cache import Cache
-from orchestrator.stores.kafka.inputs import brought, entry, told, was_read
+from orchestrator.stores.kafka.inputs import brought, entry, rejected, told, was_read
 from orchestrator.stores.kafka.limits import PATIENCE_MS, REST_MS
-from orchestrator.stores.kafka.records import Entry
 from orchestrator.stores.kafka.restore import beginning, restore
 from orchestrator.stores.kafka.store import KafkaStore, Keeper
 from orchestrator.stores.kafka.topics import Topics
@@ -108,7 +106,7 @@ class Owner:
             try:
                 arrivals.append(brought(record.key, record.value) if was_read(record.value) else self._read(batch, record))
             except RejectedEvent as rejection:
-                batch.add(TopicPartition(self.place.topics.rejected, self.number), [_rejected(record, rejection)])
+                batch.add(TopicPartition(self.place.topics.rejected, self.number), [rejected(record, rejection)])
         if records:
             self.next = records[-1].offset + 1
         answers = [self._answers.popleft() for _ in range(len(self._answers))]
@@ -167,8 +165,3 @@ class Owner:
         if self._keeper.fill(batch, self.next):
             batch.offsets[source] = self.next
             self._keeper.settle(await self._writer.commit(batch))
-
-
-def _rejected(record: Any, rejection: RejectedEvent) -> Entry:
-    place = {"partition": record.partition, "offset": record.offset, "reason": str(rejection)}
-    return record.key or b"-", msgspec.json.encode({**place, "event": (record.value or b"").decode(errors="replace")})

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orchestrator.stores.kafka.cache import Cache, Place
-from orchestrator.stores.kafka.limits import FETCH_BYTES, RESTORE_ENTRIES
+from orchestrator.stores.kafka.limits import FETCH_BYTES, LOOK_BACK, RESTORE_ENTRIES
 from orchestrator.stores.kafka.records import POSITION, Entry, Position, changes_of
 
 _WAIT_MS = 200
@@ -83,3 +83,22 @@ async def beginning(brokers: str, place: TopicPartition) -> int:
     async with reading(brokers) as reader:
         found: int = (await reader.beginning_offsets([place]))[place]
         return found
+
+
+async def last_record(brokers: str, place: TopicPartition) -> bytes | None:
+    """The value of the last committed record; None where there is none. As with `restore`, its writer must be open."""
+    async with reading(brokers) as reader:
+        reader.assign([place])
+        first = (await reader.beginning_offsets([place]))[place]
+        end = (await reader.end_offsets([place]))[place]
+        back = LOOK_BACK
+        while True:
+            start = max(first, end - back)
+            reader.seek(place, start)
+            found: bytes | None = None
+            while await reader.position(place) < end:
+                for record in (await reader.getmany(place, timeout_ms=_WAIT_MS)).get(place, ()):
+                    found = record.value
+            if found is not None or start == first:
+                return found
+            back *= LOOK_BACK

@@ -99,12 +99,25 @@ async def prepare(brokers: str, source: str, topics: Topics, *, development: boo
 async def examine(brokers: str, source: str, *, development: bool) -> int:
     """How many partitions the inputs have. StoreError where there are none, and says all that would lose data."""
     async with asking(brokers) as admin:
-        if source not in await admin.list_topics():
-            message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
-            raise StoreError(message)
-        partitions = len((await _described(admin, [source]))[0]["partitions"])
+        partitions = await _partitions(admin, brokers, source)
         await _refuse(admin, [Topic(source, "delete")], partitions, development=development)
     return partitions
+
+
+async def prepare_bridge(brokers: str, source: str, topics: Sequence[Topic], *, development: bool) -> None:
+    """Make a bridge's own topics beside the one that it reads, whose settings are others' business, and look at them."""
+    async with asking(brokers) as admin:
+        partitions = await _partitions(admin, brokers, source)
+        await make_topics(admin, topics, partitions)
+        await _refuse(admin, topics, partitions, development=development)
+
+
+async def _partitions(admin: AIOKafkaAdminClient, brokers: str, source: str) -> int:
+    """How many partitions a topic has. StoreError where it is not there."""
+    if source not in await admin.list_topics():
+        message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
+        raise StoreError(message)
+    return len((await _described(admin, [source]))[0]["partitions"])
 
 
 async def _refuse(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, *, development: bool) -> None:

@@ -1,4 +1,4 @@
-"""A worker: a Faust app around a service that owns the consumer of the inputs.
+"""A worker or a bridge: a Faust app around a service that owns the consumer of a topic.
 
 Faust gives the process its life, its pages and its signals. Inputs do not go through its agents, which cost more than deciding,
 nor through its transactions, which lose or double updates when a worker is killed.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -21,7 +23,6 @@ from mode import Service
 from orchestrator.partition.live import BATCH
 from orchestrator.stores.kafka.cache import CacheTaken
 from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, SESSION_MS
-from orchestrator.stores.kafka.owner import Owner, Place, Surrounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,52 @@ class Listening:
     port: int
 
 
-class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
-    """One task for each partition that this worker owns.
+class Owning(Protocol):
+    """Works on one partition. `busy` is held by whoever changes it; `next` is the first record that it has not taken."""
 
-    A fault in one ends the worker: whoever supervises it starts it again.
+    busy: asyncio.Lock
+    next: int
+    decided: int
+
+    async def open(self) -> None: ...
+
+    async def turn(self, records: Sequence[Any], wall: int, *, caught_up: bool) -> None: ...
+
+    async def finish(self, wall: int, within_s: float) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def patience_ms(self, wall: int) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A topic whose partitions are shared by a group of processes, and what each does with those that it has."""
+
+    brokers: str
+    topic: str
+    group: str
+    own: Callable[[int], Owning]
+    close: Callable[[], Awaitable[None]]
+    """Called once nothing more leaves."""
+
+
+class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
+    """One task for each partition that this process owns.
+
+    A fault in one ends the process: whoever supervises it starts it again.
     """
 
-    place: Place
-    surrounded: Surrounded
-    owners: dict[TopicPartition, Owner] = {}
+    shared: Shared
+    owners: dict[TopicPartition, Owning] = {}
     tasks: dict[TopicPartition, Any] = {}
     joined = False
 
     async def on_start(self) -> None:
         """Join the group."""
         self.consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.place.brokers,
-            group_id=self.place.group,
+            bootstrap_servers=self.shared.brokers,
+            group_id=self.shared.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -56,7 +86,7 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
             heartbeat_interval_ms=HEARTBEAT_MS,
             fetch_max_wait_ms=PATIENCE_MS,
         )
-        self.consumer.subscribe([self.place.topic], listener=self)
+        self.consumer.subscribe([self.shared.topic], listener=self)
         await self.consumer.start()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
@@ -71,6 +101,7 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
         No task is waited for: it may sit in `getmany`, which waits for the new assignment, which waits for this.
         """
         del revoked
+        Inputs.joined = False
         stopping, tasks = list(Inputs.owners.values()), list(Inputs.tasks.values())
         Inputs.owners, Inputs.tasks = {}, {}
         for owner in stopping:
@@ -83,13 +114,13 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
         """Let go in order, then leave the group."""
         await self.on_partitions_revoked(())
         await self.consumer.stop()
-        await self.surrounded.close()
+        await self.shared.close()
 
     async def run(self, place: TopicPartition) -> None:
         """Own one partition until the next rebalance."""
         tasks = Inputs.tasks
         while tasks is Inputs.tasks:
-            owner = Owner(self.place, place.partition, self.surrounded)
+            owner = self.shared.own(place.partition)
             try:
                 await self._own(place, owner, tasks)
             except (KafkaError, CacheTaken) as error:
@@ -99,7 +130,7 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
                 await owner.close()
                 await self.sleep(HEARTBEAT_MS / 1_000)  # a zombie hears of its rebalance first
 
-    async def _own(self, place: TopicPartition, owner: Owner, tasks: object) -> None:
+    async def _own(self, place: TopicPartition, owner: Owning, tasks: object) -> None:
         """Open it, and turn by turn while nothing was reassigned; aiokafka's `stop` may have swallowed a cancellation."""
         try:
             await owner.open()
@@ -126,7 +157,7 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
         return min(_wall(), heard or 0), bool(heard) and end is not None and reached >= end
 
 
-async def _let_go(owner: Owner) -> None:
+async def _let_go(owner: Owning) -> None:
     try:
         await owner.finish(_wall(), FINISH_S)
     except KafkaError:
@@ -142,27 +173,33 @@ class _OwnConsumer(BootStrategy):
 
 
 class Shell(faust.App):
-    """A worker's life, pages and signals."""
+    """A process's life, pages and signals."""
 
     BootStrategy = _OwnConsumer
 
 
-def worker_app(place: Place, surrounded: Surrounded, listening: Listening) -> faust.App:
-    """The app of one worker, with its pages `/health` and `/metrics`."""
+def shell(shared: Shared, folder: Path, listening: Listening) -> faust.App:
+    """The app of one process, with its pages `/health`, `/ready` and `/metrics`. `folder` is Faust's to write in."""
     app = Shell(
-        f"{place.group}-shell",  # a group of its own: two protocols in one group exclude each other
-        broker=f"kafka://{place.brokers}",
-        datadir=str(place.folder / "shell"),
+        f"{shared.group}-shell",  # a group of its own: two protocols in one group exclude each other
+        broker=f"kafka://{shared.brokers}",
+        datadir=str(folder),
         web_bind=listening.host,
         web_port=listening.port,
         topic_disable_leader=True,
         broker_session_timeout=SESSION_MS / 1_000,
         broker_heartbeat_interval=HEARTBEAT_MS / 1_000,
     )
-    app.service(type("PlacedInputs", (Inputs,), {"place": place, "surrounded": surrounded}))
+    app.service(type("SharedInputs", (Inputs,), {"shared": shared}))
 
     @app.page("/health")
     async def health(web: Any, request: Any) -> Any:
+        del request
+        return web.json({"alive": True})
+
+    @app.page("/ready")
+    async def ready(web: Any, request: Any) -> Any:
+        """Only once everything that is owned is recovered."""
         del request
         owned = {str(place.partition): owner.next for place, owner in sorted(Inputs.owners.items())}
         ready = Inputs.joined and len(owned) == len(Inputs.tasks)
