@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.authoring.sampling import Empty
@@ -24,7 +25,7 @@ _RUN = "enrolment."
 _GONE: dict[str, Any] = {"absent": ABSENT, "null": None}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """`now`: what holds whenever the step begins; `earlier`: what held together, at instants before it."""
 
@@ -53,6 +54,7 @@ class Asked:
         path, how = empty
         return how in _GONE and any(_is_there(path, (how,), held, self.known) for held in self.earlier)
 
+    @cached_property
     def certain(self) -> list[str]:
         """The places that are there."""
         return [place for place in self._places() if self._there(place, ())]

@@ -102,10 +102,10 @@ def check_reads(template: Template, view: View, scope: Scope, asked: Asked = NOT
 
 def _check_people(source: Source, root: Type, paths: set[str], view: View, scope: Scope, asked: Asked) -> None:
     """Render the text for each persona who can have come so far."""
-    made, certain = Sample(lenient="" in view.events).of(root, paths), asked.certain()
+    made = Sample(lenient="" in view.events).of(root, paths)
     for name, person in rendered_people(scope):
         data = {**made, "profile": person}
-        if any(place.startswith("profile.") and at(data, place) is None for place in certain):
+        if any(place.startswith("profile.") and at(data, place) is None for place in asked.certain):
             continue
         wrong = scope.press.attempt(source.text, data)
         if wrong is not None:
