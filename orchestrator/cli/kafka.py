@@ -14,6 +14,8 @@ from orchestrator.stores.kafka import require_extra
 
 PORT = 9092
 """Kafka's own."""
+NODES = 5
+"""At most: each takes half a gigabyte."""
 
 
 class Action(StrEnum):
@@ -28,12 +30,19 @@ def kafka(
         int | None, typer.Option(help=f"Port to listen on, {PORT} by default; 0 picks a free one.", min=0, max=65_535)
     ] = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where it keeps its records.", metavar="DIR")] = Path("kafka"),
+    nodes: Annotated[
+        int, typer.Option(help="So many brokers that keep copies of each other's records, on ports in a row.", min=1, max=NODES)
+    ] = 1,
     output: Output = Format.text,
 ) -> None:
-    """Start, stop or look at a development broker: one node of Apache Kafka, from package registries alone."""
+    """Start, stop or look at a development broker: one node of Apache Kafka, or several, from package registries alone."""
     require_extra("kafka-broker")
     from orchestrator.stores.kafka import broker  # noqa: PLC0415 - it needs the extra
+    from orchestrator.stores.kafka.cluster import Cluster, is_cluster  # noqa: PLC0415
 
+    if nodes > 1 or is_cluster(folder):
+        _cluster(action, Cluster(folder, nodes, PORT if port is None else port), output)
+        return
     match action:
         case Action.start:
             started, now = broker.start(folder, port if port is not None else _again(broker.found(folder)))
@@ -45,6 +54,21 @@ def kafka(
             _tell(output, running, "runs", running.topics() if running is not None else [])
             if running is None:
                 sys.exit(1)
+
+
+def _cluster(action: Action, cluster: Any, output: Format) -> None:
+    if action is Action.start:
+        cluster.start()
+    elif action is Action.stop:
+        cluster.stop()
+    running = cluster.running()
+    if output is Format.json:
+        pids = {str(number): one.running.pid for number, one in running.items()}
+        print_json({"running": bool(running), "nodes": len(cluster.numbers), "pids": pids, "brokers": cluster.address})
+    else:
+        print(f"{len(running)} of {len(cluster.numbers)} nodes run: {cluster.address}")  # noqa: T201
+    if action is Action.status and not running:
+        sys.exit(1)
 
 
 def _again(running: Any) -> int:

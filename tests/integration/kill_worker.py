@@ -32,6 +32,7 @@ from uuid import uuid4
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
+from aiokafka.errors import KafkaError
 
 from orchestrator.authoring import load_program
 from orchestrator.domain.decide import decide, newcomer
@@ -82,6 +83,7 @@ class Place:
     folder: Path
     topic: str = field(default_factory=lambda: f"in-{uuid4().hex[:8]}")
     settings: dict[str, str] = field(default_factory=dict)
+    copies: int = 1
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +100,7 @@ class Place:
 
     async def _make(self) -> None:
         async with asking(self.brokers) as admin:
-            await admin.create_topics([NewTopic(self.topic, PARTITIONS, 1, topic_configs=self.settings)])
+            await admin.create_topics([NewTopic(self.topic, PARTITIONS, self.copies, topic_configs=self.settings)])
 
     def places(self, topic: str) -> list[TopicPartition]:
         return [TopicPartition(topic, number) for number in range(PARTITIONS)]
@@ -174,11 +176,12 @@ class Worker:
 
 @dataclass
 class Feeder:
-    """Emits events until it has emitted so many; `taken` are those that the broker has."""
+    """Emits events until it has emitted so many; `taken` are those that the broker has. What is refused is sent again."""
 
     place: Place
     count: int
     seed: int = 1
+    refused: int = 0
     taken: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -193,11 +196,19 @@ class Feeder:
         producer = AIOKafkaProducer(bootstrap_servers=self.place.brokers, enable_idempotence=True)
         await producer.start()
         for number, (key, event) in enumerate(events(self.seed, self.count)):
-            await producer.send_and_wait(self.place.topic, json.dumps(event).encode(), key=key.encode())
+            while not await self._sent(producer, key, event):
+                self.refused += 1
             self.taken.append(event["messageId"])
             if number % 10 == 0:
                 await asyncio.sleep(10 / RATE)
         await producer.stop()
+
+    async def _sent(self, producer: AIOKafkaProducer, key: str, event: dict[str, Any]) -> bool:
+        try:
+            await producer.send_and_wait(self.place.topic, json.dumps(event).encode(), key=key.encode())
+        except KafkaError:
+            return False
+        return True
 
 
 def events(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
@@ -32,25 +32,32 @@ _ASK_AGAIN_S = 0.1
 _TAKEN = "Address already in use"
 _PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
+node.id={number}
+controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
 advertised.listeners=PLAINTEXT://{host}:{port}
 log.dirs={folder}/log
 auto.create.topics.enable=false
 unclean.leader.election.enable=false
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor={copies}
 offsets.topic.num.partitions=8
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={safe}
 transaction.state.log.num.partitions=8
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={safe}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 log.cleaner.dedupe.buffer.size=33554432
 """
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Where a node is found: by clients, and by the other nodes."""
+
+    clients: int
+    controllers: int
 
 
 class Broker(msgspec.Struct, frozen=True):
@@ -129,15 +136,9 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _started(folder: Path, wanted: int) -> Broker:
-    jars, settings, log = class_path(), folder / "server.properties", folder / "broker.log"
+    log = folder / "broker.log"
     for _ in range(STARTS):
-        port, controller = _free(wanted), _free(0)
-        settings.write_text(_PROPERTIES.format(host=HOST, port=port, controller=controller, folder=folder), encoding="utf-8")
-        if not (folder / "log" / "meta.properties").exists():
-            _format(jars, settings)
-        log.unlink(missing_ok=True)
-        broker = Broker(detach(java(jars, "kafka.Kafka", [str(settings)]), log), port)
-        _record(folder).write_bytes(msgspec.json.encode(broker))
+        broker = launch(folder, 1, [Ports(free_port(wanted), free_port(0))], new_cluster())
         if _answers(broker):
             return broker
         broker.running.end(STOP_S)
@@ -149,7 +150,31 @@ def _started(folder: Path, wanted: int) -> Broker:
     raise StoreError(message)
 
 
-def _free(wanted: int) -> int:
+def launch(folder: Path, number: int, nodes: Sequence[Ports], cluster: str) -> Broker:
+    """Run one node of those, numbered from 1, without waiting for an answer; `cluster` is its name where its folder is new."""
+    jars, settings, log = class_path(), folder / "server.properties", folder / "broker.log"
+    settings.write_text(_properties(folder, number, nodes), encoding="utf-8")
+    if not (folder / "log" / "meta.properties").exists():
+        _format(jars, settings, cluster)
+    log.unlink(missing_ok=True)
+    broker = Broker(detach(java(jars, "kafka.Kafka", [str(settings)]), log), nodes[number - 1].clients)
+    _record(folder).write_bytes(msgspec.json.encode(broker))
+    return broker
+
+
+def _properties(folder: Path, number: int, nodes: Sequence[Ports]) -> str:
+    own, copies = nodes[number - 1], min(3, len(nodes))
+    voters = ",".join(f"{one}@{HOST}:{ports.controllers}" for one, ports in enumerate(nodes, start=1))
+    found = {"number": number, "voters": voters, "copies": copies, "safe": max(1, copies - 1)}
+    return _PROPERTIES.format(host=HOST, port=own.clients, controller=own.controllers, folder=folder, **found)
+
+
+def new_cluster() -> str:
+    """A name that no other cluster has."""
+    return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+
+
+def free_port(wanted: int) -> int:
     """A port that nobody listens on; StoreError where it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -162,9 +187,8 @@ def _free(wanted: int) -> int:
     return port
 
 
-def _format(jars: str, settings: Path) -> None:
+def _format(jars: str, settings: Path, cluster: str) -> None:
     """Make the folder of records ready: once in its life."""
-    cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
     command = java(jars, "kafka.tools.StorageTool", ["format", "-t", cluster, "-c", str(settings)])
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=FORMAT_S)  # noqa: S603 - our own command

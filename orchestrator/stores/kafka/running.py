@@ -34,9 +34,13 @@ class Running(msgspec.Struct, frozen=True):
         self._tell(signal.SIGTERM)
         if self.gone(within_s):
             return True
+        self.kill(within_s)
+        return False
+
+    def kill(self, within_s: float) -> None:
+        """End it at once, and wait so long until it is gone."""
         self._tell(signal.SIGKILL)
         self.gone(within_s)
-        return False
 
     def gone(self, within_s: float) -> bool:
         """Wait for its end; says whether it came in time."""
