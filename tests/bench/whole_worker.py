@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from orchestrator.partition.engine import home_of
 from orchestrator.stores.kafka import broker
-from orchestrator.stores.kafka.topics import asking
+from orchestrator.stores.kafka.topics import LARGE, asking
 
 SEED = 7
 PARTITIONS = 2
@@ -170,7 +170,7 @@ def events(count: int) -> Iterator[tuple[str, bytes]]:
 async def produce(brokers: str, topic: str, count: int) -> tuple[str, float]:
     """Fill the topic; gives the events' digest and their mean size."""
     async with asking(brokers) as admin:
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
+        await admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=LARGE)])
     producer, digest, size = (
         AIOKafkaProducer(bootstrap_servers=brokers, linger_ms=20, max_batch_size=1 << 18),
         hashlib.sha256(),

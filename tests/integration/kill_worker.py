@@ -45,7 +45,7 @@ from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.cache import Cache
 from orchestrator.stores.kafka.records import read_journal
 from orchestrator.stores.kafka.restore import reading, restore
-from orchestrator.stores.kafka.topics import Topics, asking
+from orchestrator.stores.kafka.topics import LARGE, Topics, asking
 from tests.integration.small_workspace import write_workspace
 
 USERS = 60
@@ -100,7 +100,7 @@ class Place:
 
     async def _make(self) -> None:
         async with asking(self.brokers) as admin:
-            await admin.create_topics([NewTopic(self.topic, PARTITIONS, self.copies, topic_configs=self.settings)])
+            await admin.create_topics([NewTopic(self.topic, PARTITIONS, self.copies, topic_configs={**LARGE, **self.settings})])
 
     def places(self, topic: str) -> list[TopicPartition]:
         return [TopicPartition(topic, number) for number in range(PARTITIONS)]

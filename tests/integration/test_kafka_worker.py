@@ -161,6 +161,7 @@ def test_a_cluster_with_one_copy_is_refused(brokers: str, tmp_path: Path) -> Non
     ("setting", "value", "told"),
     [
         ("cleanup.policy", "compact", "cleanup.policy is compact; set it to delete"),
+        ("max.message.bytes", "1048588", "max.message.bytes is 1048588; set it to 8388608"),
         ("unclean.leader.election.enable", "true", "a stale copy would rule: set it to false"),
     ],
 )

@@ -15,6 +15,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from orchestrator.errors import StoreError
 from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES, TRIES, TRY_AGAIN_S
 
+LARGE = {"max.message.bytes": str(RECORD_MAX_BYTES)}
+"""Of topics through which whole profiles go; among them the inputs, by which a profile comes to another partition."""
 REPLICAS = 3
 """Copies of our topics where the cluster has as many brokers."""
 
@@ -42,11 +44,10 @@ class Topics:
 
     def all(self) -> list[Topic]:
         """As they must be."""
-        large = {"max.message.bytes": str(RECORD_MAX_BYTES)}
         return [
-            Topic(self.changelog, "compact", large),
-            Topic(self.journal, "delete", {**large, "retention.ms": "-1", "retention.bytes": "-1"}),
-            Topic(self.rejected, "delete", large),
+            Topic(self.changelog, "compact", LARGE),
+            Topic(self.journal, "delete", {**LARGE, "retention.ms": "-1", "retention.bytes": "-1"}),
+            Topic(self.rejected, "delete", LARGE),
         ]
 
 
@@ -100,7 +101,7 @@ async def examine(brokers: str, source: str, *, development: bool) -> int:
     """How many partitions the inputs have. StoreError where there are none, and says all that would lose data."""
     async with asking(brokers) as admin:
         partitions = await _partitions(admin, brokers, source)
-        await _refuse(admin, [Topic(source, "delete")], partitions, development=development)
+        await _refuse(admin, [Topic(source, "delete", LARGE)], partitions, development=development)
     return partitions
 
 
@@ -171,6 +172,9 @@ async def _wrong(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions
             found.append(f"{topic.name}: min.insync.replicas is {set_to['min.insync.replicas']}; set it to 2")
         if set_to["unclean.leader.election.enable"] != "false":
             found.append(f"{topic.name}: unclean.leader.election.enable is on; a stale copy would rule: set it to false")
+        largest = int(topic.settings.get("max.message.bytes", 0))
+        if int(set_to["max.message.bytes"]) < largest:
+            found.append(f"{topic.name}: max.message.bytes is {set_to['max.message.bytes']}; set it to {largest}")
         if set_to["cleanup.policy"] != topic.cleanup:
             found.append(f"{topic.name}: cleanup.policy is {set_to['cleanup.policy']}; set it to {topic.cleanup}")
     return found
