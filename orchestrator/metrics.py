@@ -42,12 +42,22 @@ _PARTITION = ("partition",)
 READY = Metric("orchestrator_ready", "1 where the process can take work: everything that it owns is recovered.")
 EVENTS = Metric("orchestrator_events_total", "Events at the door: accepted, duplicate or rejected.", ("outcome",))
 TURNED_AWAY = Metric("orchestrator_turned_away_total", "Requests told to come again (429, 503) or refused (4xx).", ("status",))
+ACKNOWLEDGED = Metric("orchestrator_acknowledged_total", "Requests whose events every in-sync copy has.")
+ACKNOWLEDGE_SECONDS = Metric("orchestrator_acknowledge_seconds_total", "How long these waited for the brokers, in all.")
+UNACKNOWLEDGED = Metric("orchestrator_unacknowledged_bytes", "Of records that the brokers have not acknowledged yet.")
+PARTITIONS = Metric("orchestrator_partitions", "Partitions that this process owns, recovered or not.")
+RESTORED = Metric("orchestrator_restored_ratio", "How much of a changelog is read back; 1: all of it.", _PARTITION)
+REBALANCES = Metric("orchestrator_rebalances_total", "How often partitions were dealt out to this process.")
 INPUTS = Metric("orchestrator_inputs_total", "Records of the log that were decided.", _PARTITION)
 LAG = Metric("orchestrator_lag", "Records of the log that are not decided yet.", _PARTITION)
-CLOCK_LAG = Metric("orchestrator_clock_lag_seconds", "How late timers are: the partition's clock behind the wall.", _PARTITION)
+CLOCK_LAG = Metric("orchestrator_clock_lag_seconds", "How late the earliest timer is that is due.", _PARTITION)
 DEAD_LETTERS = Metric("orchestrator_dead_letters_total", "Inputs that could not be decided and were put aside.", _PARTITION)
+REJECTED = Metric("orchestrator_rejected_total", "Records that were no event and were put aside.", _PARTITION)
+COMMITS = Metric("orchestrator_commits_total", "Transactions that were committed.", _PARTITION)
+COMMIT_SECONDS = Metric("orchestrator_commit_seconds_total", "How long these took, in all.", _PARTITION)
+FENCED = Metric("orchestrator_fenced_total", "Commits refused because another process owns the partition.")
 OPENED_AGAIN = Metric("orchestrator_opened_again_total", "Partitions opened again after a fault, such as being fenced.")
-ATTEMPTS = Metric("orchestrator_attempts_total", "Attempts to send, by what became of them.", ("result",))
+ATTEMPTS = Metric("orchestrator_attempts_total", "Attempts to send, by what became of them.", ("channel", "result"))
 GOVERNOR_ANSWERS = Metric("orchestrator_governor_answers", "1 where a governor answers this worker; 0: nothing leaves.")
 PERMITS = Metric("orchestrator_permits_granted_total", "Permits to send that the governor has granted.")
 KILLED = Metric("orchestrator_killed", "1 while the kill switch is on.")
@@ -56,16 +66,50 @@ METRICS = (
     READY,
     EVENTS,
     TURNED_AWAY,
+    ACKNOWLEDGED,
+    ACKNOWLEDGE_SECONDS,
+    UNACKNOWLEDGED,
+    PARTITIONS,
+    RESTORED,
+    REBALANCES,
     INPUTS,
     LAG,
     CLOCK_LAG,
     DEAD_LETTERS,
+    REJECTED,
+    COMMITS,
+    COMMIT_SECONDS,
+    FENCED,
     OPENED_AGAIN,
     ATTEMPTS,
     GOVERNOR_ANSWERS,
     PERMITS,
     KILLED,
 )
+
+
+class Counts:
+    """What a process has counted since it began."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[Metric, tuple[str, ...]], float] = {}
+
+    def add(self, metric: Metric, value: float, *labels: str) -> None:
+        """Count so many more."""
+        self._values[metric, labels] = self._values.get((metric, labels), 0) + value
+
+    def put(self, metric: Metric, value: float, *labels: str) -> None:
+        """Note where a gauge stands."""
+        self._values[metric, labels] = value
+
+    def drop(self, metric: Metric, *labels: str) -> None:
+        """A gauge stands nowhere any more."""
+        self._values.pop((metric, labels), None)
+
+    def readings(self) -> list[Reading]:
+        """All of it; of metrics without labels that were never counted, nothing."""
+        found = self._values.items()
+        return [Reading(one, value, dict(zip(one.labels, labels, strict=True))) for (one, labels), value in found]
 
 
 class _Read(Collector):

@@ -45,7 +45,7 @@ def run_bridge(bridge: Bridge) -> None:
     read = _reading(bridge)
     span = Span(bridge.brokers, bridge.foreign, bridge.name, bridge.inputs, asyncio.run(_inputs(bridge)), read)
     asyncio.run(prepare_bridge(bridge.brokers, bridge.foreign, span.topics(), development=bridge.development))
-    shared = Shared(bridge.brokers, bridge.foreign, bridge.name, lambda number: Crossing(span, number), _nothing)
+    shared = Shared(bridge.brokers, bridge.foreign, bridge.name, lambda number: Crossing(span, number), _nothing, span.counts)
     with tempfile.TemporaryDirectory(prefix="orchestrator-") as folder:
         run(shell(shared, Path(folder), bridge.listening))
 

@@ -53,6 +53,7 @@ def _app(loaded: Workspace, settings: Settings, entrance: Entrance) -> Starlette
         ready=lambda: entrance.ready,
         things=catalogue.things,
         pages=survey_routes(surveys) if loaded.surveys else (),
+        behind=entrance.readings,
     )
 
 

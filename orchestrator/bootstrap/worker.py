@@ -22,10 +22,11 @@ from orchestrator.delivery.governor import Governor
 from orchestrator.delivery.limits import RATE
 from orchestrator.delivery.links import SurveyLinks
 from orchestrator.delivery.render import Renderer
-from orchestrator.domain.input import Event
+from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.segment import parse
+from orchestrator.metrics import ATTEMPTS, Counts
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.live import Live
 from orchestrator.stores.kafka.owner import Owner, Place, Surrounded, Tell
@@ -46,6 +47,8 @@ class Worker:
     outbox: Path
     listening: Listening
     development: bool
+    instance: str | None = None
+    """Its lasting name in the group: a restart under the same one moves no partition."""
 
 
 def run_worker(worker: Worker, settings: Settings) -> None:
@@ -56,13 +59,17 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     partitions = asyncio.run(prepare(worker.brokers, worker.topic, topics, development=worker.development))
     worker.folder.mkdir(parents=True, exist_ok=True)
     place = Place(worker.brokers, worker.topic, worker.name, topics, worker.folder, partitions)
-    surrounded = _surrounded(worker, loaded, settings)
-    shared = Shared(place.brokers, place.topic, place.group, lambda number: Owner(place, number, surrounded), surrounded.close)
+    surrounded = _surrounded(worker, loaded, settings, place.counts)
+
+    def own(number: int) -> Owner:
+        return Owner(place, number, surrounded)
+
+    shared = Shared(place.brokers, place.topic, place.group, own, surrounded.close, place.counts, worker.instance)
     with seldom_collected():
         run(shell(shared, worker.folder / "shell", worker.listening))
 
 
-def _surrounded(worker: Worker, loaded: Workspace, settings: Settings) -> Surrounded:
+def _surrounded(worker: Worker, loaded: Workspace, settings: Settings, counts: Counts) -> Surrounded:
     links = SurveyLinks(settings.public_url, lambda: (settings.survey_key,))
     catalogue, renderer = Catalogue(loaded.program.events), Renderer(loaded.templates, loaded.senders, links.url)
     doors = _Doors(settings, worker.outbox)
@@ -86,7 +93,7 @@ def _surrounded(worker: Worker, loaded: Workspace, settings: Settings) -> Surrou
         return event
 
     def dispatch(tell: Tell) -> _Leaving:
-        return _Leaving(doors, renderer, tell)
+        return _Leaving(doors, renderer, tell, counts)
 
     return Surrounded(open_live, read, dispatch, doors.close)
 
@@ -122,15 +129,23 @@ class _Leaving:
     doors: _Doors
     renderer: Renderer
     tell: Tell
+    counts: Counts
     _dispatcher: Dispatcher | None = None
+    _channels: dict[str, str] = field(default_factory=dict)
+    """message → its channel, while its attempt is under way."""
 
     async def dispatch(self, messages: Sequence[Outgoing]) -> None:
         if not messages:
             return
         if self._dispatcher is None:
-            self._dispatcher = Dispatcher(self.doors.channels(), self.renderer.render, self.tell)
+            self._dispatcher = Dispatcher(self.doors.channels(), self.renderer.render, self._told)
+        self._channels |= {message.message_id: message.channel for message in messages}
         await self._dispatcher.dispatch(messages)
 
     async def finish(self) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.finish()
+
+    async def _told(self, key: int, outcome: Outcome) -> None:
+        self.counts.add(ATTEMPTS, 1, self._channels.pop(outcome.message_id, ""), outcome.result)
+        await self.tell(key, outcome)

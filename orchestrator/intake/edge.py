@@ -57,13 +57,14 @@ class _Door:
     ready: Callable[[], bool]
     bounds: Bounds
     things: Container[str]
+    behind: Callable[[], Sequence[Reading]]
     outcomes: Counter[str] = field(default_factory=lambda: Counter(accepted=0, duplicate=0, rejected=0))
     """Events by what became of them."""
     turned_away: Counter[int] = field(default_factory=Counter)
     """Requests by the status that was not 200."""
 
 
-def edge(
+def edge(  # noqa: PLR0913 - each is another thing of the world outside
     submit: Submit,
     validate: Callable[[Event], None],
     keys: Mapping[str, str | tuple[str, ...]],
@@ -73,11 +74,12 @@ def edge(
     bounds: Bounds | None = None,
     things: Container[str] = (),
     pages: Sequence[Route] = (),
+    behind: Callable[[], Sequence[Reading]] = tuple,
 ) -> Starlette:
     """Build the app. `validate` and `things` are a catalogue's; `keys` are source → write key, open where empty; `now`
-    gives milliseconds; `pages` are for people.
+    gives milliseconds; `pages` are for people; `behind` reads what stands behind the door, for its metrics.
     """
-    door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds(), things)
+    door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds(), things, behind)
     return Starlette(routes=[*routes(door), *pages], exception_handlers={HTTPException: _no_such_route, Exception: _own_fault})
 
 
@@ -239,7 +241,9 @@ async def _metrics(door: _Door, request: Request) -> Response:
     del request
     events = [Reading(EVENTS, count, {"outcome": outcome}) for outcome, count in door.outcomes.items()]
     turned_away = [Reading(TURNED_AWAY, count, {"status": str(status)}) for status, count in door.turned_away.items()]
-    return Response(page([Reading(READY, door.ready()), *events, *turned_away]), headers={"content-type": CONTENT_TYPE})
+    return Response(
+        page([Reading(READY, door.ready()), *events, *turned_away, *door.behind()]), headers={"content-type": CONTENT_TYPE}
+    )
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

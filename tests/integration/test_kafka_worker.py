@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
+from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, judge, records, run, sent, until
+from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, events, judge, records, run, sent, until
 
 
 def test_workers_killed_under_load_decide_everything_once(brokers: str, tmp_path: Path) -> None:
@@ -180,3 +181,64 @@ def test_a_topic_that_is_not_there_is_told(brokers: str, tmp_path: Path) -> None
     ran = start(place, "--development")
     assert ran.returncode == 1
     assert "there is no topic 'absent'; make it" in ran.stderr
+
+
+def numbers(worker: Worker) -> dict[str, float]:
+    """What its page /metrics tells."""
+    _, text = worker.page("metrics")
+    families = text_string_to_metric_families(text)
+    return {
+        "/".join([one.name, *(value for _, value in sorted(one.labels.items()))]): one.value
+        for family in families
+        for one in family.samples
+    }
+
+
+def test_the_pages_tell_how_a_worker_stands(brokers: str, tmp_path: Path) -> None:
+    place = Place(brokers, tmp_path)
+    worker = Worker(place, 0)
+    known = {"type": "identify", "userId": "u", "messageId": "u0", "traits": {"email": "u@shop.example"}}
+    order = {"type": "track", "event": "Order Completed", "userId": "u", "messageId": "u1"}
+    order["properties"] = {"order_id": "u", "total": 1}
+    try:
+        until(lambda: worker.page("health")[0] == 200, "a sign of life")
+        worker.ready()
+        asyncio.run(send(place, json.dumps(known).encode(), json.dumps(order).encode(), b"no event"))
+        until(lambda: len(sent(place)) == 3, "three messages")
+        until(lambda: numbers(worker).get("orchestrator_attempts_total/email/accepted") == 3, "their outcomes")
+        told = numbers(worker)
+        assert worker.terminate() == 0
+    finally:
+        worker.kill()
+    home = home_of("u:u", PARTITIONS)
+    assert told["orchestrator_ready"] == 1
+    assert told["orchestrator_partitions"] == PARTITIONS
+    assert told["orchestrator_rejected_total/0"] == 1
+    assert told[f"orchestrator_inputs_total/{home}"] >= 2
+    assert [told[f"orchestrator_lag/{number}"] for number in range(PARTITIONS)] == [0] * PARTITIONS
+    assert [told[f"orchestrator_restored_ratio/{number}"] for number in range(PARTITIONS)] == [1] * PARTITIONS
+    assert told[f"orchestrator_clock_lag_seconds/{home}"] < 5
+    commits, seconds = (told[f"orchestrator_{name}_total/{home}"] for name in ("commits", "commit_seconds"))
+    assert 0 < seconds < commits * 5
+    assert told["orchestrator_rebalances_total"] == 1
+
+
+def test_a_worker_with_a_lasting_name_comes_back_and_nobody_else_notices(brokers: str, tmp_path: Path) -> None:
+    """Told to stop and started again: its partitions wait for it, and the other one's do not move."""
+    place = Place(brokers, tmp_path)
+    named = [("--development", "--instance", f"worker-{number}") for number in range(2)]
+    workers = [Worker(place, number, options) for number, options in enumerate(named)]
+    try:
+        until(lambda: len(workers[0].owned()) + len(workers[1].owned()) == PARTITIONS, "all to be owned")
+        until(lambda: all(worker.owned() for worker in workers), "both to own something")
+        owned, dealt = workers[0].owned(), numbers(workers[1])["orchestrator_rebalances_total"]
+        assert workers[0].terminate() == 0
+        workers[0] = Worker(place, 0, named[0]).ready()
+        until(lambda: workers[0].owned() == owned, "the same partitions")
+        assert numbers(workers[1])["orchestrator_rebalances_total"] == dealt
+        asyncio.run(send(place, *[json.dumps(event).encode() for _, event in events(1, 60)]))
+        until(place.drained, "all inputs to be decided")
+    finally:
+        for worker in workers:
+            worker.kill()
+    assert judge(place).wrong([f"m{number}" for number in range(60)]) == {}

@@ -15,11 +15,12 @@ from aiokafka import TopicPartition
 
 from orchestrator.domain.input import Event
 from orchestrator.errors import RejectedEvent
+from orchestrator.metrics import INPUTS, REJECTED, Counts
 from orchestrator.stores.kafka.inputs import rejected, routed
 from orchestrator.stores.kafka.limits import PATIENCE_MS
 from orchestrator.stores.kafka.restore import beginning, last_record
 from orchestrator.stores.kafka.topics import Topic
-from orchestrator.stores.kafka.writer import Batch, Writer
+from orchestrator.stores.kafka.writer import Batch, Writer, timed
 
 Read = Callable[[bytes, int, str], Event]
 """(record, when it came, what tells it from others) → event; raises RejectedEvent."""
@@ -39,6 +40,7 @@ class Span:
     partitions: int
     """Of the inputs."""
     read: Read
+    counts: Counts = field(default_factory=Counts)
 
     @property
     def positions(self) -> str:
@@ -63,7 +65,6 @@ class Crossing:
     number: int
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     next: int = 0
-    decided: int = 0
     _writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,8 +93,8 @@ class Crossing:
         self.next = records[-1].offset + 1
         batch.add(TopicPartition(self.span.positions, self.number), [(_KEY, b"%d" % self.next)])
         batch.offsets[TopicPartition(self.span.source, self.number)] = self.next  # for whoever measures the lag
-        await self._writer.commit(batch)
-        self.decided += len(records)
+        await timed(self._writer, batch, self.span.counts, self.number)
+        self.span.counts.add(INPUTS, len(records), str(self.number))
 
     def _cross(self, batch: Batch, record: Any, wall: int) -> None:
         came = min(record.timestamp, wall) if record.timestamp > 0 else wall
@@ -101,6 +102,7 @@ class Crossing:
             event = self.span.read(record.value or b"", came, f"{record.topic}/{record.partition}/{record.offset}")
         except RejectedEvent as rejection:
             batch.add(TopicPartition(self.span.rejected, self.number), [rejected(record, rejection)])
+            self.span.counts.add(REJECTED, 1, str(self.number))
             return
         for home, entry in routed(event, self.span.partitions):
             batch.add(TopicPartition(self.span.inputs, home), [entry])
@@ -111,6 +113,11 @@ class Crossing:
     async def close(self) -> None:
         """Let go; never raises."""
         await self._writer.close()
+
+    def late_ms(self, wall: int) -> int:
+        """It has no timers."""
+        del wall
+        return 0
 
     def patience_ms(self, wall: int) -> int:
         """How long to wait for records."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from orchestrator.domain.input import Event
 from orchestrator.errors import Overloaded, Unavailable
+from orchestrator.metrics import ACKNOWLEDGE_SECONDS, ACKNOWLEDGED, UNACKNOWLEDGED, Counts, Reading
 from orchestrator.stores.kafka.inputs import routed
 from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S, BATCH_BYTES, CLOSE_S, UNACKNOWLEDGED_BYTES
 from orchestrator.stores.kafka.records import Entry
@@ -32,6 +34,7 @@ class Entrance:
 
     def __init__(self, brokers: str, topic: str, partitions: int) -> None:
         self._brokers, self._topic, self._partitions = brokers, topic, partitions
+        self._counts = Counts()
         self._producer: AIOKafkaProducer | None = None
         self._opened, self._broken = asyncio.Event(), asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -86,6 +89,7 @@ class Entrance:
         task = asyncio.create_task(self._produce(records, size))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+        began = time.perf_counter()
         try:
             await asyncio.wait_for(asyncio.shield(task), ACKNOWLEDGE_S)
         except TimeoutError:
@@ -94,7 +98,13 @@ class Entrance:
         except KafkaError as error:
             _log.warning("events were not acknowledged: %r", error)
             raise Unavailable from None
+        self._counts.add(ACKNOWLEDGED, 1)
+        self._counts.add(ACKNOWLEDGE_SECONDS, time.perf_counter() - began)
         return ["accepted"] * len(events)
+
+    def readings(self) -> list[Reading]:
+        """What the page `/metrics` tells of it."""
+        return [*self._counts.readings(), Reading(UNACKNOWLEDGED, self.waiting_bytes)]
 
     async def finish(self, within_s: float) -> None:
         """Wait for what is under way."""

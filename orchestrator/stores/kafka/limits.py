@@ -32,6 +32,8 @@ RESTORE_ENTRIES = 20_000
 """Records of a changelog that are put into the cache together."""
 SESSION_MS = 6_000
 """After which a worker that fell silent is put out of its group."""
+STATIC_SESSION_MS = 120_000
+"""The same of one with a lasting name: long enough to be started again."""
 HEARTBEAT_MS = 2_000
 """Between its signs of life."""
 PATIENCE_MS = 100

@@ -18,6 +18,7 @@ from orchestrator.domain.identity import about_a_thing
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.errors import RejectedEvent
+from orchestrator.metrics import DEAD_LETTERS, INPUTS, REJECTED, RESTORED, Counts
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.host import NoLeave
 from orchestrator.partition.identities import Passed
@@ -28,7 +29,7 @@ from orchestrator.stores.kafka.limits import PATIENCE_MS, REST_MS
 from orchestrator.stores.kafka.restore import beginning, restore
 from orchestrator.stores.kafka.store import KafkaStore, Keeper
 from orchestrator.stores.kafka.topics import Topics
-from orchestrator.stores.kafka.writer import Batch, Writer
+from orchestrator.stores.kafka.writer import Batch, Writer, timed
 
 Tell = Callable[[int, Outcome], Awaitable[None]]
 
@@ -64,6 +65,7 @@ class Place:
     topics: Topics
     folder: Path
     partitions: int
+    counts: Counts = field(default_factory=Counts)
 
 
 @dataclass(slots=True)
@@ -76,8 +78,8 @@ class Owner:
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     next: int = 0
     """The first input that is not decided yet."""
-    decided: int = 0
     _answers: deque[Answered] = field(default_factory=deque)
+    _dead: int = 0
     _live: Live = field(init=False)
     _keeper: Keeper = field(init=False)
     _writer: Writer = field(init=False)
@@ -93,7 +95,7 @@ class Owner:
         place = self.place
         await self._writer.open()
         self._keeper = Keeper(Cache(place.folder / f"{place.topic}-{self.number}.sqlite", 0), place.topics, self.number)
-        position = await restore(place.brokers, self._keeper.changelog, self._keeper.cache)
+        position = await restore(place.brokers, self._keeper.changelog, self._keeper.cache, self._restored)
         source = TopicPartition(place.topic, self.number)
         self.next = await beginning(place.brokers, source) if position is None else position.offset
         self._live = self.surrounded.open_live(self._keeper.store(), self.number, place.partitions)
@@ -107,12 +109,13 @@ class Owner:
                 arrivals.append(brought(record.key, record.value) if was_read(record.value) else self._read(batch, record))
             except RejectedEvent as rejection:
                 batch.add(TopicPartition(self.place.topics.rejected, self.number), [rejected(record, rejection)])
+                self.place.counts.add(REJECTED, 1, str(self.number))
         if records:
             self.next = records[-1].offset + 1
         answers = [self._answers.popleft() for _ in range(len(self._answers))]
         turn = self._live.turn(arrivals, answers, wall, caught_up=caught_up)
         await self._commit(batch)
-        self.decided += len(records)
+        self._count(len(records))
         await self._dispatch.dispatch(turn.outgoing)
 
     async def finish(self, wall: int, within_s: float) -> None:
@@ -129,9 +132,15 @@ class Owner:
     async def close(self) -> None:
         """Let go; never raises."""
         await self._writer.close()
+        self.place.counts.drop(RESTORED, str(self.number))
         keeper = getattr(self, "_keeper", None)
         if keeper is not None:
             keeper.cache.close()
+
+    def late_ms(self, wall: int) -> int:
+        """How late the earliest timer is; 0 where none is due."""
+        due = self._live.next_due()
+        return 0 if due is None else max(0, wall - due)
 
     def patience_ms(self, wall: int) -> int:
         """How long nothing but an input needs doing; never nothing at all, for others share the loop."""
@@ -164,4 +173,12 @@ class Owner:
             batch.add(home, [entry(passed)])
         if self._keeper.fill(batch, self.next):
             batch.offsets[source] = self.next
-            self._keeper.settle(await self._writer.commit(batch))
+            self._keeper.settle(await timed(self._writer, batch, self.place.counts, self.number))
+
+    def _restored(self, ratio: float) -> None:
+        self.place.counts.put(RESTORED, ratio, str(self.number))
+
+    def _count(self, records: int) -> None:
+        dead, self._dead = self._dead, self._live.engine.dead
+        for metric, more in ((INPUTS, records), (DEAD_LETTERS, self._dead - dead)):
+            self.place.counts.add(metric, more, str(self.number))

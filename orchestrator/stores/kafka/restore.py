@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -31,7 +31,13 @@ async def reading(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
         await reader.stop()
 
 
-async def restore(brokers: str, changelog: TopicPartition, cache: Cache) -> Position | None:
+Progress = Callable[[float], None]
+"""Hears how much is read, from 0 to 1."""
+
+
+async def restore(
+    brokers: str, changelog: TopicPartition, cache: Cache, progress: Progress = lambda _ratio: None
+) -> Position | None:
     """Bring the cache to the end of the changelog; gives the last position, None where there is none yet.
 
     The partition's writer must be open: only then is the end the end.
@@ -44,7 +50,8 @@ async def restore(brokers: str, changelog: TopicPartition, cache: Cache) -> Posi
             cache.forget()
         if cache.place is None:
             reader.seek(changelog, start)
-        await _follow(reader, changelog, cache, end)
+        await _follow(reader, changelog, cache, end, progress)
+    progress(1)
     return cache.position
 
 
@@ -61,11 +68,13 @@ async def _agrees(reader: AIOKafkaConsumer, changelog: TopicPartition, cache: Ca
     return False
 
 
-async def _follow(reader: AIOKafkaConsumer, changelog: TopicPartition, cache: Cache, end: int) -> None:
+async def _follow(reader: AIOKafkaConsumer, changelog: TopicPartition, cache: Cache, end: int, progress: Progress) -> None:
     """Read to the end. What is put before the end has no place yet: read again, it says the same."""
     waiting: list[Entry] = []
     place: tuple[int, bytes] | None = None
-    while await reader.position(changelog) < end:
+    start = await reader.position(changelog)
+    while (reached := await reader.position(changelog)) < end:
+        progress((reached - start) / (end - start))
         for record in (await reader.getmany(changelog, timeout_ms=_WAIT_MS)).get(changelog, ()):
             if record.key == POSITION:
                 place = record.offset, record.value

@@ -16,13 +16,26 @@ from typing import Any, Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerFenced
 from faust.app import BootStrategy
 from mode import Service
 
+from orchestrator.metrics import (
+    CLOCK_LAG,
+    CONTENT_TYPE,
+    FENCED,
+    LAG,
+    OPENED_AGAIN,
+    PARTITIONS,
+    READY,
+    REBALANCES,
+    Counts,
+    Reading,
+    page,
+)
 from orchestrator.partition.live import BATCH
 from orchestrator.stores.kafka.cache import CacheTaken
-from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, SESSION_MS
+from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, SESSION_MS, STATIC_SESSION_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,6 @@ class Owning(Protocol):
 
     busy: asyncio.Lock
     next: int
-    decided: int
 
     async def open(self) -> None: ...
 
@@ -49,6 +61,8 @@ class Owning(Protocol):
     async def close(self) -> None: ...
 
     def patience_ms(self, wall: int) -> int: ...
+
+    def late_ms(self, wall: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,10 @@ class Shared:
     own: Callable[[int], Owning]
     close: Callable[[], Awaitable[None]]
     """Called once nothing more leaves."""
+    counts: Counts
+    instance: str | None = None
+    """A lasting name in the group: who comes back by it within `STATIC_SESSION_MS` has its partitions again, and nobody else's
+    move. One that does not come back is missed for so long."""
 
 
 class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
@@ -73,16 +91,18 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
     owners: dict[TopicPartition, Owning] = {}
     tasks: dict[TopicPartition, Any] = {}
     joined = False
+    consumer: Any = None
 
     async def on_start(self) -> None:
         """Join the group."""
-        self.consumer = AIOKafkaConsumer(
+        Inputs.consumer = AIOKafkaConsumer(
             bootstrap_servers=self.shared.brokers,
             group_id=self.shared.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
-            session_timeout_ms=SESSION_MS,
+            group_instance_id=self.shared.instance,
+            session_timeout_ms=SESSION_MS if self.shared.instance is None else STATIC_SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             fetch_max_wait_ms=PATIENCE_MS,
         )
@@ -92,6 +112,7 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Start a task for each; what fails in a task ends the worker, what fails in a listener is lost."""
         Inputs.joined = True
+        self.shared.counts.add(REBALANCES, 1)
         for place in assigned:
             Inputs.tasks[place] = self.add_future(self.run(place))
 
@@ -124,6 +145,8 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
             try:
                 await self._own(place, owner, tasks)
             except (KafkaError, CacheTaken) as error:
+                self.shared.counts.add(OPENED_AGAIN, 1)
+                self.shared.counts.add(FENCED, isinstance(error, ProducerFenced))
                 self.log.warning("partition %s is opened again: %r", place.partition, error)
                 if Inputs.owners.get(place) is owner:
                     del Inputs.owners[place]
@@ -202,15 +225,37 @@ def shell(shared: Shared, folder: Path, listening: Listening) -> faust.App:
         """Only once everything that is owned is recovered."""
         del request
         owned = {str(place.partition): owner.next for place, owner in sorted(Inputs.owners.items())}
-        ready = Inputs.joined and len(owned) == len(Inputs.tasks)
-        return web.json({"ready": ready, "partitions": owned}, status=200 if ready else 503)
+        return web.json({"ready": _ready(), "partitions": owned}, status=200 if _ready() else 503)
 
     @app.page("/metrics")
     async def metrics(web: Any, request: Any) -> Any:
         del request
-        return web.text(f"inputs_total {sum(owner.decided for owner in Inputs.owners.values())}\n")
+        return web.bytes(page([*shared.counts.readings(), *await _standing()]), headers={"content-type": CONTENT_TYPE})
 
     return app
+
+
+def _ready() -> bool:
+    return Inputs.joined and len(Inputs.owners) == len(Inputs.tasks)
+
+
+async def _standing() -> list[Reading]:
+    """What is so at this moment."""
+    found = [Reading(READY, _ready()), Reading(PARTITIONS, len(Inputs.tasks))]
+    for place, owner in sorted(Inputs.owners.items()):
+        number = {"partition": str(place.partition)}
+        found.append(Reading(LAG, await _behind(place), number))
+        found.append(Reading(CLOCK_LAG, owner.late_ms(_wall()) / 1_000, number))
+    return found
+
+
+async def _behind(place: TopicPartition) -> int:
+    """Records that the broker has and this process has not taken."""
+    consumer = Inputs.consumer
+    if consumer is None or place not in consumer.assignment():
+        return 0
+    behind: int = (consumer.last_stable_offset(place) or 0) - await consumer.position(place)
+    return max(0, behind)
 
 
 def run(app: faust.App) -> None:

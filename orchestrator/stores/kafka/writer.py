@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from orchestrator.metrics import COMMIT_SECONDS, COMMITS, Counts
 from orchestrator.stores.kafka.limits import BATCH_BYTES, RETRY_MS, TRANSACTION_MS
 from orchestrator.stores.kafka.records import Entry
 
@@ -86,3 +88,12 @@ class Writer:
     async def _send_batch(self, place: TopicPartition, batch: Any) -> _Sent:
         ack = await self._producer.send_batch(batch, place.topic, partition=place.partition)
         return place, ack, batch.record_count()
+
+
+async def timed(writer: Writer, batch: Batch, counts: Counts, number: int) -> dict[TopicPartition, int]:
+    """Commit, and count that it was and how long it took."""
+    began = time.perf_counter()
+    last = await writer.commit(batch)
+    counts.add(COMMITS, 1, str(number))
+    counts.add(COMMIT_SECONDS, time.perf_counter() - began, str(number))
+    return last
