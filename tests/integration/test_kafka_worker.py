@@ -155,6 +155,11 @@ def test_a_cluster_with_one_copy_is_refused(brokers: str, tmp_path: Path) -> Non
         "error: these settings would lose data:\n"
         f"{place.topic}: keeps 1 copy; it needs 3 (--development accepts one)\n"
         f"{place.topic}: min.insync.replicas is 1; set it to 2\n"
+        "__transaction_state: keeps 1 copy; the brokers' transaction.state.log.replication.factor must be 3"
+        " (--development accepts one)\n"
+        "__consumer_offsets: keeps 1 copy; the brokers' offsets.topic.replication.factor must be 3"
+        " (--development accepts one)\n"
+        "__transaction_state: min.insync.replicas is 1; set it, and the brokers' transaction.state.log.min.isr, to 2\n"
     )
 
 

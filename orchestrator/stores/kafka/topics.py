@@ -13,6 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from orchestrator.errors import StoreError
+from orchestrator.stores.kafka.internal import internal_wrong
 from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES, TRIES, TRY_AGAIN_S
 
 LARGE = {"max.message.bytes": str(RECORD_MAX_BYTES)}
@@ -101,7 +102,9 @@ async def examine(brokers: str, source: str, *, development: bool) -> int:
     """How many partitions the inputs have. StoreError where there are none, and says all that would lose data."""
     async with asking(brokers) as admin:
         partitions = await _partitions(admin, brokers, source)
-        await _refuse(admin, [Topic(source, "delete", LARGE)], partitions, development=development)
+        copies = 1 if development else 2
+        inputs = Topic(source, "delete", LARGE)
+        _raise(await _wrong(admin, [inputs], partitions, copies) + await internal_wrong(admin, copies))
     return partitions
 
 
@@ -122,7 +125,10 @@ async def _partitions(admin: AIOKafkaAdminClient, brokers: str, source: str) -> 
 
 
 async def _refuse(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, *, development: bool) -> None:
-    wrong = await _wrong(admin, topics, partitions, 1 if development else 2)
+    _raise(await _wrong(admin, topics, partitions, 1 if development else 2))
+
+
+def _raise(wrong: Sequence[str]) -> None:
     if wrong:
         message = "these settings would lose data:\n" + "\n".join(wrong)
         raise StoreError(message)
