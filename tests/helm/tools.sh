@@ -67,7 +67,7 @@ kubernetes() {  # kubernetes PATH PACKAGE: its libraries are modules of their ow
       sed -n "s|^\t\(k8s.io/[a-z-]*\) => ./staging/.*|replace \1 => \1 v0.${KUBERNETES#1.}|p" "$from"
     } >go.mod
   fi
-  go_ build -o "$1" "$2"
+  go_ build -ldflags "-X k8s.io/component-base/version.gitVersion=v$KUBERNETES" -o "$1" "$2"   # Helm asks which version it is
 }
 
 build() {

@@ -19,14 +19,14 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
-{{/* .root, .part, .name (the part's where empty), .hook (its weight) */}}
+{{/* .root, .part, .name (the part's where empty), .hook (its weight, with .when) */}}
 {{- define "orchestrator.metadata" -}}
 name: {{ include "orchestrator.fullname" .root }}-{{ .name | default .part }}
 namespace: {{ .root.Release.Namespace }}
 labels: {{- include "orchestrator.labels" . | nindent 2 }}
 {{- with .hook }}
 annotations:
-  helm.sh/hook: pre-install,pre-upgrade,pre-rollback
+  helm.sh/hook: {{ $.when }}
   helm.sh/hook-weight: {{ . | quote }}
   helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
