@@ -15,8 +15,9 @@ from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.dialects import from_cloud_event, from_posthog
 from orchestrator.intake.segment import parse
 from orchestrator.stores.kafka.bridge import Crossing, Span
+from orchestrator.stores.kafka.shell import Listening, run
 from orchestrator.stores.kafka.topics import examine, prepare_bridge
-from orchestrator.stores.kafka.worker import Listening, Shared, run, shell
+from orchestrator.stores.kafka.worker import Shared, shell
 
 DIALECTS: dict[str, Callable[[bytes], bytes] | None] = {
     "segment": None,

@@ -12,8 +12,9 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,7 @@ from orchestrator.partition.frames import Failed, packed
 from orchestrator.partition.host import Host
 from orchestrator.partition.live import Live, Outbox
 from orchestrator.partition.partition import Surroundings
-from orchestrator.partition.ports import Store
+from orchestrator.partition.ports import Permits, Store
 from orchestrator.partition.standing import STANDING, Standing, standing_of
 from orchestrator.stores.lock import only_writer
 from orchestrator.stores.sqlite import SqliteFile
@@ -41,36 +42,51 @@ SURVEY_KEY_BYTES = 32
 
 def open_live(file: SqliteFile, workspace: Path, program: Program, now: int) -> Live:
     """The engine on this file with that program, which goes live where it is not yet."""
-    return live_on(file.partition(0), file, workspace, program, now, Governor(rates=dict(read_settings().rates)))
+
+    def earlier(name: str) -> Program:
+        return load_snapshot(file.program(name)).program
+
+    permits = Governor(rates=dict(read_settings().rates))
+    return live_on(file.partition(0), Coming(program, partial(snapshot, workspace), earlier), now, permits)
 
 
-def live_on(
-    store: Store,
-    file: SqliteFile,
-    workspace: Path,
-    program: Program,
-    now: int,
-    governor: Governor,
-    elsewhere: Elsewhere | None = None,
-) -> Live:
-    """An engine of one partition, whose state is in `file`.
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A program that is to be live. `content` is its workspace as the store keeps it, `earlier` finds one that was live."""
 
-    People in flight on an earlier program keep its steps, also where another campaign has the same ones now. A campaign's
-    `without` that is new fires for later crossings only.
-    """
-    standing = standing_of(file.fact(STANDING)).followed_by(program, version("orchestrator"), now)
-    surrounded = replace(program, pinned=_pinned(file, standing), live_since=standing.live_since)
+    program: Program
+    content: Callable[[], bytes]
+    earlier: Callable[[str], Program]
+
+    def after(self, before: Standing, now: int) -> tuple[Program, Standing]:
+        """(the program in its surroundings, what the store knows of it)
+
+        People in flight on an earlier program keep its steps, also where another campaign has the same ones now. A campaign's
+        `without` that is new fires for later crossings only.
+        """
+        standing = before.followed_by(self.program, version("orchestrator"), now)
+        return replace(self.program, pinned=_pinned(self.earlier, standing), live_since=standing.live_since), standing
+
+
+def live_on(store: Store, coming: Coming, now: int, permits: Permits, elsewhere: Elsewhere | None = None) -> Live:
+    """An engine of one partition with that program, which goes live where it is not yet."""
+    program, standing = coming.after(standing_of(store.fact(STANDING)), now)
     outbox = Outbox()
-    live = Live(Engine([store], Surroundings(surrounded, governor, outbox), elsewhere=elsewhere), outbox)
-    live.go_live(standing, partial(snapshot, workspace))
+    live = Live(Engine([store], Surroundings(program, permits, outbox), elsewhere=elsewhere), outbox)
+    live.go_live(program, standing, coming.content)
     return live
 
 
-def _pinned(file: SqliteFile, standing: Standing) -> dict[str, Steps]:
+def go_live(live: Live, coming: Coming, now: int) -> None:
+    """Let a program go live while the engine works."""
+    live.go_live(*coming.after(live.standing, now), coming.content)
+
+
+def _pinned(earlier: Callable[[str], Program], standing: Standing) -> dict[str, Steps]:
     """Steps of earlier programs that someone may be on, by version. Only these programs are compiled."""
     found: dict[str, Steps] = {}
     for name in standing.earlier():
-        campaigns = load_snapshot(file.program(name)).program.campaigns.values()
+        campaigns = earlier(name).campaigns.values()
         found |= {c.steps.version: c.steps for c in campaigns if standing.steps.get(c.steps.version) == name}
     return found
 

@@ -6,33 +6,38 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 
-from orchestrator.authoring import Workspace, load_workspace
+from orchestrator.authoring import load_workspace, snapshot
 from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.bootstrap.door import require_survey_key
 from orchestrator.bootstrap.edge import build_channel
-from orchestrator.bootstrap.engine import live_on
+from orchestrator.bootstrap.engine import Coming, go_live, live_on
+from orchestrator.bootstrap.programs import Compiled, Programs
 from orchestrator.config import Settings
-from orchestrator.delivery.channel import Channel
+from orchestrator.delivery.channel import Channel, RenderedMessage
+from orchestrator.delivery.clock import monotone_ms
 from orchestrator.delivery.dispatch import Dispatcher
-from orchestrator.delivery.governor import Governor
-from orchestrator.delivery.limits import RATE
+from orchestrator.delivery.leases import Leases
 from orchestrator.delivery.links import SurveyLinks
-from orchestrator.delivery.render import Renderer
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
-from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.segment import parse
-from orchestrator.metrics import ATTEMPTS, Counts
+from orchestrator.metrics import ATTEMPTS, GOVERNOR_ANSWERS, KILLED, Counts, Reading
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.live import Live
+from orchestrator.partition.standing import STANDING, standing_of
+from orchestrator.stores.kafka.asking import asking
+from orchestrator.stores.kafka.orders import content_of
 from orchestrator.stores.kafka.owner import Owner, Place, Surrounded, Tell
+from orchestrator.stores.kafka.shell import Listening, run
 from orchestrator.stores.kafka.store import KafkaStore
-from orchestrator.stores.kafka.topics import Topics, prepare
-from orchestrator.stores.kafka.worker import Listening, Shared, run, shell
+from orchestrator.stores.kafka.topics import Topics, prepare, prepare_deployment
+from orchestrator.stores.kafka.worker import Shared, shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,49 +58,115 @@ class Worker:
 
 def run_worker(worker: Worker, settings: Settings) -> None:
     """Work until told to stop. StoreError where the cluster's settings would lose data."""
+    content = snapshot(worker.workspace)
     loaded = load_workspace(worker.workspace)
     require_survey_key(loaded, settings)
     topics = Topics.of(worker.name)
     partitions = asyncio.run(prepare(worker.brokers, worker.topic, topics, development=worker.development))
+    ours = asyncio.run(prepare_deployment(worker.brokers, worker.name, development=worker.development))
     worker.folder.mkdir(parents=True, exist_ok=True)
     place = Place(worker.brokers, worker.topic, worker.name, topics, worker.folder, partitions)
-    surrounded = _surrounded(worker, loaded, settings, place.counts)
-
-    def own(number: int) -> Owner:
-        return Owner(place, number, surrounded)
-
-    shared = Shared(place.brokers, place.topic, place.group, own, surrounded.close, place.counts, worker.instance)
+    programs = Programs(
+        SurveyLinks(settings.public_url, lambda: (settings.survey_key,)),
+        partial(content_of, worker.brokers, ours),
+        partial(require_survey_key, settings=settings),
+    )
+    leases, doors = Leases(uuid4().hex, monotone_ms, settings.rates), _Doors(settings, worker.outbox)
+    process = _Process(programs, programs.put(loaded, content), leases, doors, place.counts)
+    surrounded = Surrounded(partial(_open, process), doors.close)
+    shared = Shared(
+        place.brokers,
+        place.topic,
+        place.group,
+        lambda number: Owner(place, number, surrounded),
+        surrounded.close,
+        place.counts,
+        worker.instance,
+        beside=(asking(worker.brokers, ours, leases),),
+        tells=process.tells,
+        stands=process.stands,
+    )
     with seldom_collected():
         run(shell(shared, worker.folder / "shell", worker.listening))
 
 
-def _surrounded(worker: Worker, loaded: Workspace, settings: Settings, counts: Counts) -> Surrounded:
-    links = SurveyLinks(settings.public_url, lambda: (settings.survey_key,))
-    catalogue, renderer = Catalogue(loaded.program.events), Renderer(loaded.templates, loaded.senders, links.url)
-    doors = _Doors(settings, worker.outbox)
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What the partitions of this worker share. `first` is the program of one in which none was ever live."""
 
-    def open_live(store: KafkaStore, number: int, partitions: int) -> Live:
-        rates = {channel: max(1, settings.rates.get(channel, RATE) // partitions) for channel in settings.adapters}
-        now = time.time_ns() // 1_000_000
-        return live_on(
-            store,
-            store.file,
-            worker.workspace,
-            loaded.program,
-            now,
-            Governor(rates=rates),
-            lambda raw: home_of(raw, partitions) != number,
-        )
+    programs: Programs
+    first: Compiled
+    leases: Leases
+    doors: _Doors
+    counts: Counts
 
-    def read(record: bytes, received_at: int, where: str) -> Event:
+    def stands(self) -> list[Reading]:
+        """What its page of metrics says beside its partitions."""
+        return [Reading(GOVERNOR_ANSWERS, self.leases.answered), Reading(KILLED, self.leases.killed)]
+
+    def tells(self) -> dict[str, object]:
+        """What its pages say beside its partitions."""
+        return {"governor": self.leases.answered, "killed": self.leases.killed, "waiting": self.programs.awaited()}
+
+
+async def _open(process: _Process, store: KafkaStore, number: int, partitions: int, tell: Tell) -> _Work:
+    """A partition at work, with the program that is live in it."""
+    programs, standing = process.programs, standing_of(store.fact(STANDING))
+    for each in {standing.program, *standing.earlier()} - {""}:
+        await programs.load(each, store.file.program(each))
+    compiled = programs.known(standing.program) if standing.program else process.first
+    now, elsewhere = time.time_ns() // 1_000_000, partial(_elsewhere, number, partitions)
+    return _Work(process, compiled, live_on(store, _coming(programs, compiled), now, process.leases, elsewhere), tell)
+
+
+def _elsewhere(number: int, partitions: int, raw: str) -> bool:
+    return home_of(raw, partitions) != number
+
+
+def _coming(programs: Programs, compiled: Compiled) -> Coming:
+    return Coming(compiled.workspace.program, lambda: compiled.content, lambda name: programs.known(name).workspace.program)
+
+
+class _Work:
+    """One partition: its engine, the program that is live in it, and the messages that leave it."""
+
+    def __init__(self, process: _Process, compiled: Compiled, live: Live, tell: Tell) -> None:
+        self.live, self._process, self._compiled, self._tell = live, process, compiled, tell
+        self._dispatcher: Dispatcher | None = None
+        self._channels: dict[str, str] = {}
+        """message → its channel, while its attempt is under way."""
+
+    def read(self, record: bytes, received_at: int, where: str) -> Event:
+        catalogue = self._compiled.catalogue
         event = parse(record or b"", received_at=received_at, source="kafka", ordinal=where, things=catalogue.things)
         catalogue.validate(event)
         return event
 
-    def dispatch(tell: Tell) -> _Leaving:
-        return _Leaving(doors, renderer, tell, counts)
+    def lacks(self, program: str) -> bool:
+        return self._process.programs.lacks(program)
 
-    return Surrounded(open_live, read, dispatch, doors.close)
+    def activate(self, program: str, now: int) -> None:
+        self._compiled = self._process.programs.known(program)
+        go_live(self.live, _coming(self._process.programs, self._compiled), now)
+
+    def _render(self, message: Outgoing) -> RenderedMessage:
+        return self._compiled.renderer.render(message)
+
+    async def dispatch(self, messages: Sequence[Outgoing]) -> None:
+        if not messages:
+            return
+        if self._dispatcher is None:
+            self._dispatcher = Dispatcher(self._process.doors.channels(), self._render, self._told, self._process.leases.holds)
+        self._channels |= {message.message_id: message.channel for message in messages}
+        await self._dispatcher.dispatch(messages)
+
+    async def _told(self, key: int, outcome: Outcome) -> None:
+        self._process.counts.add(ATTEMPTS, 1, self._channels.pop(outcome.message_id, ""), outcome.result)
+        await self._tell(key, outcome)
+
+    async def finish(self) -> None:
+        if self._dispatcher is not None:
+            await self._dispatcher.finish()
 
 
 @dataclass(slots=True)
@@ -120,32 +191,3 @@ class _Doors:
                     given.setdefault("folder", str(self.outbox))
                 self._channels[name] = build_channel(adapter, given, session)
         return self._channels
-
-
-@dataclass(slots=True)
-class _Leaving:
-    """The dispatcher of one partition."""
-
-    doors: _Doors
-    renderer: Renderer
-    tell: Tell
-    counts: Counts
-    _dispatcher: Dispatcher | None = None
-    _channels: dict[str, str] = field(default_factory=dict)
-    """message → its channel, while its attempt is under way."""
-
-    async def dispatch(self, messages: Sequence[Outgoing]) -> None:
-        if not messages:
-            return
-        if self._dispatcher is None:
-            self._dispatcher = Dispatcher(self.doors.channels(), self.renderer.render, self._told)
-        self._channels |= {message.message_id: message.channel for message in messages}
-        await self._dispatcher.dispatch(messages)
-
-    async def finish(self) -> None:
-        if self._dispatcher is not None:
-            await self._dispatcher.finish()
-
-    async def _told(self, key: int, outcome: Outcome) -> None:
-        self.counts.add(ATTEMPTS, 1, self._channels.pop(outcome.message_id, ""), outcome.result)
-        await self.tell(key, outcome)

@@ -36,7 +36,7 @@ def bridge(
     """
     require_extra()
     from orchestrator.bootstrap.bridge import Bridge, run_bridge  # noqa: PLC0415 - it needs the extra
-    from orchestrator.stores.kafka.worker import Listening  # noqa: PLC0415
+    from orchestrator.stores.kafka.shell import Listening  # noqa: PLC0415
 
     run_bridge(
         Bridge(

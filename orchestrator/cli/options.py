@@ -18,7 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from orchestrator.authoring.finding import did_you_mean
 from orchestrator.domain.calendar import local_instant, zone_of
+from orchestrator.domain.input import Control
 from orchestrator.errors import UsageError
+from orchestrator.stores.kafka import require_extra
 
 
 class Format(StrEnum):
@@ -43,6 +45,13 @@ InputTopic = Annotated[str, typer.Option("--input", help="The topic that workers
 PageHost = Annotated[str, typer.Option("--host", help="Address of its pages /health, /ready and /metrics.")]
 PagePort = Annotated[int, typer.Option("--port", help="Their port.", min=1, max=65_535)]
 Development = Annotated[bool, typer.Option("--development", help="Accept a cluster that keeps a single copy.")]
+StoreName = Annotated[
+    str | None, typer.Option(help="Group of the workers, and what their topics begin with; the input's name by default.")
+]
+OfCampaign = Annotated[str | None, typer.Option("--campaign", help="Only this campaign.", metavar="ID")]
+OfChannel = Annotated[str | None, typer.Option("--channel", help="Only this channel.", metavar="CHANNEL")]
+Actor = Annotated[str, typer.Option("--by", help="Who does it; kept with it.", metavar="NAME")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with it.", metavar="TEXT")]
 Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
@@ -50,6 +59,26 @@ def print_json(result: Any) -> None:
     """Print one JSON document and nothing else."""
     json.dump(result, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+def store_name(topic: str) -> str:
+    """What the topics of the workers on these inputs begin with, where nothing else is said."""
+    return f"{topic}-orchestrator"
+
+
+def tell_switch(brokers: str, topic: str, name: str | None, control: Control, output: Format) -> None:
+    """Turn a switch of a deployment on Kafka, and say so."""
+    if control.campaign is not None and control.channel is not None:
+        raise UsageError("--campaign and --channel are two switches: turn one after the other")
+    require_extra()
+    from orchestrator.bootstrap.orders import turn_switch  # noqa: PLC0415 - it needs the extra
+
+    told = turn_switch(brokers, topic, name or store_name(topic), control)
+    what = f"{control.switch} {'on' if control.on else 'off'}"
+    if output is Format.json:
+        print_json({"switch": control.switch, "on": control.on, "partitions": told.partitions})
+    else:
+        print(f"{what}: told to the governor and {told.partitions} partitions")  # noqa: T201 - the command line's own voice
 
 
 _ZONED = re.compile(r"(?P<time>.+?)\s*(?:\[(?P<in_brackets>[^\]]+)\]|(?<=[\d\s])(?P<after>[A-Za-z][\w+-]*(?:/[\w+/-]+)?))")

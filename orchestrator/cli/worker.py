@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import Brokers, Development, InputTopic, PageHost, PagePort, Workspace
+from orchestrator.cli.options import Brokers, Development, InputTopic, PageHost, PagePort, StoreName, Workspace, store_name
 from orchestrator.config import read_settings
 from orchestrator.stores.kafka import require_extra
 
@@ -16,9 +16,7 @@ def worker(
     workspace: Workspace,
     brokers: Brokers = "127.0.0.1:9092",
     topic: InputTopic = "events",
-    name: Annotated[
-        str | None, typer.Option(help="Group of the workers, and what their topics begin with; the input's name by default.")
-    ] = None,
+    name: StoreName = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where this worker keeps its cache.", metavar="DIR")] = Path("worker"),
     outbox: Annotated[Path | None, typer.Option(help="Folder of the file channel; in the cache's by default.")] = None,
     host: PageHost = "127.0.0.1",
@@ -35,13 +33,13 @@ def worker(
     """Work on partitions of a topic: decide, keep the state in Kafka, send. Start as many as you like, up to its partitions."""
     require_extra()
     from orchestrator.bootstrap.worker import Worker, run_worker  # noqa: PLC0415 - it needs the extra
-    from orchestrator.stores.kafka.worker import Listening  # noqa: PLC0415
+    from orchestrator.stores.kafka.shell import Listening  # noqa: PLC0415
 
     told = Worker(
         workspace,
         brokers,
         topic,
-        name or f"{topic}-orchestrator",
+        name or store_name(topic),
         folder,
         outbox or folder / "outbox",
         Listening(host, port),

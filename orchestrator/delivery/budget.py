@@ -7,10 +7,10 @@ granted leaves within a lease, so in any n seconds at most n + 1 rates leave. No
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.delivery.limits import MARKETING_SHARE, RATE, SHARING_MS, WINDOW_MS
+from orchestrator.delivery.limits import MARKETING_SHARE, RATE, SAY_MS, SHARING_MS, WINDOW_MS
 from orchestrator.delivery.permits import Answer, Ask, Count, Kind, Lease, encode, question
 from orchestrator.domain.input import Control
 from orchestrator.domain.moment import Controls
@@ -28,16 +28,18 @@ class _Sharer:
 
 @dataclass(slots=True)
 class Budget:
-    """Asked in the order of the log. `now` is this process's monotone clock in milliseconds; it took over at `since`.
+    """Asked in the order of the log. `clock` is monotone, in milliseconds; it takes over when it is made.
 
     Until a window after that it grants nothing: it does not know what the one before has granted.
     """
 
     rates: Mapping[str, int]
-    since: int
+    clock: Callable[[], int]
     controls: Controls = field(default_factory=Controls)
     granted: int = 0
     """Messages for which leave was given."""
+    _since: int = 0
+    _said: int = 0
     _asks: dict[str, Ask] = field(default_factory=dict)
     """worker → its newest question, not answered yet."""
     _turned: bool = False
@@ -45,6 +47,9 @@ class Budget:
     _given: dict[str, deque[tuple[int, bool, int]]] = field(default_factory=dict)
     """channel → (when, marketing, how many) of the last window."""
     _sharers: dict[Kind, dict[str, _Sharer]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._since = self.clock()
 
     @property
     def killed(self) -> bool:
@@ -57,26 +62,29 @@ class Budget:
         if isinstance(found, Control):
             self.controls = turned(self.controls, found)
 
-    def hear(self, record: bytes, now: int) -> None:
+    def hear(self, record: bytes) -> None:
         """The next record of the log."""
         found = question(record)
         if isinstance(found, Control):
             self.controls, self._turned = turned(self.controls, found), True
-            return
+        elif found is not None:
+            self._ask(found)
+
+    def _ask(self, found: Ask) -> None:
         self._asks[found.worker] = found
         wanted = {each.kind: each.count for each in found.wants}
         for kind in self._sharers.keys() | wanted.keys():
             sharers = self._sharers.setdefault(kind, {})
             known = sharers.pop(found.worker, None)
             if kind in wanted:
-                sharers[found.worker] = _Sharer(wanted[kind], now, known.served if known is not None else 0)
+                sharers[found.worker] = _Sharer(wanted[kind], self.clock(), known.served if known is not None else 0)
 
-    def answer(self, now: int) -> bytes | None:
-        """What to say to all who have asked; None where nobody has, and nothing is new."""
-        asks, self._asks = self._asks, {}
-        if not (asks or self._turned):
+    def answer(self) -> bytes | None:
+        """What to say to all who have asked; None where nobody has, nothing is new, and something was said not long ago."""
+        now, asks, self._asks = self.clock(), self._asks, {}
+        if not (asks or self._turned or now - self._said >= SAY_MS):
             return None
-        self._turned = False
+        self._turned, self._said = False, now
         leases = {worker: Lease(worker, ask.number, []) for worker, ask in asks.items()}
         for kind in sorted(self._sharers, key=lambda kind: kind.marketing):
             for worker, count in self._shared(kind, set(asks), now):
@@ -100,7 +108,7 @@ class Budget:
 
     def _left(self, kind: Kind, now: int) -> int:
         """How many of this kind may still be granted within the window that ends now."""
-        if self.killed or kind.channel in self.controls.channels or now - self.since < WINDOW_MS:
+        if self.killed or kind.channel in self.controls.channels or now - self._since < WINDOW_MS:
             return 0
         given = self._given.setdefault(kind.channel, deque())
         while given and given[0][0] <= now - WINDOW_MS:

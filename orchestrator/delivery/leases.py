@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.delivery.limits import (
+    ASK_MS,
     HEARTBEAT_MS,
     LAG_MS,
     LEASE_MS,
@@ -42,11 +43,11 @@ class _Granted:
     taken: deque[int] = field(default_factory=deque)
     """When leave was taken, lately: as much is wanted again."""
 
-    def take(self, now: int) -> int | None:
-        """Use one up; gives until when it holds."""
+    def take(self, now: int, spare: int) -> int | None:
+        """Use up one that holds longer than so many milliseconds; gives until when."""
         while self.leases:
             until, count = self.leases.popleft()
-            if until - now >= SPARE_MS:
+            if until - now > spare:
                 if count > 1:
                     self.leases.appendleft((until, count - 1))
                 self.taken.append(now)
@@ -64,6 +65,15 @@ class _Granted:
         return len(self.taken)
 
 
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """One message's: `until` when its lease holds, and `given` when the message got it."""
+
+    kind: Kind
+    until: int
+    given: int
+
+
 @dataclass(slots=True)
 class Leases:
     """The permits of all engines of one worker. `clock` is monotone, in milliseconds, and goes on while the machine sleeps."""
@@ -78,11 +88,14 @@ class Leases:
     _asked: dict[int, int] = field(default_factory=dict)
     """question → when it was asked; the oldest first."""
     _last: int | None = None
-    _heard: int | None = None
+    _heard: int = 0
     _granted: dict[Kind, _Granted] = field(default_factory=dict)
     _queues: dict[Kind, Turns] = field(default_factory=dict)
-    _leave: dict[str, int] = field(default_factory=dict)
-    """message id → until when its leave holds."""
+    _leave: dict[str, _Leave] = field(default_factory=dict)
+    """message id → its leave."""
+
+    def __post_init__(self) -> None:
+        self._heard = self.clock()
 
     # ── the engines' side ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,19 +105,29 @@ class Leases:
         slot = clock // SLOT_MS + late
         kind = Kind(message.channel, message.cls != "transactional")
         queue = self._queue(kind)
-        turn = queue.turn(message.id, slot)
+        has_come = 0 < queue.turns.get(message.id, 0) <= slot  # also where a slow worker missed its slot
+        turn = slot if has_come else queue.turn(message.id, slot)
         if turn == slot and not late:
-            until = self._of(kind).take(clock)
+            until = self._of(kind).take(clock, SPARE_MS)
             if until is not None:
-                self._leave[message.id] = until
-                return Permit(min(now + LEASE_MS, wall + until - clock))
+                queue.turns.pop(message.id, None)
+                self._leave[message.id] = _Leave(kind, until, clock)
+                return Permit(now + LEASE_MS)
             turn = queue.turn(message.id, slot + 1)
         queue.turns[message.id] = turn
         return Refusal("permit", max(now, wall) + turn * SLOT_MS - clock)
 
     def holds(self, message_id: str) -> bool:
-        """Whether the message may still leave: looked at just before the socket."""
-        return self.clock() < self._leave.get(message_id, 0)
+        """Whether the message may still leave: looked at just before the socket. A slow commit may take a newer lease."""
+        now, leave = self.clock(), self._leave.get(message_id)
+        if leave is None or now - leave.given >= LEASE_MS:
+            return False
+        if now < leave.until:
+            return True
+        until = self._of(leave.kind).take(now, 0)
+        if until is not None:
+            self._leave[message_id] = _Leave(leave.kind, until, leave.given)
+        return until is not None
 
     def _of(self, kind: Kind) -> _Granted:
         return self._granted.setdefault(kind, _Granted())
@@ -120,7 +143,7 @@ class Leases:
         now = self.clock()
         self._forget(now)
         wants = list(self._wants(now, now // SLOT_MS))
-        if not wants and self._last is not None and now - self._last < HEARTBEAT_MS:
+        if self._last is not None and now - self._last < (ASK_MS if wants else HEARTBEAT_MS):
             return None
         self._number, self._last = self._number + 1, now
         self._asked[self._number] = now
@@ -137,7 +160,7 @@ class Leases:
     def _forget(self, now: int) -> None:
         """Drop what has run out."""
         self._asked = {number: at for number, at in self._asked.items() if now - at < LEASE_MS}
-        self._leave = {ident: until for ident, until in self._leave.items() if until > now}
+        self._leave = {ident: one for ident, one in self._leave.items() if now - one.given < LEASE_MS}
 
     def hear(self, said: bytes) -> None:
         """Take what an answer grants this worker: until a lease's life after the question, and once."""
@@ -155,5 +178,5 @@ class Leases:
 
     @property
     def answered(self) -> bool:
-        """Whether there is a governor, as far as is known: it has answered a question that was asked lately."""
-        return self._heard is not None and self.clock() - self._heard < SILENT_MS
+        """Whether there is a governor, as far as is known: a question that was asked lately has an answer."""
+        return self.clock() - self._heard < SILENT_MS

@@ -14,13 +14,15 @@ WINDOW_MS = 1_000
 """In which a channel's rate is counted, wherever it begins."""
 SLOT_MS = 200
 """A worker's waiting messages come back in slots of this length: leases come several times a second."""
-SPARE_MS = 250
+SPARE_MS = 100
 """What must be left of a lease when a message gets leave by it: the commit comes before the hand-over."""
-ASK_MS = 50
-"""Between two looks at whether the governor is to be asked."""
+ASK_MS = 120
+"""Between two questions of a worker."""
 HEARTBEAT_MS = 500
 """Between two questions of a worker that wants nothing, so that it knows whether a governor is there."""
 SILENT_MS = 2_000
 """Without an answer: then there is no governor, and that is said."""
+SAY_MS = 1_000
+"""The longest that a governor says nothing: one that was replaced learns of it by what it says."""
 SHARING_MS = 400
 """How long a worker that has asked keeps its share, until it asks again."""

@@ -50,6 +50,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 encode = msgspec.msgpack.Encoder().encode
-question = msgspec.msgpack.Decoder(Ask | Control).decode
-"""One record of the log of questions and switches."""
+_question = msgspec.msgpack.Decoder(Ask | Control).decode
 answer = msgspec.msgpack.Decoder(Answer).decode
+
+
+def question(record: bytes) -> Ask | Control | None:
+    """One record of the log of questions and switches; None where it is neither: whoever wrote it gets no answer."""
+    try:
+        found: Ask | Control = _question(record)
+    except msgspec.MsgspecError:
+        return None
+    return found

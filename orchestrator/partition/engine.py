@@ -250,6 +250,12 @@ class Engine:
         for partition in self.partitions:
             partition.seal()
 
+    def reach(self, now: int) -> None:
+        """What follows happens then: timers due by then come first."""
+        self.advance(now)
+        for partition in self.partitions:
+            partition.clock = max(partition.clock, now)
+
     def activate(self, program: Program, content: bytes = b"") -> None:
         """Let a program go live, and keep its content: every decision from here on is its."""
         self._seal()

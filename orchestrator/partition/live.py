@@ -77,11 +77,11 @@ class Live:
         self.standing = standing_of(engine.fact(STANDING))
         engine.paced = True
 
-    def go_live(self, standing: Standing, content: Callable[[], bytes]) -> None:
-        """Make the engine's program the live one unless it is already, durably; then everyone is looked at again."""
+    def go_live(self, program: Program, standing: Standing, content: Callable[[], bytes]) -> None:
+        """Make a program the live one unless it is already, durably; then everyone is looked at again."""
         if standing == self.standing:
             return
-        self.engine.activate(self.engine.around.program, content())
+        self.engine.activate(program, content())
         self._stand(standing)
         self.engine.begin_look()
         self.engine.commit()
@@ -91,6 +91,12 @@ class Live:
         self.engine.control(given)
         if not given.on:
             self.engine.begin_look()
+
+    def reach(self, at: int, wall: int) -> int:
+        """Come to the time of an operator's command, as an event would; gives the clock then."""
+        self.engine.around.wall = wall
+        self.engine.reach(max(self.engine.clock, min(at, wall)))
+        return self.engine.clock
 
     def _stand(self, standing: Standing) -> None:
         self.standing = standing

@@ -204,14 +204,13 @@ async def bare(brokers: str, topic: str, count: int) -> float:
 
 
 @contextmanager
-def worker(brokers: str, topic: str, workspace: Path, folder: Path, name: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A worker process and the port of its pages; ended in order."""
+def started(brokers: str, topic: str, name: str, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """One of our processes and the port of its pages; ended in order."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "orchestrator", "worker", str(workspace), "--brokers", brokers, "--input", topic]
-    where = ["--dir", str(folder), "--port", str(port), "--name", name, "--development"]
-    process = subprocess.Popen([*command, *where], env={**os.environ, **CHANNEL})
+    where = ["--brokers", brokers, "--input", topic, "--port", str(port), "--name", name, "--development"]
+    process = subprocess.Popen([sys.executable, "-m", "orchestrator", *command, *where], env={**os.environ, **CHANNEL})
     try:
         yield process, port
     finally:
@@ -235,7 +234,8 @@ def cpu_s(pid: int) -> float:
 def whole(brokers: str, topic: str, count: int, rules: int, folder: Path) -> dict[str, object]:
     """What a worker needs an event, once it is warm."""
     workspace, name = lay_out_rules(folder / "workspace", rules), f"w-{uuid4().hex[:8]}"
-    with worker(brokers, topic, workspace, folder / "worker", name) as (process, port):
+    command = ["worker", str(workspace), "--dir", str(folder / "worker")]
+    with started(brokers, topic, name, "governor"), started(brokers, topic, name, *command) as (process, port):
         end = time.monotonic() + PATIENCE_S
         warm: tuple[int, float, float] | None = None
         while (seen := position(port)) < count:

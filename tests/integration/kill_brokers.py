@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.stores.kafka.cluster import Cluster
-from tests.integration.kill_worker import Feeder, Judged, Place, Worker, judge, until
+from tests.integration.kill_worker import Feeder, Judged, Place, Worker, governed, judge, until
 
 AWAY_S = 12.0
 """How long brokers stay away: twice a worker's session."""
@@ -45,6 +45,11 @@ def fail(cluster: Cluster, what: str, numbers: tuple[int, ...]) -> None:
 def run(cluster: Cluster, folder: Path, count: int, seed: int = 1) -> tuple[Judged, Feeder, dict[str, int]]:
     """Two workers under load while brokers fail; gives the judgement, the emitter, and how often a worker was replaced."""
     place = Place(cluster.address, folder, settings=SAFE, copies=3)
+    with governed(place):
+        return _run(cluster, place, count, seed)
+
+
+def _run(cluster: Cluster, place: Place, count: int, seed: int) -> tuple[Judged, Feeder, dict[str, int]]:
     workers, replaced = [Worker(place, 0, ()), Worker(place, 1, ())], 0
     try:
         workers[0].ready()

@@ -23,7 +23,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -35,12 +35,15 @@ from aiokafka.admin import NewTopic
 from aiokafka.errors import KafkaError
 
 from orchestrator.authoring import load_program
+from orchestrator.bootstrap.engine import Coming
 from orchestrator.domain.decide import decide, newcomer
-from orchestrator.domain.input import Event
+from orchestrator.domain.input import Activation, Broadcast, Control, Event
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import Profile, seal, unseal
+from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of
 from orchestrator.partition.ports import JournalRow
+from orchestrator.partition.standing import Standing
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.cache import Cache
 from orchestrator.stores.kafka.records import read_journal
@@ -119,12 +122,13 @@ class Place:
 
 @dataclass
 class Worker:
-    """One worker process."""
+    """One worker process. `settings` are its environment's."""
 
     place: Place
     number: int
     options: tuple[str, ...] = ("--development",)
     port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         place = self.place
@@ -132,7 +136,7 @@ class Worker:
         command = [sys.executable, "-m", "orchestrator", *self.called(), *where]
         self.log = place.folder / f"{self.number}-{uuid4().hex[:6]}.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **CHANNEL})
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **CHANNEL, **self.settings})
 
     def called(self) -> list[str]:
         """The command and what only it is told."""
@@ -160,6 +164,11 @@ class Worker:
         status, text = self.page("ready")
         return list(json.loads(text)["partitions"]) if status == 200 else []
 
+    def health(self) -> dict[str, Any]:
+        """What it says of itself; empty while it says nothing."""
+        found: dict[str, Any] = json.loads(self.page("health")[1] or "{}")
+        return found
+
     def ready(self) -> Self:
         until(lambda: self.process.poll() is not None or self.page("ready")[0] == 200, "a process to be ready")
         assert self.process.poll() is None, self.said()
@@ -172,6 +181,23 @@ class Worker:
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
+
+
+class Governor(Worker):
+    """Without it workers send nothing."""
+
+    def called(self) -> list[str]:
+        return ["governor"]
+
+
+@contextmanager
+def governed(place: Place, *options: str, **settings: str) -> Iterator[Governor]:
+    """A governor that works while this lasts."""
+    governor = Governor(place, 0, options or ("--development",), settings=settings)
+    try:
+        yield governor.ready()
+    finally:
+        governor.kill()
 
 
 @dataclass
@@ -261,9 +287,31 @@ class Judged:
         return {name: what for name, what in found.items() if what}
 
 
-def judge(place: Place) -> Judged:
-    """Read the topics back and decide everything again."""
-    judged, program = Judged(), load_program(place.workspace)
+@dataclass
+class InForce:
+    """The programs of one partition, each from its journal row on, as whoever was there knew them."""
+
+    since: list[tuple[int, Program]] = field(default_factory=list)
+
+    def at(self, seq: int) -> Program:
+        return next(program for begun, program in reversed(self.since) if begun < seq)
+
+
+def in_force(rows: dict[int, JournalRow], programs: dict[str, Program]) -> InForce:
+    """By the activations in a partition's journal."""
+    found, standing = InForce(), Standing()
+    for row in sorted(rows.values()):
+        given = None if row.key else msgspec.msgpack.decode(row.given, type=Activation | Broadcast | Control)
+        if isinstance(given, Activation):
+            program, standing = Coming(programs[given.program], bytes, programs.__getitem__).after(standing, row.clock)
+            found.since.append((row.seq, program))
+    return found
+
+
+def judge(place: Place, *later: Path) -> Judged:
+    """Read the topics back and decide everything again, by its workspace and those that were published later."""
+    judged = Judged()
+    programs = {program.name: program for program in map(load_program, (place.workspace, *later))}
     for number in range(PARTITIONS):
         journal = asyncio.run(records(place.brokers, TopicPartition(place.topics.journal, number)))
         rows = {row.seq: row for row in map(read_journal, journal)}
@@ -273,11 +321,12 @@ def judge(place: Place) -> Judged:
             given = given_of(row.given) if row.key else None
             if isinstance(given, Event) and given.depth == 0:
                 judged.decided[given.message_id] += 1
+        force = in_force(rows, programs)
         with tempfile.TemporaryDirectory() as folder:
             cache = Cache(Path(folder) / "again.sqlite", 0)
             asyncio.run(restore(place.brokers, TopicPartition(place.topics.changelog, number), cache))
             for key, stored in cache.file.every_profile():
-                _profile(judged, program, unseal(stored.sealed), rows, key, stored.last_seq)
+                _profile(judged, force, unseal(stored.sealed), rows, key, stored.last_seq)
             cache.close()
     judged.sent = sent(place)
     return judged
@@ -289,7 +338,7 @@ def sent(place: Place) -> list[dict[str, Any]]:
     return [json.loads(line) for outbox in outboxes for line in outbox.read_text(encoding="utf-8").splitlines()]
 
 
-def _profile(judged: Judged, program: Any, profile: Profile, rows: dict[int, JournalRow], key: int, last: int) -> None:
+def _profile(judged: Judged, force: InForce, profile: Profile, rows: dict[int, JournalRow], key: int, last: int) -> None:
     history = []
     while last:
         if last not in rows:
@@ -298,9 +347,9 @@ def _profile(judged: Judged, program: Any, profile: Profile, rows: dict[int, Jou
         history.append(rows[last])
         last = rows[last].prev_seq
     judged.gaps += len(history) != sum(row.key == key for row in rows.values())
-    again = newcomer(program, history[-1].clock, f"u:{profile.user_id}")
+    again = newcomer(force.at(history[-1].seq), history[-1].clock, f"u:{profile.user_id}")
     for row in reversed(history):
-        judged.differs += decide(program, Controls(), again, given_of(row.given), row.clock).encoded != row.decision
+        judged.differs += decide(force.at(row.seq), Controls(), again, given_of(row.given), row.clock).encoded != row.decision
     judged.differs += seal(again) != seal(profile)
     judged.profiles += 1
     judged.unbalanced += profile.planned != sum(profile.tally.values()) + len(profile.messages)
@@ -321,7 +370,13 @@ async def records(brokers: str, place: TopicPartition, since: int = 0) -> list[b
 
 def run(brokers: str, folder: Path, kills: int, count: int, seed: int = 1) -> tuple[Judged, list[str], list[str]]:
     """Two workers under load, one killed after another, each replaced; gives the judgement, what was emitted, what was said."""
-    place, chance = Place(brokers, folder), random.Random(seed)
+    place = Place(brokers, folder)
+    with governed(place):
+        return _run(place, kills, count, seed)
+
+
+def _run(place: Place, kills: int, count: int, seed: int) -> tuple[Judged, list[str], list[str]]:
+    chance = random.Random(seed)
     workers, said = [Worker(place, 0), Worker(place, 1)], []
     try:
         workers[0].ready()

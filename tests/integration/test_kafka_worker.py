@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, events, judge, records, run, sent, until
+from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, events, governed, judge, records, run, sent, until
 
 
 def test_workers_killed_under_load_decide_everything_once(brokers: str, tmp_path: Path) -> None:
@@ -27,17 +27,18 @@ def test_workers_killed_under_load_decide_everything_once(brokers: str, tmp_path
 def test_a_worker_that_stops_hands_on_and_leaves_nothing_in_doubt(brokers: str, tmp_path: Path) -> None:
     """Told to stop under load; the next one goes on from its cache."""
     place = Place(brokers, tmp_path)
-    first = Worker(place, 0).ready()
-    feeder = Feeder(place, 400)
-    until(lambda: len(feeder.taken) > 200, "half of the events")
-    assert first.terminate() == 0
-    second = Worker(place, 0).ready()
-    try:
-        feeder.finished()
-        until(place.drained, "all inputs to be decided")
-        assert second.terminate() == 0
-    finally:
-        second.kill()
+    with governed(place):
+        first = Worker(place, 0).ready()
+        feeder = Feeder(place, 400)
+        until(lambda: len(feeder.taken) > 200, "half of the events")
+        assert first.terminate() == 0
+        second = Worker(place, 0).ready()
+        try:
+            feeder.finished()
+            until(place.drained, "all inputs to be decided")
+            assert second.terminate() == 0
+        finally:
+            second.kill()
     judged = judge(place)
     assert judged.wrong(feeder.taken) == {}
     assert judged.messages["in_doubt"] == 0
@@ -47,20 +48,21 @@ def test_a_worker_that_stops_hands_on_and_leaves_nothing_in_doubt(brokers: str, 
 def test_a_worker_that_slept_is_fenced_and_works_on(brokers: str, tmp_path: Path) -> None:
     """Its session ran out under load, another one took over; what it had open when it woke up was refused."""
     place = Place(brokers, tmp_path)
-    workers = [Worker(place, 0).ready(), Worker(place, 1)]
-    try:
-        until(lambda: len(workers[1].owned()) > 0, "both to own something")
-        feeder = Feeder(place, 1_200)
-        until(lambda: len(feeder.taken) > 300, "some load")
-        workers[0].process.send_signal(signal.SIGSTOP)
-        until(lambda: len(workers[1].owned()) == PARTITIONS, "the other one to own all")
-        workers[0].process.send_signal(signal.SIGCONT)
-        feeder.finished()
-        until(place.drained, "all inputs to be decided")
-        assert [worker.terminate() for worker in workers] == [0, 0]
-    finally:
-        for worker in workers:
-            worker.kill()
+    with governed(place):
+        workers = [Worker(place, 0).ready(), Worker(place, 1)]
+        try:
+            until(lambda: len(workers[1].owned()) > 0, "both to own something")
+            feeder = Feeder(place, 1_200)
+            until(lambda: len(feeder.taken) > 300, "some load")
+            workers[0].process.send_signal(signal.SIGSTOP)
+            until(lambda: len(workers[1].owned()) == PARTITIONS, "the other one to own all")
+            workers[0].process.send_signal(signal.SIGCONT)
+            feeder.finished()
+            until(place.drained, "all inputs to be decided")
+            assert [worker.terminate() for worker in workers] == [0, 0]
+        finally:
+            for worker in workers:
+                worker.kill()
     assert judge(place).wrong(feeder.taken) == {}
 
 
@@ -80,12 +82,13 @@ def test_timers_fire_while_nothing_comes_in(brokers: str, tmp_path: Path) -> Non
         order = {"type": "track", "event": "Order Completed", "userId": user, "messageId": f"{user}1"}
         order["properties"] = {"order_id": user, "total": 1}
         asyncio.run(send(place, json.dumps(known).encode(), json.dumps(order).encode()))
-    worker = Worker(place, 0).ready()
-    try:
-        until(lambda: len(sent(place)) >= 9, "three messages for each of them")
-        assert worker.terminate() == 0
-    finally:
-        worker.kill()
+    with governed(place):
+        worker = Worker(place, 0).ready()
+        try:
+            until(lambda: len(sent(place)) >= 9, "three messages for each of them")
+            assert worker.terminate() == 0
+        finally:
+            worker.kill()
     judged = judge(place)
     assert judged.wrong(["u0", "u1", "v0", "v1", "w0", "w1"]) == {}
     assert judged.messages == {"accepted": 9}
@@ -112,14 +115,15 @@ def test_what_happens_to_a_thing_reaches_the_customers_of_every_partition(broker
         order = {"type": "track", "event": "Order Completed", "userId": user, "messageId": f"{user}1"}
         order |= {"properties": {"order_id": user, "total": 1}, "context": {"traits": {"email": f"{user}@shop.example"}}}
         asyncio.run(send(place, json.dumps(order).encode()))
-    worker = Worker(place, 0).ready()
-    try:
-        until(place.drained, "the orders to be decided")
-        asyncio.run(send(place, b'{"type": "track", "event": "Price Dropped", "messageId": "drop"}'))
-        until(lambda: sum(one["campaign"] == "drop" for one in sent(place)) == PARTITIONS, "a message for each")
-        assert worker.terminate() == 0
-    finally:
-        worker.kill()
+    with governed(place):
+        worker = Worker(place, 0).ready()
+        try:
+            until(place.drained, "the orders to be decided")
+            asyncio.run(send(place, b'{"type": "track", "event": "Price Dropped", "messageId": "drop"}'))
+            until(lambda: sum(one["campaign"] == "drop" for one in sent(place)) == PARTITIONS, "a message for each")
+            assert worker.terminate() == 0
+        finally:
+            worker.kill()
     assert sorted(one["to"] for one in sent(place) if one["campaign"] == "drop") == [f"{user}@shop.example" for user in users]
 
 
@@ -208,13 +212,17 @@ def test_the_pages_tell_how_a_worker_stands(brokers: str, tmp_path: Path) -> Non
     try:
         until(lambda: worker.page("health")[0] == 200, "a sign of life")
         worker.ready()
-        asyncio.run(send(place, json.dumps(known).encode(), json.dumps(order).encode(), b"no event"))
-        until(lambda: len(sent(place)) == 3, "three messages")
-        until(lambda: numbers(worker).get("orchestrator_attempts_total/email/accepted") == 3, "their outcomes")
-        told = numbers(worker)
-        assert worker.terminate() == 0
+        with governed(place) as governor:
+            asyncio.run(send(place, json.dumps(known).encode(), json.dumps(order).encode(), b"no event"))
+            until(lambda: len(sent(place)) == 3, "three messages")
+            until(lambda: numbers(worker).get("orchestrator_attempts_total/email/accepted") == 3, "their outcomes")
+            told, granted = numbers(worker), numbers(governor)
+            assert worker.terminate() == 0
     finally:
         worker.kill()
+    assert told["orchestrator_governor_answers"] == 1
+    assert granted["orchestrator_permits_granted_total"] >= 3
+    assert granted["orchestrator_killed"] == 0
     home = home_of("u:u", PARTITIONS)
     assert told["orchestrator_ready"] == 1
     assert told["orchestrator_partitions"] == PARTITIONS

@@ -60,16 +60,16 @@ def switches_wait_for_the_next_answer() -> Iterator[None]:
     hear, answer = Budget.hear, Budget.answer
     late: dict[int, list[bytes]] = {}
 
-    def hear_late(ours: Budget, record: bytes, now: int) -> None:
+    def hear_late(ours: Budget, record: bytes) -> None:
         if isinstance(permits.question(record), Control):
             late.setdefault(id(ours), []).append(record)
         else:
-            hear(ours, record, now)
+            hear(ours, record)
 
-    def answer_first(ours: Budget, now: int) -> bytes | None:
-        said = answer(ours, now)
+    def answer_first(ours: Budget) -> bytes | None:
+        said = answer(ours)
         for record in late.pop(id(ours), ()):
-            hear(ours, record, now)
+            hear(ours, record)
         return said
 
     with patch.object(Budget, "hear", hear_late), patch.object(Budget, "answer", answer_first):
@@ -86,12 +86,10 @@ def the_next_governor_does_not_know_of_the_kill() -> Iterator[None]:
 @plant("P2")
 @contextmanager
 def the_next_governor_begins_at_once() -> Iterator[None]:
-    real = Budget.__init__
+    def after(ours: Budget) -> None:
+        ours._since -= budget.WINDOW_MS
 
-    def begin(ours: Budget, rates: Any, since: int, *given: Any) -> None:
-        real(ours, rates, since - budget.WINDOW_MS, *given)
-
-    with patch.object(Budget, "__init__", begin):
+    with instead(Budget, "__post_init__", after=after):
         yield
 
 
@@ -127,9 +125,9 @@ def what_is_granted_is_not_noted() -> Iterator[None]:
 def leave_is_used_twice() -> Iterator[None]:
     real = leases._Granted.take
 
-    def take(granted: Any, now: int) -> int | None:
+    def take(granted: Any, now: int, spare: int) -> int | None:
         kept = list(granted.leases)
-        found = real(granted, now)
+        found = real(granted, now, spare)
         if kept and len(granted.taken) % 2:
             granted.leases.extend(kept[:1])
         return found

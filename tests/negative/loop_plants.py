@@ -248,11 +248,11 @@ def the_cursor_of_a_broadcast_runs_ahead_of_it() -> Iterator[None]:
 def a_program_is_noted_as_live_before_it_is() -> Iterator[None]:
     """As production once did: killed in between, the journal never got the activation."""
 
-    def go_live(live: Live, standing: Standing, content: Callable[[], bytes]) -> None:
+    def go_live(live: Live, program: Any, standing: Standing, content: Callable[[], bytes]) -> None:
         if standing != live.standing:
             live._stand(standing)
             live.engine.commit()
-            live.engine.activate(live.engine.around.program, content())
+            live.engine.activate(program, content())
             live.engine.begin_look()
             live.engine.commit()
 

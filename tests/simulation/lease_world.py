@@ -146,14 +146,14 @@ class Governor(Actor):
         self.drift = world.rng.randrange(10**9)
         world.epoch += 1
         self.epoch = world.epoch
-        budget, end = Budget(world.rates, self.clock), len(world.questions.records)
+        budget, end = Budget(world.rates, lambda: self.clock), len(world.questions.records)
         for record in world.questions.records[:end]:
             budget.remember(record)
-        world.questions.read_by(self, lambda record: budget.hear(record, self.clock), end)
+        world.questions.read_by(self, budget.hear, end)
         self.serve(budget)
 
     def serve(self, budget: Budget) -> None:
-        said = budget.answer(self.clock)
+        said = budget.answer()
         if said is not None:
             self.at(self.world.delay(), lambda: self.say(said))
         self.at(TICK, lambda: self.serve(budget))

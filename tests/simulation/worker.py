@@ -55,7 +55,7 @@ class Worker:
         engine = Engine(stores, Surroundings(self.program, self.governor, outbox))
         self.live = Live(engine, outbox)
         standing = self.live.standing.followed_by(self.program, f"engine {self.life // self.knobs.lives}", engine.clock)
-        self.live.go_live(standing, lambda: b"")
+        self.live.go_live(self.program, standing, lambda: b"")
 
     def deliver(self, token: int, event: Event) -> None:
         self.queue.append(Arrival(token, event))

@@ -1,4 +1,4 @@
-"""What stands in the inputs topic: events as other teams write them, those read already, and what partitions tell each other.
+"""What stands in the inputs topic: events as others write them, those read already, what partitions tell each other, commands.
 
 An event that was read already (at the HTTP door, at a bridge, by another partition) is never read again: its source and its
 times are kept. What partitions tell each other has as key the raw id that it is for.
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from orchestrator.domain.identity import about_a_thing, raw_id
-from orchestrator.domain.input import Event, ProfileInput, Release
+from orchestrator.domain.input import Activation, Control, Event, ProfileInput, Release
 from orchestrator.errors import RejectedEvent
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.identities import Passed
@@ -30,6 +30,8 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Sealed).decode
+_decode_command = msgspec.msgpack.Decoder(Activation | Control).decode
+_MAPS = tuple(bytes([first]) for first in range(0x80, 0x90))
 _PASSED = b"\x92"
 """What such a record begins with; the Segment shape is an object."""
 
@@ -59,6 +61,25 @@ def entry(passed: Passed) -> Entry:
 def told(event: Event) -> Entry:
     """The record of an event about a thing, which every partition is told."""
     return entry(Passed(event.message_id, event, event.received_at))
+
+
+def command(given: Activation | Control) -> Entry:
+    """The record of an operator's command, as the journal will have it."""
+    return b"operator", _encode(given)
+
+
+def is_command(value: bytes | None) -> bool:
+    """Whether this record holds one: a map of msgpack."""
+    return value is not None and value[:1] in _MAPS
+
+
+def commanded(value: bytes) -> Activation | Control:
+    """The command of such a record. Raises RejectedEvent."""
+    try:
+        found: Activation | Control = _decode_command(value)
+    except msgspec.MsgspecError as error:
+        raise RejectedEvent(f"not a command of this engine: {error}; send the event as JSON") from None
+    return found
 
 
 def routed(event: Event, partitions: int) -> Iterable[tuple[int, Entry]]:

@@ -22,6 +22,8 @@ BATCH_BYTES = 1 << 18
 """Of records in one produce request for one partition; a larger record goes alone."""
 RECORD_MAX_BYTES = 8 << 20
 """The largest record that our topics take: a program's content."""
+SEGMENT_MS = 600_000
+"""After which a piece of the permits' log may be compacted or dropped."""
 TRANSACTION_MS = 30_000
 """After which the broker aborts a transaction whose owner fell silent."""
 RETRY_MS = 20
@@ -42,6 +44,14 @@ REST_MS = 5
 """The shortest: others share the loop."""
 FINISH_S = 3.0
 """How long attempts under way may take when a partition is let go; what has no outcome by then is in doubt."""
+BETWEEN_ASKS_S = 0.05
+"""Between two looks at whether the governor is to be asked."""
+AGAIN_S = 1.0
+"""Before what Kafka refused to a governor, or to who asks it, is tried again."""
+GRANT_TRANSACTION_MS = 5_000
+"""After which the broker aborts a governor's answer: its workers' leave has run out long since."""
+ORDER_TRANSACTION_MS = 10_000
+"""After which the broker aborts an operator's command whose process died in between; partitions wait for it so long."""
 TRIES = 50
 """Looks at topics that were just made, until every broker knows them."""
 TRY_AGAIN_S = 0.1

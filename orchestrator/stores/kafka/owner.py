@@ -9,13 +9,14 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
 
 from orchestrator.domain.identity import about_a_thing
-from orchestrator.domain.input import Event, Outcome
+from orchestrator.domain.input import Activation, Control, Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.errors import RejectedEvent
 from orchestrator.metrics import DEAD_LETTERS, INPUTS, REJECTED, RESTORED, Counts
@@ -24,7 +25,7 @@ from orchestrator.partition.host import NoLeave
 from orchestrator.partition.identities import Passed
 from orchestrator.partition.live import Answered, Arrival, Live
 from orchestrator.stores.kafka.cache import Cache
-from orchestrator.stores.kafka.inputs import brought, entry, rejected, told, was_read
+from orchestrator.stores.kafka.inputs import brought, commanded, entry, is_command, rejected, told, was_read
 from orchestrator.stores.kafka.limits import PATIENCE_MS, REST_MS
 from orchestrator.stores.kafka.restore import beginning, restore
 from orchestrator.stores.kafka.store import KafkaStore, Keeper
@@ -34,10 +35,26 @@ from orchestrator.stores.kafka.writer import Batch, Writer, timed
 Tell = Callable[[int, Outcome], Awaitable[None]]
 
 
-class Dispatch(Protocol):
-    """Hands messages over, and tells what became of each."""
+class Work(Protocol):
+    """One partition's engine, and what belongs to the program that is live in it."""
 
-    async def dispatch(self, messages: Sequence[Outgoing]) -> None: ...
+    live: Live
+
+    def read(self, record: bytes, received_at: int, where: str) -> Event:
+        """An event as others write it; `where` tells it from others. Raises RejectedEvent."""
+        ...
+
+    def lacks(self, program: str) -> bool:
+        """Whether that program cannot go live here yet; then it is looked for."""
+        ...
+
+    def activate(self, program: str, now: int) -> None:
+        """Let a program that is not lacking go live."""
+        ...
+
+    async def dispatch(self, messages: Sequence[Outgoing]) -> None:
+        """Hand messages over, and tell what becomes of each."""
+        ...
 
     async def finish(self) -> None: ...
 
@@ -46,11 +63,8 @@ class Dispatch(Protocol):
 class Surrounded:
     """What the store cannot know: how an engine is made, how an input is read, where messages go."""
 
-    open_live: Callable[[KafkaStore, int, int], Live]
-    """(store, number of the partition, how many there are) → its engine, live."""
-    read: Callable[[bytes, int, str], Event]
-    """(record, when it came, what tells it from others) → event; raises RejectedEvent."""
-    dispatch: Callable[[Tell], Dispatch]
+    open: Callable[[KafkaStore, int, int, Tell], Awaitable[Work]]
+    """(store, number of the partition, how many there are, who hears of attempts) → its engine, live."""
     close: Callable[[], Awaitable[None]]
     """Called once nothing more leaves."""
 
@@ -80,15 +94,13 @@ class Owner:
     """The first input that is not decided yet."""
     _answers: deque[Answered] = field(default_factory=deque)
     _dead: int = 0
-    _live: Live = field(init=False)
+    _work: Work = field(init=False)
     _keeper: Keeper = field(init=False)
     _writer: Writer = field(init=False)
-    _dispatch: Dispatch = field(init=False)
 
     def __post_init__(self) -> None:
         place = self.place
         self._writer = Writer(place.brokers, f"{place.group}-{place.topic}-{self.number}", place.group)
-        self._dispatch = self.surrounded.dispatch(self._answered)
 
     async def open(self) -> None:
         """Fence the owner before, take over what it has committed, go live."""
@@ -98,32 +110,58 @@ class Owner:
         position = await restore(place.brokers, self._keeper.changelog, self._keeper.cache, self._restored)
         source = TopicPartition(place.topic, self.number)
         self.next = await beginning(place.brokers, source) if position is None else position.offset
-        self._live = self.surrounded.open_live(self._keeper.store(), self.number, place.partitions)
+        self._work = await self.surrounded.open(self._keeper.store(), self.number, place.partitions, self._answered)
         await self._commit(Batch())
 
     async def turn(self, records: Sequence[Any], wall: int, *, caught_up: bool) -> None:
-        """Decide these inputs, fire what is due by `wall` where nothing else waits, commit, and hand over."""
+        """Decide these inputs, fire what is due by `wall` where nothing else waits, commit, and hand over.
+
+        A command is taken alone, and not before its program is here: what is not taken is given again.
+        """
+        taken = self._next(records)
         batch, arrivals = Batch(), list[Arrival | Passed]()
-        for record in records:
+        for record in taken:
             try:
-                arrivals.append(brought(record.key, record.value) if was_read(record.value) else self._read(batch, record))
+                if is_command(record.value):
+                    self._obey(commanded(record.value), record.timestamp, wall)
+                else:
+                    arrivals.append(self._read(batch, record))
             except RejectedEvent as rejection:
                 batch.add(TopicPartition(self.place.topics.rejected, self.number), [rejected(record, rejection)])
                 self.place.counts.add(REJECTED, 1, str(self.number))
-        if records:
-            self.next = records[-1].offset + 1
+        if taken:
+            self.next = taken[-1].offset + 1
         answers = [self._answers.popleft() for _ in range(len(self._answers))]
-        turn = self._live.turn(arrivals, answers, wall, caught_up=caught_up)
+        turn = self._work.live.turn(arrivals, answers, wall, caught_up=caught_up and len(taken) == len(records))
         await self._commit(batch)
-        self._count(len(records))
-        await self._dispatch.dispatch(turn.outgoing)
+        self._count(len(taken))
+        await self._work.dispatch(turn.outgoing)
+
+    def _next(self, records: Sequence[Any]) -> Sequence[Any]:
+        """Records up to the next command; that one alone, once its program is here."""
+        taken = list(takewhile(lambda record: not is_command(record.value), records))
+        return taken or ([] if not records or self._lacks(records[0].value) else records[:1])
+
+    def _lacks(self, value: bytes) -> bool:
+        try:
+            given = commanded(value)
+        except RejectedEvent:
+            return False
+        return isinstance(given, Activation) and self._work.lacks(given.program)
+
+    def _obey(self, given: Activation | Control, at: int, wall: int) -> None:
+        now = self._work.live.reach(at, wall)
+        if isinstance(given, Control):
+            self._work.live.control(given)
+        else:
+            self._work.activate(given.program, now)
 
     async def finish(self, wall: int, within_s: float) -> None:
         """Give no more leave; wait so long for attempts under way, and make durable what became of them."""
-        self._live.engine.around.permits = NoLeave()
+        self._work.live.engine.around.permits = NoLeave()
         try:
             async with asyncio.timeout(within_s):
-                await self._dispatch.finish()
+                await self._work.finish()
         except TimeoutError:
             pass
         if self._answers:
@@ -139,22 +177,23 @@ class Owner:
 
     def late_ms(self, wall: int) -> int:
         """How late the earliest timer is; 0 where none is due."""
-        due = self._live.next_due()
+        due = self._work.live.next_due()
         return 0 if due is None else max(0, wall - due)
 
     def patience_ms(self, wall: int) -> int:
         """How long nothing but an input needs doing; never nothing at all, for others share the loop."""
-        if self._answers or self._live.busy:
+        if self._answers or self._work.live.busy:
             return REST_MS
-        due = self._live.next_due()
+        due = self._work.live.next_due()
         return PATIENCE_MS if due is None else max(REST_MS, min(PATIENCE_MS, due - wall))
 
     async def _answered(self, key: int, outcome: Outcome) -> None:
         self._answers.append(Answered(key, outcome))
 
-    def _read(self, batch: Batch, record: Any) -> Arrival:
-        """An event as another team wrote it."""
-        event = self.surrounded.read(record.value, record.timestamp, f"{record.topic}/{record.partition}/{record.offset}")
+    def _read(self, batch: Batch, record: Any) -> Arrival | Passed:
+        if was_read(record.value):
+            return brought(record.key, record.value)
+        event = self._work.read(record.value, record.timestamp, f"{record.topic}/{record.partition}/{record.offset}")
         if about_a_thing(event):
             self._tell_all(batch, event)
         return Arrival(0, event)
@@ -168,7 +207,7 @@ class Owner:
     async def _commit(self, batch: Batch) -> None:
         """Everything of the turn in one transaction, then into the cache."""
         source = TopicPartition(self.place.topic, self.number)
-        for passed in self._live.engine.take_passed():
+        for passed in self._work.live.engine.take_passed():
             home = TopicPartition(self.place.topic, home_of(passed.to, self.place.partitions))
             batch.add(home, [entry(passed)])
         if self._keeper.fill(batch, self.next):
@@ -179,6 +218,6 @@ class Owner:
         self.place.counts.put(RESTORED, ratio, str(self.number))
 
     def _count(self, records: int) -> None:
-        dead, self._dead = self._dead, self._live.engine.dead
+        dead, self._dead = self._dead, self._work.live.engine.dead
         for metric, more in ((INPUTS, records), (DEAD_LETTERS, self._dead - dead)):
             self.place.counts.add(metric, more, str(self.number))

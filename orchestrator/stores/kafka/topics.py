@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from orchestrator.errors import StoreError
 from orchestrator.stores.kafka.internal import internal_wrong
-from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES, TRIES, TRY_AGAIN_S
+from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES, SEGMENT_MS, TRIES, TRY_AGAIN_S
 
 LARGE = {"max.message.bytes": str(RECORD_MAX_BYTES)}
 """Of topics through which whole profiles go; among them the inputs, by which a profile comes to another partition."""
@@ -49,6 +49,30 @@ class Topics:
             Topic(self.changelog, "compact", LARGE),
             Topic(self.journal, "delete", {**LARGE, "retention.ms": "-1", "retention.bytes": "-1"}),
             Topic(self.rejected, "delete", LARGE),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentTopics:
+    """The topics of one store that all its partitions share, of one partition each."""
+
+    permits: str
+    """Workers' questions and operators' switches, in one order."""
+    leases: str
+    """The governor's answers."""
+    programs: str
+    """The content of what was published."""
+
+    @classmethod
+    def of(cls, name: str) -> DeploymentTopics:
+        return cls(f"{name}-permits", f"{name}-leases", f"{name}-programs")
+
+    def all(self) -> list[Topic]:
+        """As they must be. Of questions the last of each worker is kept, of switches how they stand."""
+        return [
+            Topic(self.permits, "compact", {"segment.ms": str(SEGMENT_MS)}),
+            Topic(self.leases, "delete", {"retention.ms": str(SEGMENT_MS), "segment.ms": str(SEGMENT_MS)}),
+            Topic(self.programs, "compact", {"max.message.bytes": str(RECORD_MAX_BYTES)}),
         ]
 
 
@@ -96,6 +120,15 @@ async def prepare(brokers: str, source: str, topics: Topics, *, development: boo
         await make_topics(admin, topics.all(), partitions)
         await _refuse(admin, topics.all(), partitions, development=development)
     return partitions
+
+
+async def prepare_deployment(brokers: str, name: str, *, development: bool) -> DeploymentTopics:
+    """Make the topics that all partitions share. StoreError says all that would lose data."""
+    ours = DeploymentTopics.of(name)
+    async with asking(brokers) as admin:
+        await make_topics(admin, ours.all(), 1)
+        await _refuse(admin, ours.all(), 1, development=development)
+    return ours
 
 
 async def examine(brokers: str, source: str, *, development: bool) -> int:

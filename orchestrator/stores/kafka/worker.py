@@ -7,7 +7,6 @@ nor through its transactions, which lose or double updates when a worker is kill
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from typing import Any, Protocol
 import faust
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
-from faust.app import BootStrategy
 from mode import Service
 
 from orchestrator.metrics import (
@@ -36,14 +34,7 @@ from orchestrator.metrics import (
 from orchestrator.partition.live import BATCH
 from orchestrator.stores.kafka.cache import CacheTaken
 from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, SESSION_MS, STATIC_SESSION_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """Where the pages are."""
-
-    host: str
-    port: int
+from orchestrator.stores.kafka.shell import Listening, app_of
 
 
 class Owning(Protocol):
@@ -79,6 +70,12 @@ class Shared:
     instance: str | None = None
     """A lasting name in the group: who comes back by it within `STATIC_SESSION_MS` has its partitions again, and nobody else's
     move. One that does not come back is missed for so long."""
+    beside: Sequence[type[Service]] = ()
+    """What else works in the process."""
+    tells: Callable[[], dict[str, object]] = dict
+    """What `/health` and `/ready` say beside the partitions."""
+    stands: Callable[[], Sequence[Reading]] = tuple
+    """What `/metrics` says beside them."""
 
 
 class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
@@ -173,6 +170,10 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
                 if tasks is Inputs.tasks:
                     heard, caught_up = self._heard(place, reached)
                     await owner.turn(records, heard, caught_up=caught_up)
+                    if records and owner.next <= records[-1].offset:
+                        self.consumer.seek(place, owner.next)
+            if records and owner.next == records[0].offset:
+                await self.sleep(PATIENCE_MS / 1_000)  # it waits before this record
 
     def _heard(self, place: TopicPartition, reached: int) -> tuple[int, bool]:
         """(until when it is known what the broker has, whether all of that is here)"""
@@ -189,48 +190,30 @@ async def _let_go(owner: Owning) -> None:
         await owner.close()
 
 
-class _OwnConsumer(BootStrategy):
-    """Faust's own consumer would start with nothing to subscribe to."""
-
-    enable_kafka = False
-
-
-class Shell(faust.App):
-    """A process's life, pages and signals."""
-
-    BootStrategy = _OwnConsumer
-
-
 def shell(shared: Shared, folder: Path, listening: Listening) -> faust.App:
     """The app of one process, with its pages `/health`, `/ready` and `/metrics`. `folder` is Faust's to write in."""
-    app = Shell(
-        f"{shared.group}-shell",  # a group of its own: two protocols in one group exclude each other
-        broker=f"kafka://{shared.brokers}",
-        datadir=str(folder),
-        web_bind=listening.host,
-        web_port=listening.port,
-        topic_disable_leader=True,
-        broker_session_timeout=SESSION_MS / 1_000,
-        broker_heartbeat_interval=HEARTBEAT_MS / 1_000,
-    )
-    app.service(type("SharedInputs", (Inputs,), {"shared": shared}))
+    app = app_of(shared.group, shared.brokers, folder, listening)
+    for service in (*shared.beside, type("SharedInputs", (Inputs,), {"shared": shared})):
+        app.service(service)
 
     @app.page("/health")
     async def health(web: Any, request: Any) -> Any:
         del request
-        return web.json({"alive": True})
+        return web.json({"alive": True, **shared.tells()})
 
     @app.page("/ready")
     async def ready(web: Any, request: Any) -> Any:
         """Only once everything that is owned is recovered."""
         del request
         owned = {str(place.partition): owner.next for place, owner in sorted(Inputs.owners.items())}
-        return web.json({"ready": _ready(), "partitions": owned}, status=200 if _ready() else 503)
+        told = {"ready": _ready(), "partitions": owned, **shared.tells()}
+        return web.json(told, status=200 if _ready() else 503)
 
     @app.page("/metrics")
     async def metrics(web: Any, request: Any) -> Any:
         del request
-        return web.bytes(page([*shared.counts.readings(), *await _standing()]), headers={"content-type": CONTENT_TYPE})
+        readings = [*shared.counts.readings(), *shared.stands(), *await _standing()]
+        return web.bytes(page(readings), headers={"content-type": CONTENT_TYPE})
 
     return app
 
@@ -256,12 +239,6 @@ async def _behind(place: TopicPartition) -> int:
         return 0
     behind: int = (consumer.last_stable_offset(place) or 0) - await consumer.position(place)
     return max(0, behind)
-
-
-def run(app: faust.App) -> None:
-    """Work until told to stop; exits with code 1 where the service failed."""
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)  # Faust leaves it at DEBUG: each request would be described, unseen
-    faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False).execute_from_commandline()
 
 
 def _wall() -> int:

@@ -29,7 +29,7 @@ def test_a_command_is_imported_when_it_is_called() -> None:
     assert commands == set()
 
 
-@pytest.mark.parametrize(("typed", "told"), [("serv", "Did you mean 'serve'?"), ("publish", "No such command 'publish'.")])
+@pytest.mark.parametrize(("typed", "told"), [("serv", "Did you mean 'serve'?"), ("forecast", "No such command 'forecast'.")])
 def test_a_command_that_is_none_is_told(typed: str, told: str) -> None:
     command = [sys.executable, "-m", "orchestrator", typed]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

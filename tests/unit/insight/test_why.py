@@ -230,7 +230,7 @@ def test_a_program_that_a_new_file_begins_with_names_no_instant(make: Make) -> N
     workspace = load_workspace(make({**HELLO, "policies.yaml": POLICIES, **ALWAYS}))
     memory = MemoryFile()
     live = Live(Engine([memory.partition(0)], Surroundings(workspace.program, OpenGovernor(), Outbox())), Outbox())
-    live.go_live(Standing(workspace.program.name), lambda: b"")
+    live.go_live(workspace.program, Standing(workspace.program.name), lambda: b"")
     live.engine.feed(Event("1", NOON, type="identify", user_id="anna", received_at=NOON), NOON)
     live.engine.commit()
     found = explain(workspace.program, memory, "anna")

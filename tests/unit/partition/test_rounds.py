@@ -86,7 +86,9 @@ class Shop:
         outbox = Outbox()
         around = Surroundings(self.live_program, OpenGovernor(), outbox, Controls(addresses=False))
         self.live = Live(Engine([self.file.partition(number) for number in range(self.partitions)], around), outbox)
-        self.live.go_live(self.live.standing.followed_by(self.live_program, "e", self.live.engine.clock), lambda: b"")
+        self.live.go_live(
+            self.live_program, self.live.standing.followed_by(self.live_program, "e", self.live.engine.clock), lambda: b""
+        )
 
     def turn(self, *events: Event, at: int, caught_up: bool = True) -> None:
         self.live.turn([Arrival(0, event) for event in events], [], at, caught_up=caught_up)
