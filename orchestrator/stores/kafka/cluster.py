@@ -89,13 +89,14 @@ class Cluster:
         return self.folder / str(number)
 
     def _await(self, nodes: int) -> None:
-        until = time.monotonic() + ANSWER_S
+        patience_s = ANSWER_S * len(self._kept.nodes)
+        until = time.monotonic() + patience_s
         while time.monotonic() < until:
             if _known(self.address) >= nodes:
                 return
             time.sleep(_ASK_AGAIN_S)
         message = (
-            f"{self.folder}: its nodes did not find each other within {ANSWER_S:g} s; look into {self.folder}/*/broker.log"
+            f"{self.folder}: its nodes did not find each other within {patience_s:g} s; look into {self.folder}/*/broker.log"
         )
         raise StoreError(message)
 
