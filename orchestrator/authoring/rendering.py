@@ -88,13 +88,15 @@ def check_reads(template: Template, view: View, scope: Scope, asked: Asked = NOT
         for part, compiled in sources.items():
             source = scope.authored.get(compiled.file, compiled)
             paths = {path for path in _paths(source) if path in template.inputs or path not in _BUILT_IN}
+            told = scope.report.count
             for path in sorted(paths):
                 _check_path(path, source, template, view, scope)
+            known = scope.report.count == told
             lenient = "" in view.events
             found = faults(scope.press, source, root, paths, asked, lenient=lenient) if _readable(source) else []
             for fault in found:
                 _report(fault, source, scope, asked)
-            if not found and _readable(source) and any(path.startswith("profile") for path in paths):
+            if known and not found and _readable(source) and any(path.startswith("profile") for path in paths):
                 _check_people(source, root, paths, view, scope, asked)
             if part == "sms" and sms and not found and _readable(source):
                 check_length(source, root, paths, template, view, scope)

@@ -165,7 +165,8 @@ class _Shape:
         meant = meant | ({"within"} if "for" in spot.value and "without" not in spot.value else set())
         lacking = [f"`{member}`" for member in required if member not in spot.value and member not in meant]
         if lacking:
-            self.report.add("E202", spot.key_place, f"{_subject(spot)} lacks {' and '.join(lacking)}", schema.get("x-fix", ""))
+            words = " and ".join(lacking)
+            self.report.add("E202", spot.key_place, f"{_subject(spot)} lacks {words}", schema.get("x-fix", f"add {words}"))
 
 
 def _settings(schema: dict[str, Any]) -> dict[str, Any]:

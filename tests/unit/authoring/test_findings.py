@@ -510,6 +510,17 @@ def test_a_text_is_rendered_for_every_persona_with_fuel(written: Written, base: 
     assert ("E601", TEXT, 2, 1) in _codes(check(written({TEXT: loop})))
 
 
+def test_what_nobody_has_is_told_once_and_not_of_each_persona_again(written: Written) -> None:
+    (found,) = check(written({TEXT: "Hello {{ profile.traits.nome }}\n"}))
+    assert (found.code, found.line) == ("E306", 1)
+
+
+def test_what_is_lacking_is_told_with_what_to_add(written: Written, base: dict[str, str]) -> None:
+    text = base[THANKS].replace("  - wait: 1d", "  - wait_for: {event: Order Refunded}")
+    (found,) = (one for one in check(written({THANKS: text})) if one.code == "E202")
+    assert found.fix == "add `within`"
+
+
 def test_a_merge_that_joins_nothing_is_told(written: Written) -> None:
     text = (JOINS % ("key: order", "thanks")).replace(", key: order", "")
     assert ("W513", "campaigns/joins.yaml", 5, 63) in _codes(check(written({"campaigns/joins.yaml": text})))
