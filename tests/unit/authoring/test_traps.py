@@ -465,7 +465,7 @@ TRAPS: list[tuple[str, str, str | None, str, str]] = [
         "  - split: ab\n    arms: {a: {weight: ¦50%}, b: {weight: 50%}}",
         "write a number of at least 1 and at most 100, without quotes",
     ),
-    ("E202", THANKS, "  - wait: 1d", "  - ¦wait_for: {event: Order Refunded}", "`wait_for` lacks `within`"),
+    ("E202", THANKS, "  - wait: 1d", "  - ¦wait_for: {event: Order Refunded}", "add `within`"),
     ("E205", THANKS, "  - wait: 1d", "  - wait_for: {event: Order Refunded, ¦for: 3d}", "did you mean `within`?"),
     ("E303", WHEEL, "start: interest", "start: ¦Interest", "did you mean `interest`?"),
     (
@@ -688,7 +688,7 @@ TRAPS: list[tuple[str, str, str | None, str, str]] = [
         ),
         "did you mean `news`?",
     ),
-    ("E202", "campaigns/j.json", None, "¦{'campaign': 'j'}", "the file lacks `stage` and `on` and `then`"),
+    ("E202", "campaigns/j.json", None, "¦{'campaign': 'j'}", "add `stage` and `on` and `then`"),
     ("E102", "campaigns/j.json", None, '¦// my campaign\n{"campaign": "j"}', "use `#`"),
     ("E203", "campaigns/j.yaml", None, "¦", "write it, or remove it"),
     ("E203", "campaigns/j.yaml", None, "¦# nothing yet\n", "write it, or remove it"),
@@ -756,7 +756,7 @@ ELSEWHERE: list[tuple[str, str, str | None, str, tuple[str, int, int], str]] = [
         "last: properties.score, of: Survey Answered",
         "last: properties.score",
         ("profile.yaml", 9, 3),
-        "`last_score` lacks `of`",
+        "add `of`",
     ),
     (
         "E206",
