@@ -261,7 +261,7 @@ def run(brokers: str, folder: Path, links: int, kills: int, seed: int = 1, *, pa
                 victim = chance.randrange(2)
                 workers[victim].kill()
                 workers[victim], killed = Worker(place, victim), killed + 1
-        _rest(place, PATIENCE_S + links / 10)
+        _rest(place, workers, PATIENCE_S + links / 5)
         seconds = time.monotonic() - begun
         codes = [worker.terminate() for worker in workers]
         assert codes == [0, 0], [worker.said() for worker in workers]
@@ -271,10 +271,13 @@ def run(brokers: str, folder: Path, links: int, kills: int, seed: int = 1, *, pa
     return Ran(read(place, storm), storm, seconds, killed)
 
 
-def _rest(place: Place, patience_s: float) -> None:
+def _rest(place: Place, workers: list[Worker], patience_s: float) -> None:
+    """Wait until every input is decided; while they are not, say how far they are."""
     still, end = 0, time.monotonic() + patience_s
     while still < STILL:
-        assert time.monotonic() < end, f"waited {patience_s:g} s for all inputs to be decided"
+        far = [worker.page("ready")[1] for worker in workers]
+        sys.stderr.write(f"{end - time.monotonic():.0f} s left, next inputs {far}\n")
+        assert time.monotonic() < end, [f"waited {patience_s:g} s for all inputs", far, *(worker.said() for worker in workers)]
         still = still + 1 if place.drained() else 0
         time.sleep(1)
 

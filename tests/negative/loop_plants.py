@@ -295,7 +295,7 @@ def answers_do_not_follow_a_merge() -> Iterator[None]:
     real = Engine.give
 
     def give(engine: Engine, key: int, given: Any, now: int) -> Any:
-        engine._adopted.clear()
+        engine.identities._adopted.clear()
         return real(engine, key, given, now)
 
     with patch.object(Engine, "give", give):
