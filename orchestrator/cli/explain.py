@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from orchestrator.cli.options import (
     print_json,
     progress_bar,
 )
+from orchestrator.cli.sources import BROKERS, Group, Inputs, Where, copied
 from orchestrator.cli.telling import print_told
 from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
@@ -57,6 +58,9 @@ def explain(
             metavar="TIME",
         ),
     ] = None,
+    topic: Inputs = None,
+    brokers: Where = BROKERS,
+    name: Group = None,
     locale: Locale = Language.en,
     output: Output = Format.text,
 ) -> None:
@@ -65,7 +69,11 @@ def explain(
     program = loaded.program
     tongue = TONGUES[locale.value]
     render = Renderer(loaded.templates, loaded.senders).render
-    with _opened(loaded, [*(events or []), *(more or [])], state, moment_option(at, "--at", program.policies.zone)) as source:
+    files, until = [*(events or []), *(more or [])], moment_option(at, "--at", program.policies.zone)
+    with ExitStack() as opened:
+        if topic is not None and state is None:
+            state, profile = opened.enter_context(copied(topic, brokers, name)).customer(profile)
+        source = opened.enter_context(_opened(loaded, files, state, until))
         told = explaining.explain(
             program,
             source.journal,
@@ -98,7 +106,7 @@ class _Source:
 @contextmanager
 def _opened(workspace: authoring.Workspace, files: list[Path], state: Path | None, until: int | None) -> Iterator[_Source]:
     if bool(files) == (state is not None):
-        message = "explain needs either --events FILE or --state FILE"
+        message = "explain needs one of --events FILE, --state FILE and --input TOPIC"
         raise UsageError(message)
     if state is not None:
         with open_reader(state) as reader:

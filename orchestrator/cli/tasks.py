@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ import aiohttp
 import typer
 
 from orchestrator.cli.options import Format, Output, print_json
+from orchestrator.cli.sources import BROKERS, Group, Inputs, Where, state_files
 from orchestrator.config import read_settings
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.tasks import DONE
@@ -24,22 +27,26 @@ _ACCEPTED = 200
 
 
 def tasks(
-    state: Annotated[Path, typer.Option(help="The state file of `serve` or `replay`.", metavar="FILE")],
+    state: Annotated[Path | None, typer.Option(help="The state file of `serve` or `replay`.", metavar="FILE")] = None,
     queue: Annotated[str | None, typer.Option(help="Only this queue.", metavar="NAME")] = None,
     done: Annotated[str | None, typer.Option(help="Say to `serve` that this task is done.", metavar="TASK")] = None,
     outcome: Annotated[str | None, typer.Option(help="With --done: how it went.", metavar="TEXT")] = None,
     door: Annotated[str, typer.Option(help="With --done: where `serve` listens.", metavar="URL")] = DOOR,
+    topic: Inputs = None,
+    brokers: Where = BROKERS,
+    name: Group = None,
     output: Output = Format.text,
 ) -> None:
     """List the open tasks, the most urgent first; or say that one is done.
 
-    --done sends the event `Task Done` to a running `serve`, with a write key of ORCHESTRATOR_KEYS where there are any.
+    --done sends the event `Task Done` to a running `serve` or `intake`, with a write key of ORCHESTRATOR_KEYS if there is one.
     """
     if outcome is not None and done is None:
         message = "--outcome goes with --done TASK"
         raise UsageError(message)
-    with open_reader(state) as reader:
-        listed = [one for one in reader.tasks() if queue in (None, one.queue)]
+    with state_files(state, topic, brokers, name, journal=False) as files:
+        listed = sorted(chain.from_iterable(map(_open_tasks, files)), key=attrgetter("due", "id"))
+    listed = [one for one in listed if queue in (None, one.queue)]
     if done is not None:
         _finish(next((one for one in listed if one.id == done), None), done, outcome, door)
     elif output is Format.json:
@@ -47,6 +54,11 @@ def tasks(
     else:
         for line in _lines(listed):
             typer.echo(line)
+
+
+def _open_tasks(file: Path) -> list[Listed]:
+    with open_reader(file) as reader:
+        return reader.tasks()
 
 
 def as_json(one: Listed) -> dict[str, Any]:

@@ -52,6 +52,11 @@ class SqliteReader:
         row = self._run("select key from ids where raw = ?", (row[0] if row else raw,)).fetchone()
         return row[0] if row else None
 
+    def redirect(self, raw: str) -> str | None:
+        """The known id that an anonymous one has become part of."""
+        row = self._run("select target from redirects where raw = ?", (raw,)).fetchone()
+        return row[0] if row else None
+
     def ids_like(self, start: str, limit: int) -> list[str]:
         """Raw ids that begin so, in order."""
         after = start[:-1] + chr(min(ord(start[-1]) + 1, 0x10FFFF))

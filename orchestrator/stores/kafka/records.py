@@ -65,6 +65,11 @@ def journal_of(one: Changes) -> list[Entry]:
     return [(_number(row.key), _encode(row)) for row in one.journal]
 
 
+def key_of(profile: int) -> bytes:
+    """The key of a profile's rows in the journal."""
+    return _number(profile)
+
+
 def read_journal(value: bytes) -> JournalRow:
     """One decided input."""
     return _row(value)

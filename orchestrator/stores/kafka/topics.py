@@ -141,6 +141,12 @@ async def examine(brokers: str, source: str, *, development: bool) -> int:
     return partitions
 
 
+async def count_partitions(brokers: str, source: str) -> int:
+    """How many partitions a topic has. StoreError where it is not there."""
+    async with asking(brokers) as admin:
+        return await _partitions(admin, brokers, source)
+
+
 async def prepare_bridge(brokers: str, source: str, topics: Sequence[Topic], *, development: bool) -> None:
     """Make a bridge's own topics beside the one that it reads, whose settings are others' business, and look at them."""
     async with asking(brokers) as admin:
