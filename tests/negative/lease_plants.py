@@ -55,24 +55,29 @@ def a_kill_is_not_heeded() -> Iterator[None]:
 
 @plant("P1")
 @contextmanager
-def switches_wait_for_the_next_answer() -> Iterator[None]:
+def switches_are_looked_at_now_and_then() -> Iterator[None]:
     """Whoever asked after the kill is answered as if it had asked before."""
     hear, answer = Budget.hear, Budget.answer
-    late: dict[int, list[bytes]] = {}
+    late: dict[int, list[tuple[int, bytes]]] = {}
 
     def hear_late(ours: Budget, record: bytes) -> None:
         if isinstance(permits.question(record), Control):
-            late.setdefault(id(ours), []).append(record)
+            late.setdefault(id(ours), []).append((ours.clock() + 1_500, record))
         else:
             hear(ours, record)
 
     def answer_first(ours: Budget) -> bytes | None:
         said = answer(ours)
-        for record in late.pop(id(ours), ()):
-            hear(ours, record)
+        waiting = late.get(id(ours), [])
+        while waiting and waiting[0][0] <= ours.clock():
+            hear(ours, waiting.pop(0)[1])
         return said
 
-    with patch.object(Budget, "hear", hear_late), patch.object(Budget, "answer", answer_first):
+    def forget(ours: Budget) -> None:
+        late.pop(id(ours), None)
+
+    hearing, answering = patch.object(Budget, "hear", hear_late), patch.object(Budget, "answer", answer_first)
+    with instead(Budget, "__post_init__", after=forget), hearing, answering:
         yield
 
 
@@ -150,7 +155,7 @@ def an_answer_heard_twice_counts_twice() -> Iterator[None]:
         yield
 
 
-@plant("P2", "P3")
+@plant("P2", "P3", "P4")
 @contextmanager
 def everybody_takes_what_was_granted_to_one() -> Iterator[None]:
     real = Leases.hear
