@@ -40,7 +40,7 @@ from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.cache import Cache
 from orchestrator.stores.kafka.records import read_journal
 from orchestrator.stores.kafka.restore import restore
-from tests.integration.kill_worker import PARTITIONS, PATIENCE_S, Place, Worker, records, sent
+from tests.integration.kill_worker import PARTITIONS, PATIENCE_S, Place, Worker, governed, records, sent
 
 CROWD = 64
 """Devices that are at it at once."""
@@ -143,6 +143,7 @@ class Found:
     rows: int = 0
     links: int = 0
     adopted: int = 0
+    sent: int = 0
     wrong: dict[str, list[str]] = field(default_factory=dict)
 
     def broken(self, what: str, which: str) -> None:
@@ -171,6 +172,7 @@ def read(place: Place, storm: Storm) -> Found:
             cache.close()
     _links(found, storm)
     times = Counter(one["message_id"] for one in sent(place) if one["campaign"] != "receipt")
+    found.sent = times.total()
     for ident in (ident for ident, number in times.items() if number > 1):
         found.broken("sent twice", ident)
     return found
@@ -249,7 +251,13 @@ class Ran:
 
 def run(brokers: str, folder: Path, links: int, kills: int, seed: int = 1, *, pause_s: float = 0.2) -> Ran:
     """Two workers in the storm, one killed after another, each replaced."""
-    place, chance, storm = Place(brokers, folder), random.Random(seed), Storm(links, seed)
+    place = Place(brokers, folder)
+    with governed(place):
+        return _run(place, Storm(links, seed), kills, pause_s)
+
+
+def _run(place: Place, storm: Storm, kills: int, pause_s: float) -> Ran:
+    chance, links = random.Random(storm.seed), storm.links
     workers, killed = [Worker(place, 0), Worker(place, 1)], 0
     try:
         workers[0].ready()
@@ -297,7 +305,13 @@ def main() -> int:
             broker.stop(Path(folder) / "broker")
     found, shared = ran.found, sum(len(users) > 1 for users in ran.storm.claims.values())
     told: dict[str, object] = {"events": len(ran.storm.events), "devices": len(ran.storm.claims), "claimed by two": shared}
-    told |= {"links": found.links, "adopted from elsewhere": found.adopted, "rows": found.rows, "kills": ran.killed}
+    told |= {
+        "links": found.links,
+        "adopted from elsewhere": found.adopted,
+        "rows": found.rows,
+        "kills": ran.killed,
+        "offers": found.sent,
+    }
     told |= {"seconds": round(ran.seconds, 1), "orders": ran.storm.orders.total()}
     told["wrong"] = {what: (len(which), which[:5]) for what, which in found.wrong.items()}
     sys.stdout.write(json.dumps(told, indent=2) + "\n")

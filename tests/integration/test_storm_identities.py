@@ -12,4 +12,5 @@ def test_every_link_of_a_storm_is_honoured_and_nothing_is_doubled(brokers: str, 
     assert ran.found.wrong == {}
     assert ran.found.links > 30
     assert ran.found.adopted > 20
+    assert ran.found.sent > 0
     assert ran.storm.orders.total() > 10
