@@ -60,7 +60,7 @@ async def run_edge(
     """Serve until told to stop; OrchestratorError where the engine has ended before that."""
     loaded = load_workspace(workspace)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        made = partial(_channel, settings, outbox, session, loaded.senders)
+        made = partial(channel_of, settings, outbox, session, loaded.senders)
         channels = {name: made(adapter) for name, adapter in settings.adapters.items()}
         reader, writer = await asyncio.open_unix_connection(sock=engine.socket)
         links = SurveyLinks(settings.public_url or own_url(sockets[0]), lambda: _keys_of(settings, link))
@@ -132,12 +132,18 @@ def _keys_of(settings: Settings, link: EngineLink) -> tuple[bytes, ...]:
     return tuple(key for key in (settings.survey_key, link.survey_key) if key)
 
 
-def _channel(settings: Settings, outbox: Path, session: aiohttp.ClientSession, senders: Senders, name: str) -> Channel:
+def channel_of(settings: Settings, outbox: Path, session: aiohttp.ClientSession, senders: Senders, name: str) -> Channel:
+    """The channel of an adapter; UsageError says which setting is missing."""
     given: dict[str, Any] = dict(settings.adapter_settings[name])
     if name == "file":
         given.setdefault("folder", str(outbox))
     if name == CHANNEL:
-        asked = {each: found for each, found in senders.items() if CHANNEL in found}
-        secrets = {each: secret_of(ref) for each, found in asked.items() if (ref := found[CHANNEL].get("secret"))}
-        given |= {"senders": asked, "secrets": secrets}
+        given |= asked_senders(senders)
     return build_channel(name, given, session)
+
+
+def asked_senders(senders: Senders) -> dict[str, Any]:
+    """Those that a webhook asks, with their secrets; UsageError where one is not set."""
+    asked = {each: found for each, found in senders.items() if CHANNEL in found}
+    secrets = {each: secret_of(ref) for each, found in asked.items() if (ref := found[CHANNEL].get("secret"))}
+    return {"senders": asked, "secrets": secrets}

@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import aiohttp
 
-from orchestrator.authoring import load_workspace, snapshot
+from orchestrator.authoring import Workspace, load_workspace, snapshot
 from orchestrator.authoring.garbage import seldom_collected
 from orchestrator.bootstrap.door import require_survey_key
-from orchestrator.bootstrap.edge import build_channel
+from orchestrator.bootstrap.edge import asked_senders, channel_of
 from orchestrator.bootstrap.engine import Coming, go_live, live_on
 from orchestrator.bootstrap.programs import Compiled, Programs
 from orchestrator.config import Settings
@@ -24,6 +24,7 @@ from orchestrator.delivery.clock import monotone_ms
 from orchestrator.delivery.dispatch import Dispatcher
 from orchestrator.delivery.leases import Leases
 from orchestrator.delivery.links import SurveyLinks
+from orchestrator.domain.calls import CHANNEL as WEBHOOK
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.intake.segment import parse
@@ -60,7 +61,7 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     """Work until told to stop. StoreError where the cluster's settings would lose data."""
     content = snapshot(worker.workspace)
     loaded = load_workspace(worker.workspace)
-    require_survey_key(loaded, settings)
+    _admit(settings, loaded)
     topics = Topics.of(worker.name)
     partitions = asyncio.run(prepare(worker.brokers, worker.topic, topics, development=worker.development))
     ours = asyncio.run(prepare_deployment(worker.brokers, worker.name, development=worker.development))
@@ -69,7 +70,7 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     programs = Programs(
         SurveyLinks(settings.public_url, lambda: (settings.survey_key,)),
         partial(content_of, worker.brokers, ours),
-        partial(require_survey_key, settings=settings),
+        partial(_admit, settings),
     )
     leases, doors = Leases(uuid4().hex, monotone_ms, settings.rates), _Doors(settings, worker.outbox)
     process = _Process(programs, programs.put(loaded, content), leases, doors, place.counts)
@@ -88,6 +89,12 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     )
     with seldom_collected():
         run(shell(shared, worker.folder / "shell", worker.listening))
+
+
+def _admit(settings: Settings, workspace: Workspace) -> None:
+    """OrchestratorError where this process lacks a setting that the workspace needs."""
+    require_survey_key(workspace, settings)
+    asked_senders(workspace.senders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,7 @@ class _Work:
     def __init__(self, process: _Process, compiled: Compiled, live: Live, tell: Tell) -> None:
         self.live, self._process, self._compiled, self._tell = live, process, compiled, tell
         self._dispatcher: Dispatcher | None = None
+        self._doors: dict[str, Channel] = {}
         self._channels: dict[str, str] = {}
         """message → its channel, while its attempt is under way."""
 
@@ -147,6 +155,8 @@ class _Work:
 
     def activate(self, program: str, now: int) -> None:
         self._compiled = self._process.programs.known(program)
+        if self._dispatcher is not None:
+            self._doors |= self._process.doors.channels(self._compiled.workspace)
         go_live(self.live, _coming(self._process.programs, self._compiled), now)
 
     def _render(self, message: Outgoing) -> RenderedMessage:
@@ -156,7 +166,8 @@ class _Work:
         if not messages:
             return
         if self._dispatcher is None:
-            self._dispatcher = Dispatcher(self._process.doors.channels(), self._render, self._told, self._process.leases.holds)
+            self._doors |= self._process.doors.channels(self._compiled.workspace)
+            self._dispatcher = Dispatcher(self._doors, self._render, self._told, self._process.leases.holds)
         self._channels |= {message.message_id: message.channel for message in messages}
         await self._dispatcher.dispatch(messages)
 
@@ -175,19 +186,23 @@ class _Doors:
 
     settings: Settings
     outbox: Path
-    _channels: dict[str, Channel] = field(default_factory=dict)
+    _channels: dict[tuple[str, str], Channel] = field(default_factory=dict)
+    """(adapter, program where it depends on that) → channel"""
     _session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
-    def channels(self) -> dict[str, Channel]:
+    def channels(self, workspace: Workspace) -> dict[str, Channel]:
+        """channel → where its messages leave; whom a webhook asks is the workspace's."""
         if self._session is None:
-            session = self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-            for name, adapter in self.settings.adapters.items():
-                given = dict(self.settings.adapter_settings[adapter])
-                if adapter == "file":
-                    given.setdefault("folder", str(self.outbox))
-                self._channels[name] = build_channel(adapter, given, session)
-        return self._channels
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return {name: self._door(adapter, workspace) for name, adapter in self.settings.adapters.items()}
+
+    def _door(self, adapter: str, workspace: Workspace) -> Channel:
+        key = adapter, workspace.program.name if adapter == WEBHOOK else ""
+        if key not in self._channels:
+            assert self._session is not None  # noqa: S101 - its only caller has opened it
+            self._channels[key] = channel_of(self.settings, self.outbox, self._session, workspace.senders, adapter)
+        return self._channels[key]

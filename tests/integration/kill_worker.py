@@ -214,8 +214,8 @@ class Feeder:
         self.thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self.thread.start()
 
-    def finished(self) -> None:
-        self.thread.join(PATIENCE_S)
+    def finished(self, within_s: float = PATIENCE_S) -> None:
+        self.thread.join(within_s)
         assert not self.thread.is_alive()
 
     async def _run(self) -> None:
