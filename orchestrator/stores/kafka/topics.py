@@ -156,11 +156,13 @@ async def prepare_bridge(brokers: str, source: str, topics: Sequence[Topic], *, 
 
 
 async def _partitions(admin: AIOKafkaAdminClient, brokers: str, source: str) -> int:
-    """How many partitions a topic has. StoreError where it is not there."""
-    if source not in await admin.list_topics():
-        message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
-        raise StoreError(message)
-    return len((await _described(admin, [source]))[0]["partitions"])
+    """How many partitions a topic has. StoreError where it is not there, nor comes: one just made is not known everywhere."""
+    for _ in range(TRIES):
+        if source in await admin.list_topics():
+            return len((await _described(admin, [source]))[0]["partitions"])
+        await asyncio.sleep(TRY_AGAIN_S)
+    message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
+    raise StoreError(message)
 
 
 async def _refuse(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int, *, development: bool) -> None:

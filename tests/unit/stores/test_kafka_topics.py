@@ -12,7 +12,12 @@ from orchestrator.errors import StoreError
 from orchestrator.stores.kafka import topics
 from orchestrator.stores.kafka.topics import Topic
 
-SAFE = [("min.insync.replicas", "2"), ("unclean.leader.election.enable", "false"), ("cleanup.policy", "compact")]
+SAFE = [
+    ("min.insync.replicas", "2"),
+    ("unclean.leader.election.enable", "false"),
+    ("cleanup.policy", "compact"),
+    ("max.message.bytes", "1048588"),
+]
 
 
 class Cluster:
@@ -21,6 +26,10 @@ class Cluster:
     def __init__(self, settings: list[tuple[str, str]], ignorant: int) -> None:
         self.settings = settings
         self.ignorant = ignorant
+
+    async def list_topics(self) -> list[str]:
+        knows, self.ignorant = not self.ignorant, max(0, self.ignorant - 1)
+        return ["events"] if knows else []
 
     async def describe_topics(self, names: list[str]) -> list[dict[str, Any]]:
         return [{"topic": name, "error_code": 0, "partitions": [{"replicas": [1, 2, 3]}]} for name in names]
@@ -52,3 +61,12 @@ def test_a_setting_that_loses_data_is_told_with_its_topic() -> None:
 def test_a_cluster_that_never_tells_is_an_error() -> None:
     with pytest.raises(StoreError, match="changes: the cluster does not say"):
         wrong(Cluster(SAFE, ignorant=10_000))
+
+
+def test_a_topic_just_made_is_waited_for_and_one_that_is_not_there_is_told() -> None:
+    def partitions(ignorant: int) -> int:
+        return asyncio.run(topics._partitions(Cluster(SAFE, ignorant), "host:1", "events"))  # type: ignore[arg-type]
+
+    assert partitions(2) == 1
+    with pytest.raises(StoreError, match="host:1: there is no topic 'events'; make it"):
+        partitions(10_000)
