@@ -84,7 +84,7 @@ class Owner:
         engine = Engine([store], around, elsewhere=lambda raw: world.home(raw) != topic.number)
         self.live = Live(engine, outbox)
         standing = self.live.standing.followed_by(world.program, "engine", engine.clock)
-        self.live.go_live(standing, lambda: b"")
+        self.live.go_live(world.program, standing, lambda: b"")
         self._commit(topic.next, [])
 
     def turn(self, wall: int) -> None:
