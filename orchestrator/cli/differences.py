@@ -48,9 +48,8 @@ def _head(result: Mapping[str, Any]) -> Iterator[str]:
     for before, name in result["renamed"].items():
         yield f"{name} is compared with what was {before}"
     yield f"messages: {', '.join(f'{result[kind]:,} {kind}' for kind in KINDS)}; {affected}"
-    idle = [name for name, counts in result["campaigns"].items() if not any(counts.values())]
-    if idle:
-        yield f"these sent nothing in either workspace (see `explain`): {', '.join(idle)}"
+    if not any(result[kind] for kind in KINDS):
+        yield "nothing was sent in either workspace: `explain` says why for one customer, with the same events"
     for what, called in (("tasks", "tasks for"), ("webhooks", "webhook")):
         before, after = result["old"][what], new[what]
         yield from (f"{called} {name}: {before.get(name, 0):,} → {after.get(name, 0):,}" for name in {**before, **after})

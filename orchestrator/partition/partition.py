@@ -104,7 +104,7 @@ class Partition:
         self._loaded = page[-1] if len(page) == DUE_PAGE else None
 
     def _schedule(self, record: Record, due: int | None) -> None:
-        if record.due == due:
+        if record.due == due and self._due.get(record.key) == due:
             return
         record.due = due
         if due is None:

@@ -231,7 +231,7 @@ def split_throws_dice() -> Iterator[None]:
 @plant("I3")
 @contextmanager
 def merge_drops_messages() -> Iterator[None]:
-    def after(moment: Moment, _state: bytes) -> None:
+    def after(moment: Moment, *_: object) -> None:
         moment.profile.messages.clear()
 
     with instead(decide, "adopt", after=after):

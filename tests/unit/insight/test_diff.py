@@ -163,10 +163,10 @@ def test_the_most_affected_come_first_and_at_most_ten(diff: Diff) -> None:
             (diff.folder / name).rename(diff.folder / f"{name}-{processes}")
 
 
-def test_campaigns_that_sent_nothing_are_named(diff: Diff) -> None:
+def test_where_nothing_is_sent_it_says_where_to_look(diff: Diff) -> None:
     told = diff.text(cart(), cart(wait="2h"), [full("anna", "02T09:00")])
     assert "0 unchanged" in told
-    assert "these sent nothing in either workspace (see `explain`): cart" in told
+    assert "nothing was sent in either workspace: `explain` says why" in told
 
 
 def test_the_command_under_a_customer_can_be_run(diff: Diff) -> None:
