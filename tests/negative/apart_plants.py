@@ -10,12 +10,11 @@ from unittest.mock import patch
 
 from msgspec import structs
 
-from orchestrator.domain import decide, gates, merge
+from orchestrator.domain import decide, gates
 from orchestrator.domain.input import Adopt, Link
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Profile
 from orchestrator.partition import identities
-from orchestrator.partition.cursors import Cursors
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.identities import Identities, Passed
 from orchestrator.partition.partition import Partition
@@ -188,24 +187,10 @@ def what_waited_is_not_judged_when_the_answer_comes() -> Iterator[None]:
         yield
 
 
-@plant("I21")
-@contextmanager
-def what_began_meanwhile_goes_on() -> Iterator[None]:
-    with patch.object(merge, "_take_back", lambda *_: None):
-        yield
-
-
 @plant("I22")
 @contextmanager
 def answers_stay_where_the_attempt_was() -> Iterator[None]:
     with patch.object(identities, "_awaits_answers", lambda _profile: False):
-        yield
-
-
-@plant("I16")
-@contextmanager
-def rounds_forget_who_moves_away() -> Iterator[None]:
-    with patch.object(Cursors, "left_out", lambda *_: iter(())):
         yield
 
 
