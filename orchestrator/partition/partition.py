@@ -104,7 +104,7 @@ class Partition:
         self._loaded = page[-1] if len(page) == DUE_PAGE else None
 
     def _schedule(self, record: Record, due: int | None) -> None:
-        if record.due == due and self._due.get(record.key) == due:
+        if record.due == due:
             return
         record.due = due
         if due is None:
@@ -119,7 +119,7 @@ class Partition:
         assert found is not None  # noqa: S101 - callers look first
         due, key = found
         record = self.record(key)
-        if record is None:
+        if record is None or record.due != due:  # another owner has it, or has had it: this one is about to hear so
             self._due.pop(key, None)
             return
         self.clock = max(self.clock, due)
