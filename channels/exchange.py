@@ -57,6 +57,14 @@ class Reply:
         return found if isinstance(found, dict) else {}
 
 
+async def get(
+    session: ClientSession, url: str | URL, headers: Mapping[str, str], timeouts: Timeouts, most: int = ANSWER_BYTES
+) -> Reply | None:
+    """GET once; None where no answer came. Read of it are at most so many bytes."""
+    found = await _exchange(session, "GET", url, headers, None, timeouts, most=most)
+    return found if isinstance(found, Reply) else None
+
+
 async def post(
     session: ClientSession,
     url: str | URL,
@@ -70,6 +78,20 @@ async def post(
 
     `server_hostname` is who must answer at a URL that names an address.
     """
+    return await _exchange(session, "POST", url, headers, body, timeouts, server_hostname=server_hostname)
+
+
+async def _exchange(
+    session: ClientSession,
+    method: str,
+    url: str | URL,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    timeouts: Timeouts,
+    *,
+    server_hostname: str | None = None,
+    most: int = ANSWER_BYTES,
+) -> Reply | NotSent | InDoubt:
     limits = ClientTimeout(
         total=timeouts.connect + timeouts.read,
         connect=timeouts.connect,
@@ -79,7 +101,8 @@ async def post(
     )
     sent = {**headers, "Accept-Encoding": "identity"}
     try:
-        async with session.post(
+        async with session.request(
+            method,
             url,
             data=body,
             headers=sent,
@@ -88,19 +111,19 @@ async def post(
             auto_decompress=False,
             server_hostname=server_hostname,
         ) as response:
-            return Reply(response.status, response.headers, *await _bounded(response))
+            return Reply(response.status, response.headers, *await _bounded(response, most))
     except (ClientConnectorError, ConnectionTimeoutError) as failure:
-        return NotSent(RETRY_DEFAULT_MS, type(failure).__name__)
+        return NotSent(RETRY_DEFAULT_MS, type(failure).__name__, "unreachable")
     except (ClientError, OSError, TimeoutError) as failure:
         return InDoubt(type(failure).__name__)
 
 
-async def _bounded(response: ClientResponse) -> tuple[bytes, bool]:
-    """As much of the body as comes, at most `ANSWER_BYTES`, and whether that is all; more, or a fault, closes it."""
+async def _bounded(response: ClientResponse, most: int) -> tuple[bytes, bool]:
+    """As much of the body as comes, at most so many bytes, and whether that is all; more, or a fault, closes it."""
     body = bytearray()
     try:
-        while len(body) < ANSWER_BYTES:
-            piece = await response.content.read(ANSWER_BYTES - len(body))
+        while len(body) < most:
+            piece = await response.content.read(most - len(body))
             if not piece:
                 return bytes(body), True
             body += piece
@@ -121,7 +144,7 @@ def judge(reply: Reply, code: str, codes: Codes, provider_id: str | None = None)
         return Refused("config", code, f"{told}: redirects are not followed; set base_url")
     kind = "throttle" if status == 429 else codes.get(code) or codes.get(str(status), "reject")  # noqa: PLR2004  (RFC 6585)
     if kind == "throttle":
-        return NotSent(retry_after_ms(reply.headers, time.time()), f"{told}, code {code}")
+        return NotSent(retry_after_ms(reply.headers, time.time()), f"{told}, code {code}", "throttle")
     return Refused(kind, code, told)
 
 

@@ -85,7 +85,10 @@ def printable(text: str) -> str:
 
 def one_line(text: str, at_most: int) -> str:
     """The text as a header value: every run of white space and control characters is one space."""
-    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in printable(text))
+    if text.isprintable():  # nothing to replace, and the usual case
+        spaced = text
+    else:
+        spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in printable(text))
     return " ".join(spaced.split())[:at_most]
 
 

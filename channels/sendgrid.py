@@ -1,4 +1,4 @@
-"""SendGrid: Mail Send v3. The payload is the official builder's, the bytes go over the shared session.
+"""SendGrid: Mail Send v3. The payload is what the official builder makes (the tests' oracle: 16 % of a message's cost).
 
 Settings: `api_key`; `base_url` (https://api.eu.sendgrid.com for EU accounts), `connect_timeout`, `read_timeout` (seconds),
 `codes` (overrides of `CODES`).
@@ -6,17 +6,15 @@ Settings: `api_key`; `base_url` (https://api.eu.sendgrid.com for EU accounts), `
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from sendgrid.helpers.mail import Content, CustomArg, Email, From, Header, Mail, MimeType, Personalization, ReplyTo, To
-from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
+import msgspec
 
 from channels.exchange import HTTP_CODES, Reply, judge, post
-from channels.letter import Letter, letter_of
+from channels.letter import Letter, Mailbox, letter_of
 from channels.settings import Codes, Settings
 from orchestrator.delivery.channel import Answer, Refused, RenderedMessage
 
@@ -32,7 +30,11 @@ CODES: Codes = {
 }
 """By status, or by status and the field that the first error names: SendGrid has no error numbers."""
 
+WEBHOOK_SETTINGS = ("webhook_keys", "webhook_age")
+"""Of `sendgrid_events`."""
 _FIELD = re.compile(r"[a-z0-9_.]{1,64}")
+_KEY = re.compile(r"SG\.[0-9a-zA-Z]+\.[0-9a-zA-Z]+")
+"""An API key, as the official builder looks for one at the beginning of a body."""
 
 
 class SendGridChannel:
@@ -45,6 +47,8 @@ class SendGridChannel:
         self._headers = {"Authorization": f"Bearer {found.text('api_key')}", "Content-Type": "application/json"}
         self._timeouts = found.timeouts()
         self._codes = found.codes(CODES)
+        for heard in WEBHOOK_SETTINGS:
+            found.optional(heard)
         found.finish()
 
     async def send(self, message: RenderedMessage) -> Answer:
@@ -52,44 +56,35 @@ class SendGridChannel:
         letter = letter_of(message)
         if isinstance(letter, Refused):
             return letter
-        try:
-            body = json.dumps(payload(letter, message.message_id)).encode()
-        except ApiKeyIncludedException:
+        if _KEY.match(letter.text) or _KEY.match(letter.html):
             return Refused("reject", "content", "a body begins like a SendGrid API key")
+        body = msgspec.json.encode(payload(letter, message.message_id, message.reference))
         reply = await post(self._session, self._url, self._headers, body, self._timeouts)
         if not isinstance(reply, Reply):
             return reply
         return judge(reply, _code(reply), self._codes, reply.headers.get("X-Message-Id"))
 
 
-def payload(letter: Letter, message_id: str) -> dict[str, Any]:
-    """The request's body. Our id is in the recipient's `custom_args`: every event of the message brings it back.
-
-    Addresses are set after construction: the builder's constructors parse a string without a name as `Name <address>`.
-    """
-    mail = Mail()
-    mail.from_email = _mailbox(From(), letter.sender.address, letter.sender.name)
-    if letter.reply_to:
-        mail.reply_to = _mailbox(ReplyTo(), letter.reply_to)
-    person = Personalization()
-    person.add_to(_mailbox(To(), letter.to))
-    person.add_custom_arg(CustomArg("message_id", message_id))
-    for name, value in letter.headers.items():
-        person.add_header(Header(name, value))
-    mail.add_personalization(person)
-    if letter.subject:
-        mail.subject = letter.subject
-    for kind, text in ((MimeType.text, letter.text), (MimeType.html, letter.html)):
-        if text:
-            mail.add_content(Content(kind, text))
-    body: dict[str, Any] = mail.get()
-    return body
+def payload(letter: Letter, message_id: str, reference: str = "") -> dict[str, Any]:
+    """The request's body. Our id is in the recipient's `custom_args`: every event of the message brings it back."""
+    person: dict[str, Any] = {"to": [{"email": letter.to}], "custom_args": {"message_id": message_id}}
+    if reference:
+        person["custom_args"]["reference"] = reference
+    if letter.headers:
+        person["headers"] = dict(letter.headers)
+    bodies = (("text/plain", letter.text), ("text/html", letter.html))
+    body: dict[str, Any] = {
+        "from": _mailbox(letter.sender),
+        "subject": letter.subject,
+        "personalizations": [person],
+        "content": [{"type": kind, "value": text} for kind, text in bodies if text],
+        "reply_to": {"email": letter.reply_to} if letter.reply_to else None,
+    }
+    return {name: value for name, value in body.items() if value}
 
 
-def _mailbox(box: Email, address: str, name: str = "") -> Email:
-    box.email = address
-    box.name = name or None
-    return box
+def _mailbox(box: Mailbox) -> dict[str, str]:
+    return {"email": box.address, "name": box.name} if box.name else {"email": box.address}
 
 
 def _code(reply: Reply) -> str:

@@ -1,10 +1,14 @@
-"""SMTP: one connection, one message. Settings: `host`; `port`, `tls` (starttls, implicit or none), `ca_file`, `username`,
-`password`, `hello_name`, `return_path` (where bounces go), `connect_timeout`, `read_timeout` (seconds), `codes` (overrides of
-`CODES`).
+"""SMTP, over connections that are kept for the next letter.
+
+Settings: `host`; `port`, `tls` (starttls, implicit or none), `ca_file`, `username`, `password`, `hello_name`, `return_path`
+(where bounces go), `connect_timeout`, `read_timeout` (seconds), `codes` (overrides of `CODES`).
 
 Until the server has been given the text, nothing can have been sent; from then on silence is doubt. An answer may take at most
 `connect_timeout` and three times `read_timeout`: greeting and login, envelope, text. Every wait is bounded here and none in
 aiosmtplib, whose `wait_for` loses a cancellation that comes as it ends (Python 3.11).
+
+A connection that took a letter is kept a while. Where a kept one turns out to be gone before the server has been given the
+text, a new one is opened, in the same attempt: nothing can have been sent.
 """
 
 from __future__ import annotations
@@ -14,15 +18,15 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import aiohttp
 from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
+from channels.conversation import Conversation, Kept
 from channels.letter import Letter, is_address, letter_bytes, letter_of
-from channels.limits import GOODBYE_S, RETRY_DEFAULT_MS
+from channels.limits import RETRY_DEFAULT_MS
 from channels.settings import Codes, Settings
 from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, InDoubt, Kind, NotSent, Refused, RenderedMessage
 
@@ -39,7 +43,7 @@ and `config` for what is refused before the envelope."""
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 
 _ENHANCED = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
-_TEMPORARY, _PERMANENT, _END = 400, 500, 600
+_TEMPORARY, _PERMANENT, _END, _CLOSING = 400, 500, 600, 421
 
 
 class SmtpChannel:
@@ -64,6 +68,7 @@ class SmtpChannel:
             raise found.wrong("return_path", "must be one address")
         self._timeouts = found.timeouts()
         self._codes = found.codes(CODES)
+        self._kept = Kept()
         found.finish()
 
     async def send(self, message: RenderedMessage) -> Answer:
@@ -71,39 +76,59 @@ class SmtpChannel:
         letter = letter_of(message)
         if isinstance(letter, Refused):
             return letter
-        conversation = _Conversation(self._client(), self._return_path or letter.sender.address, letter)
+        kept = self._kept.take()
+        if kept is not None:
+            answer = await self._by(kept, letter, message.leave)
+            if answer is not None:
+                return answer
         try:
             async with asyncio.timeout(self._timeouts.connect):
                 connection = await _dial(self._host, self._port)
         except (OSError, TimeoutError) as failure:
-            return NotSent(RETRY_DEFAULT_MS, f"connect: {type(failure).__name__}")
-        try:
-            answer = await self._hand_over(conversation, connection, message.leave)
-            if isinstance(answer, Accepted | Refused):
-                await conversation.goodbye()
-            return answer
-        finally:
-            conversation.drop()
+            return NotSent(RETRY_DEFAULT_MS, f"connect: {type(failure).__name__}", "unreachable")
+        answer = await self._by(Conversation(self._client(), connection), letter, message.leave)
+        return answer if answer is not None else NotSent(RETRY_DEFAULT_MS, "connect: hung up")
 
-    async def _hand_over(self, conversation: _Conversation, connection: socket.socket, leave: Callable[[], bool]) -> Answer:
+    async def close(self) -> None:
+        """Part from the server; nothing depends on it."""
+        await self._kept.close()
+
+    async def _by(self, conversation: Conversation, letter: Letter, leave: Callable[[], bool]) -> Answer | None:
+        """Hand over by this connection, and keep it where it can take another; None: it was a kept one, and is gone."""
+        reused, keeps = conversation.letters > 0, False
+        try:
+            answer = await self._hand_over(conversation, letter, leave)
+            keeps = isinstance(answer, Accepted) and self._kept.keep(conversation)
+            if not keeps and isinstance(answer, Accepted | Refused):
+                await conversation.goodbye()
+        finally:
+            if not keeps:
+                conversation.drop()
+        return None if reused and conversation.gone else answer
+
+    async def _hand_over(self, conversation: Conversation, letter: Letter, leave: Callable[[], bool]) -> Answer:
         read = self._timeouts.read
+        sender = self._return_path or letter.sender.address
         try:
             async with asyncio.timeout(read):
-                await conversation.open(connection)
-            if conversation.needs_utf8 and not conversation.offers_utf8:
+                await conversation.open()
+            utf8 = not (sender + letter.to + letter.sender.address + (letter.reply_to or "")).isascii()
+            if utf8 and not conversation.offers_utf8:
                 return Refused("reject", "smtputf8", "the server takes ASCII addresses only")
             async with asyncio.timeout(read):
-                await conversation.envelope()
+                await conversation.envelope(sender, letter.to, utf8=utf8)
             if not leave():
                 return NotSent(RETRY_DEFAULT_MS, RUN_OUT)
             async with asyncio.timeout(read):
-                await conversation.text()
+                await conversation.text(letter_bytes(letter))
         except SMTPResponseException as refusal:
+            conversation.gone = conversation.stage != "data" and refusal.code == _CLOSING
             return self._refusal(conversation.stage, refusal.code, refusal.message)
         except (SMTPException, OSError, TimeoutError) as failure:
+            conversation.gone = conversation.stage != "data" and not isinstance(failure, TimeoutError)
             told = f"{conversation.stage}: {type(failure).__name__}"
             return InDoubt(told) if conversation.stage == "data" else _unsent(conversation.stage, failure, told)
-        return Accepted(conversation.letter.message_id)
+        return Accepted(letter.message_id)
 
     def _refusal(self, stage: str, code: int, text: str) -> Answer:
         if _TEMPORARY <= code < _PERMANENT:
@@ -130,53 +155,6 @@ class SmtpChannel:
             start_tls=self._tls == "starttls",
             tls_context=self._trust,
         )
-
-
-class _Conversation:
-    """One letter's talk with one server; `stage` is the command last given: open, mail, rcpt or data."""
-
-    def __init__(self, client: SMTP, sender: str, letter: Letter) -> None:
-        self._client = client
-        self._sender = sender
-        self.letter = letter
-        self.stage = "open"
-        self.needs_utf8 = not (sender + letter.to + letter.sender.address + (letter.reply_to or "")).isascii()
-
-    @property
-    def offers_utf8(self) -> bool:
-        return self._client.supports_extension("smtputf8")
-
-    async def open(self, connection: socket.socket) -> None:
-        """Greet, upgrade and log in, as configured. From here on the client owns the connection."""
-        await self._client.connect(sock=connection)
-        if self._client.is_ehlo_or_helo_needed:
-            await self._client.ehlo()
-
-    async def envelope(self) -> None:
-        encoding, options = ("utf-8", ["SMTPUTF8", "BODY=8BITMIME"]) if self.needs_utf8 else ("ascii", [])
-        self.stage = "mail"
-        await self._client.mail(self._sender, options=options, encoding=encoding)
-        self.stage = "rcpt"
-        await self._client.rcpt(self.letter.to, encoding=encoding)
-
-    async def text(self) -> None:
-        content = letter_bytes(self.letter)
-        self.stage = "data"
-        await self._client.data(content)
-
-    async def goodbye(self) -> None:
-        """Part politely where the connection still stands; nothing depends on it."""
-        if self._client.is_connected:
-            with suppress(SMTPException, OSError, TimeoutError):
-                async with asyncio.timeout(GOODBYE_S):
-                    await self._client.quit()
-
-    def drop(self) -> None:
-        """Leave no socket behind: a plain close would wait for a peer that no longer reads."""
-        transport = self._client.transport
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
-        self._client.close()
 
 
 async def _dial(host: str, port: int) -> socket.socket:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
-from channels.exchange import HTTP_CODES, Reply, judge, post
+from channels.exchange import HTTP_CODES, Reply, get, judge, post
 from channels.letter import printable
-from channels.limits import VALIDITY_MAX_S
+from channels.limits import BEFORE_DOUBT_MS, LISTED, LISTED_BYTES, VALIDITY_MAX_S
 from channels.settings import Codes, Settings
-from orchestrator.delivery.channel import Answer, Kind, Refused, RenderedMessage
+from orchestrator.delivery.channel import Accepted, Answer, Kind, Refused, RenderedMessage
 
 BASE_URL = "https://api.twilio.com"
 
@@ -43,6 +45,9 @@ _NUMBER = re.compile(r"(?:whatsapp:)?\+[0-9]{5,15}")
 _SERVICE = re.compile("MG[0-9a-fA-F]{32}")
 _SENDER = re.compile(r"(?:whatsapp:)?\+?[0-9]{3,15}|[A-Za-z0-9 +_&-]{1,11}")
 _CODE_MAX = 99_999
+_OK = 200
+WEBHOOK_SETTINGS = ("webhook_tokens", "webhook_shared_keys")
+"""Of `twilio_callbacks`."""
 
 
 class TwilioChannel:
@@ -65,6 +70,8 @@ class TwilioChannel:
         self._validity = found.whole("validity_period", 0, 0, VALIDITY_MAX_S)
         self._timeouts = found.timeouts()
         self._codes = found.codes(CODES)
+        for heard in WEBHOOK_SETTINGS:
+            found.optional(heard)
         found.finish()
 
     async def send(self, message: RenderedMessage) -> Answer:
@@ -78,6 +85,27 @@ class TwilioChannel:
         told = reply.json()
         sid = told.get("sid")
         return judge(reply, _code(told, reply.status), self._codes, sid if isinstance(sid, str) else None)
+
+    async def find(self, message: RenderedMessage, doubted: int) -> Accepted | Refused | None:
+        """Look through what Twilio lists to that number since a little before, for the same words from the same sender.
+
+        Two texts of the same words within minutes cannot be told apart.
+        """
+        form, since = self.form(message), doubted - BEFORE_DOUBT_MS
+        if isinstance(form, Refused):
+            return None
+        day = datetime.fromtimestamp(since / 1_000, UTC).strftime("%Y-%m-%d")
+        query = urlencode({"To": form["To"], "DateSent>": day, "PageSize": LISTED})
+        headers = {"Authorization": self._headers["Authorization"], "Accept": "application/json"}
+        reply = await get(self._session, f"{self._url}?{query}", headers, self._timeouts, LISTED_BYTES)
+        listed = reply.json().get("messages") if reply is not None and reply.status == _OK and reply.whole else None
+        if not isinstance(listed, list):
+            return None
+        near = [one for one in listed if isinstance(one, dict) and _is_near(one, form, since)]
+        same = next((one for one in near if one.get("body") == form["Body"]), None)
+        if same is not None:
+            return Accepted(str(same.get("sid")))
+        return None if near or len(listed) >= LISTED else Refused("reject", "not_found")
 
     def form(self, message: RenderedMessage) -> dict[str, str] | Refused:
         """The request's parameters, or why there can be none."""
@@ -97,7 +125,7 @@ class TwilioChannel:
         if self._validity:
             form["ValidityPeriod"] = str(self._validity)
         if self._callback is not None:
-            form["StatusCallback"] = _with_id(self._callback, message.message_id)
+            form["StatusCallback"] = _with_id(self._callback, message)
         return form
 
 
@@ -107,10 +135,22 @@ def _authorization(found: Settings, account: str) -> str:
     return "Basic " + b64encode(pair.encode()).decode()
 
 
-def _with_id(url: str, message_id: str) -> str:
+def _with_id(url: str, message: RenderedMessage) -> str:
     parts = urlsplit(url)
     query = f"{parts.query}&" if parts.query else ""
-    return parts._replace(query=query + urlencode({"message_id": message_id})).geturl()
+    ours = {"message_id": message.message_id} | ({"reference": message.reference} if message.reference else {})
+    return parts._replace(query=query + urlencode(ours)).geturl()
+
+
+def _is_near(listed: Mapping[str, Any], form: Mapping[str, str], since: int) -> bool:
+    """Whether it went to that number from that sender, not before. One without a time that can be read is near."""
+    ours = listed.get("from") == form.get("From") or listed.get("messaging_service_sid") == form.get("MessagingServiceSid", "")
+    if listed.get("to") != form["To"] or not ours or not str(listed.get("direction", "outbound")).startswith("outbound"):
+        return False
+    try:
+        return parsedate_to_datetime(str(listed.get("date_created"))).timestamp() * 1_000 >= since
+    except (ValueError, OverflowError):
+        return True
 
 
 def _code(told: Mapping[str, Any], status: int) -> str:

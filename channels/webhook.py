@@ -89,6 +89,7 @@ class WebhookChannel:
         headers = {
             "Host": target.authority,
             "Content-Type": "application/json",
+            **({"traceparent": message.trace} if message.trace else {}),
             **self._signed(message.message_id, message.sender.get("name", ""), body),
         }
         name = None if _is_literal(target.host) else target.host

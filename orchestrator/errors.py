@@ -4,7 +4,7 @@ OrchestratorError            something a person can mend; the message says what,
 ├── WorkspaceError           a workspace that cannot be compiled; carries the findings
 ├── RejectedEvent            an event refused at the door; carries the reason
 ├── StoreError               a store that cannot be opened or does not fit this engine
-├── RenderError              (delivery.render) a template that cannot be rendered for a message
+├── RenderError              (delivery.unrenderable) a template that cannot be rendered for a message
 ├── AddressError             (intake.listening) an address that cannot be listened on
 ├── Overloaded               no room for more events now
 ├── Unavailable              nothing becomes durable now

@@ -38,12 +38,20 @@ class Reading:
 
 
 _PARTITION = ("partition",)
+_CAMPAIGN = ("campaign",)
 
 READY = Metric("orchestrator_ready", "1 where the process can take work: everything that it owns is recovered.")
 EVENTS = Metric("orchestrator_events_total", "Events at the door: accepted, duplicate or rejected.", ("outcome",))
 TURNED_AWAY = Metric("orchestrator_turned_away_total", "Requests told to come again (429, 503) or refused (4xx).", ("status",))
-ACKNOWLEDGED = Metric("orchestrator_acknowledged_total", "Requests whose events every in-sync copy has.")
-ACKNOWLEDGE_SECONDS = Metric("orchestrator_acknowledge_seconds_total", "How long these waited for the brokers, in all.")
+RECEIPTS = Metric(
+    "orchestrator_receipts_total",
+    "What providers told at the door: heard, text, foreign, broken, or unsigned and not believed.",
+    ("provider", "outcome"),
+)
+ACKNOWLEDGED = Metric(
+    "orchestrator_acknowledged_total", "Requests whose events are durable: on disk, or in all in-sync copies."
+)
+ACKNOWLEDGE_SECONDS = Metric("orchestrator_acknowledge_seconds_total", "How long these waited for that, in all.")
 UNACKNOWLEDGED = Metric("orchestrator_unacknowledged_bytes", "Of records that the brokers have not acknowledged yet.")
 PARTITIONS = Metric("orchestrator_partitions", "Partitions that this process owns, recovered or not.")
 RESTORED = Metric("orchestrator_restored_ratio", "How much of a changelog is read back; 1: all of it.", _PARTITION)
@@ -58,14 +66,46 @@ COMMIT_SECONDS = Metric("orchestrator_commit_seconds_total", "How long these too
 FENCED = Metric("orchestrator_fenced_total", "Commits refused because another process owns the partition.")
 OPENED_AGAIN = Metric("orchestrator_opened_again_total", "Partitions opened again after a fault, such as being fenced.")
 ATTEMPTS = Metric("orchestrator_attempts_total", "Attempts to send, by what became of them.", ("channel", "result"))
+MESSAGES_IN_DOUBT = Metric("orchestrator_in_doubt", "Messages of which nobody knows yet whether they have left.", _PARTITION)
+MESSAGES_UNKNOWN = Metric("orchestrator_unknown", "Messages that ended so: nothing was ever heard of them.", _PARTITION)
+ALARM = Metric(
+    "orchestrator_alarm",
+    "1 while a campaign sends (or begins) fewer or more than its `alarm` expects: silence, surge.",
+    ("campaign", "of", "kind"),
+)
+TRIGGERED = Metric("orchestrator_campaign_triggered_total", "Runs that began, or began again; held out ones too.", _CAMPAIGN)
+HELD_OUT = Metric("orchestrator_campaign_held_out_total", "Runs that began in the holdout, who are sent nothing.", _CAMPAIGN)
+NOT_ENTERED = Metric(
+    "orchestrator_campaign_not_entered_total",
+    "Triggers whose conditions held and that began nothing, by why: age, live, inactive, reentry, limit.",
+    ("campaign", "reason"),
+)
+PLANNED = Metric("orchestrator_campaign_planned_total", "Messages that a step wanted.", _CAMPAIGN)
+SENT = Metric("orchestrator_campaign_sent_total", "Messages that their provider took.", _CAMPAIGN)
+SUPPRESSED = Metric(
+    "orchestrator_campaign_suppressed_total",
+    "Messages that never go out, by the gate that stopped them.",
+    ("campaign", "reason"),
+)
+ERRORS = Metric(
+    "orchestrator_campaign_errors_total",
+    "Messages that went wrong: refused, in_doubt, unknown, bounced; and webhooks: call_refused, call_expired.",
+    ("campaign", "reason"),
+)
 GOVERNOR_ANSWERS = Metric("orchestrator_governor_answers", "1 where a governor answers this worker; 0: nothing leaves.")
 PERMITS = Metric("orchestrator_permits_granted_total", "Permits to send that the governor has granted.")
 KILLED = Metric("orchestrator_killed", "1 while the kill switch is on.")
+BREAKER_OPEN = Metric(
+    "orchestrator_breaker_open",
+    "1 while this process leaves a channel alone: its provider fails (breaker) or asked for it (throttle).",
+    ("channel", "reason"),
+)
 
 METRICS = (
     READY,
     EVENTS,
     TURNED_AWAY,
+    RECEIPTS,
     ACKNOWLEDGED,
     ACKNOWLEDGE_SECONDS,
     UNACKNOWLEDGED,
@@ -82,17 +122,32 @@ METRICS = (
     FENCED,
     OPENED_AGAIN,
     ATTEMPTS,
+    MESSAGES_IN_DOUBT,
+    MESSAGES_UNKNOWN,
+    ALARM,
+    TRIGGERED,
+    HELD_OUT,
+    NOT_ENTERED,
+    PLANNED,
+    SENT,
+    SUPPRESSED,
+    ERRORS,
     GOVERNOR_ANSWERS,
     PERMITS,
     KILLED,
+    BREAKER_OPEN,
 )
+
+
+BY_NAME = {one.name: one for one in METRICS}
 
 
 class Counts:
     """What a process has counted since it began."""
 
-    def __init__(self) -> None:
-        self._values: dict[tuple[Metric, tuple[str, ...]], float] = {}
+    def __init__(self, *begun: Metric) -> None:
+        """Those metrics without labels that stand at nothing until they are counted, so that a rate sees the first one."""
+        self._values: dict[tuple[Metric, tuple[str, ...]], float] = {(metric, ()): 0 for metric in begun}
 
     def add(self, metric: Metric, value: float, *labels: str) -> None:
         """Count so many more."""

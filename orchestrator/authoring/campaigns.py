@@ -7,18 +7,20 @@ from typing import Literal
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.content import version_of
 from orchestrator.authoring.document import Document, Spot
+from orchestrator.authoring.expecting import alarm_of
 from orchestrator.authoring.facts import event_has
 from orchestrator.authoring.finding import nearest
 from orchestrator.authoring.naming import StepNames, name_steps
 from orchestrator.authoring.patterns import pattern, patterns, view_of_run
 from orchestrator.authoring.proofs import check_reach
+from orchestrator.authoring.rulebook import approval_of
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.steps import answered, lay_steps
 from orchestrator.authoring.units import basis_points, duration, instant
 from orchestrator.domain.campaign import Campaign, Goal, Pattern, Reentry, Steps, Wait
 
 _PRIORITY = {"high": 0, "normal": 1, "low": 2}
-_LATER = ("approval", "pace", "alarm")
+_LATER = ("pace",)
 
 
 def read_campaign_names(scope: Scope) -> None:
@@ -73,6 +75,8 @@ def _campaign(document: Document, scope: Scope) -> Campaign:
         holdout=basis_points(root.text_of("holdout")) or 0,
         goal=_goal(root.get("goal"), name, names, nodes_wait(nodes, first), view, scope),
         exits=_exits(root.get("exit"), name, names, view, scope),
+        approval=approval_of(root.get("approval")),
+        alarm=alarm_of(root.get("alarm"), scope, sends=bool(names.sends)),
     )
 
 

@@ -11,19 +11,44 @@ from orchestrator.authoring.schemata import check_sample, validator_of
 from orchestrator.authoring.scope import Scope
 from orchestrator.authoring.typed import never_null
 from orchestrator.domain.program import EventType, KeyPath
+from orchestrator.domain.receipts import EVENTS, SETTLED, TEXTED, WAYS
 
 _CONSENT: dict[str, Any] = {
     "type": "object",
     "required": ["topic"],
     "properties": {"topic": {"type": "string"}, "channel": {"type": "string"}},
 }
+_SNOOZE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"days": {"type": "integer"}, "until": {"type": "string", "format": "date-time"}},
+}
 _DONE: dict[str, Any] = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("task", "campaign", "step", "outcome")},
 }
+_TEXTS = ("message_id", "campaign", "step", "template", "channel", "reason", "code", "url")
+_RECEIPT: dict[str, Any] = {
+    "type": "object",
+    "required": ["message_id"],
+    "properties": {**{name: {"type": "string"} for name in _TEXTS}, "machine": {"type": "boolean"}},
+}
+_TEXTED: dict[str, Any] = {
+    "type": "object",
+    "required": ["text", "to"],
+    "properties": {"text": {"type": "string"}, "to": {"type": "string"}},
+}
+_SETTLED: dict[str, Any] = {
+    "type": "object",
+    "required": ["message_id", "as"],
+    "properties": {"message_id": {"type": "string"}, "as": {"enum": list(WAYS)}},
+}
 BUILT_IN = {
-    **{name: EventType(name, {}, _CONSENT) for name in ("Consent Given", "Consent Withdrawn")},
+    **{name: EventType(name, {}, _CONSENT) for name in ("Consent Given", "Consent Withdrawn", "Consent Confirmed")},
+    "Marketing Snoozed": EventType("Marketing Snoozed", {}, _SNOOZE),
     "Task Done": EventType("Task Done", {}, _DONE),
+    **{name: EventType(name, {}, _RECEIPT, frozenset({"message_id"})) for name in EVENTS},
+    TEXTED: EventType(TEXTED, {}, _TEXTED, frozenset({"text", "to"})),
+    SETTLED: EventType(SETTLED, {}, _SETTLED, frozenset({"message_id", "as"})),
 }
 """Events that mean something to the engine itself."""
 

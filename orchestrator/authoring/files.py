@@ -17,9 +17,9 @@ from orchestrator.authoring.unreadable import Unreadable
 
 SINGLE = ("wheel", "profile", "policies", "segments", "touchpoints", "senders")
 """Files at the top, one of each."""
-FOLDERS = ("events", "campaigns", "surveys", "personas", "tests")
+FOLDERS = ("events", "campaigns", "surveys", "personas", "measures", "tests")
 """Folders with one document a file."""
-OTHER = ("templates", "tables", "measures")
+OTHER = ("templates", "partials", "tables")
 _DOCUMENT = (".yaml", ".json")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.limits import FINDINGS
+from orchestrator.errors import UsageError
 
 Severity = Literal["error", "warning", "note"]
 _SEVERITY: dict[str, Severity] = {"E": "error", "W": "warning", "N": "note"}
@@ -42,6 +43,7 @@ CODES: dict[str, str] = {
     "E313": "a name used twice",
     "E314": "an unknown persona",
     "E315": "an unknown survey",
+    "E316": "an unknown partial",
     "E401": "a condition that is not admitted",
     "E402": "a value that can never be equal",
     "E403": "a value of a type that does not fit",
@@ -66,6 +68,7 @@ CODES: dict[str, str] = {
     "E603": "a template prints what may be empty",
     "E604": "an unknown MJML tag",
     "E605": "a survey that cannot be answered",
+    "E606": "partials that cannot be put together",
     "W101": "a file that nothing reads",
     "W102": "an ignore comment that has no reason, or ignores nothing",
     "W103": "a number that readers of YAML take for different ones",
@@ -90,6 +93,8 @@ CODES: dict[str, str] = {
     "W602": "a placeholder of another tool",
     "N901": "accepted, but not enforced yet",
     "N902": "an answer that is empty wherever nobody is asked",
+    "N903": "a marketing email without a link to unsubscribe",
+    "N904": "a marketing email without its sender's postal address",
     "N910": "a condition that another engine may read otherwise",
 }
 """code → what it is about, in one line. Codes stay stable."""
@@ -171,3 +176,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near is not None:
         return f"did you mean `{near}`?"
     return f"known here: {', '.join(words)}" if words and len(words) <= FEW else ""
+
+
+def no_campaign(option: str, name: str, known: Collection[str]) -> UsageError:
+    """The workspace has no campaign of that name: the nearest one, and all that there are."""
+    near = did_you_mean(name, known)
+    hint = f"{near} It" if near.startswith("did you mean") else "it"
+    return UsageError(f"{option} {name}: the workspace has no such campaign; {hint} has {', '.join(known)}")

@@ -7,14 +7,16 @@ from typing import Any
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.limits import INTEGER, UNBOUNDED_CHARS
+from orchestrator.authoring.placing import written_at
 from orchestrator.authoring.printing import variants
 from orchestrator.authoring.readable import SURVEY_URL
 from orchestrator.authoring.reading import local
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
-from orchestrator.authoring.sms import Size, size_of
+from orchestrator.domain.choices import PLACEHOLDERS
+from orchestrator.domain.sms import Size, size_of
 from orchestrator.domain.survey import PLACEHOLDER
-from orchestrator.domain.template import Source, Template
+from orchestrator.domain.template import SENDER, Source, Template, told_of
 from rules.types import Type
 
 
@@ -48,8 +50,7 @@ def _say(size: Size, source: Source, scope: Scope) -> None:
         message += f", because `{size.foreign}` (U+{ord(size.foreign):04X}) is not in GSM-7"
         at = source.text.find(size.foreign)
         fix = "write another character" if at >= 0 else "keep such characters out of the values"
-        before = source.text[: max(at, 0)]
-        place = Place(source.file, source.line + before.count("\n"), len(before.rpartition("\n")[2]) + 1)
+        place = written_at(source, max(at, 0))
     scope.report.add("W601", place, message, fix)
 
 
@@ -57,6 +58,10 @@ def _longest(path: str, kind: str, template: Template, view: View, scope: Scope)
     schemas = [schema for schema in _schemas(path, template, view, scope) if isinstance(schema, dict)]
     if path == SURVEY_URL:
         return PLACEHOLDER
+    if path in PLACEHOLDERS and path not in template.inputs:
+        return PLACEHOLDERS[path]
+    if (told := path.removeprefix(f"{SENDER}.")) != path and SENDER not in template.inputs:
+        return told_of(scope.senders, template.sender).get(told, "")
     if kind == "number":
         return max((schema["maximum"] for schema in schemas if isinstance(schema.get("maximum"), int)), default=INTEGER - 1)
     lengths = [schema["maxLength"] for schema in schemas if isinstance(schema.get("maxLength"), int)]

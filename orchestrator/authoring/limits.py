@@ -35,6 +35,11 @@ UNBOUNDED_CHARS = 20
 TAGS_DEPTH = 200
 """Tags of an MJML text inside one another; its compiler overflows the stack, and ends the process, at some thousands."""
 
+INCLUDES = 100
+"""Partials in one text, those inside others too."""
+PAGES_KEPT = 500
+"""Pages of which it is remembered what they become: a workspace is read more than once in one process."""
+
 OVERLAPS_NAMED = 3
 """Campaigns that one warning names; others are not looked for."""
 WATCHED = 64

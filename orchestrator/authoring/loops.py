@@ -11,6 +11,7 @@ from orchestrator.authoring.scope import Scope
 from orchestrator.authoring.turning import Turn, can_go_on, turns_by
 from orchestrator.domain.campaign import END, Branch, Campaign, Emit, MoveTo, Node, Send, Split, Task, Wait, WaitFor
 from orchestrator.domain.program import Program
+from orchestrator.domain.receipts import EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,11 @@ def _ways_on(node: Node) -> list[int]:
     return found
 
 
+def _answers_every_message(campaign: Campaign) -> bool:
+    """Whether any message's receipt starts it, its own too."""
+    return campaign.condition is None and any(p.event in EVENTS and p.condition is None for p in campaign.on)
+
+
 def _started(node: Node, program: Program) -> set[str]:
     """Campaigns that this step starts, by an event, by a stage, or by an event that moves a profile into a stage."""
     stages: set[str] = set()
@@ -142,4 +148,6 @@ def _started(node: Node, program: Program) -> set[str]:
         stages = {each.target for each in program.wheel.transitions if each.pattern.event == node.verb.event}
     elif isinstance(node.verb, MoveTo):
         stages = {node.verb.stage}
+    elif isinstance(node.verb, Send):
+        found = {name for name, campaign in program.campaigns.items() if _answers_every_message(campaign)}
     return found.union(*(program.index.by_stage.get(stage, ()) for stage in stages))

@@ -6,6 +6,7 @@ import re
 
 from orchestrator.authoring.document import Place
 from orchestrator.authoring.finding import Report
+from orchestrator.authoring.placing import written_at
 from orchestrator.domain.template import Source
 
 _OTHERS = re.compile(  # each begins with its sign: what stands before is looked at after it, which is several times faster
@@ -23,8 +24,7 @@ def check_placeholders(source: Source, report: Report, at: Place | None = None) 
     for match in _OTHERS.finditer(source.text):
         if match["percent"] and match["percent"].upper() != match["percent"]:
             continue
-        before = source.text[: match.start()]
-        place = at or Place(source.file, source.line + before.count("\n"), len(before.rpartition("\n")[2]) + 1)
+        place = at or written_at(source, match.start())
         name = next(name for name in match.groups() if name)
         written = name if "." in name else f"profile.traits.{name.lower().replace(' ', '_')}"
         report.add("W602", place, f"`{match[0]}` goes out as it is written", f"to print a value, write {{{{ {written} }}}}")

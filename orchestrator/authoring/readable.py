@@ -7,6 +7,8 @@ from typing import Any
 
 from orchestrator.authoring.scope import UNDECLARED, Scope, View
 from orchestrator.authoring.typed import type_of_schema
+from orchestrator.domain.choices import CONFIRM, PREFERENCES, UNSUBSCRIBE
+from orchestrator.domain.consent import GIVEN
 from orchestrator.domain.program import Feature
 from rules.places import Environment
 from rules.types import ANY, NULL, NUMBER, TEXT, TIME, Member, Members, Type, constant, list_of, number, record, union
@@ -52,6 +54,9 @@ def text_environment(view: View, scope: Scope) -> Type:
     for name, member in (("event", event), ("item", item)):
         if member is not None:
             known[name] = _always(member.type if member.always else union(member.type, NULL))
+    known |= {name: _always(TEXT) for name in (UNSUBSCRIBE, PREFERENCES)}
+    if GIVEN in view.events or "" in view.events:
+        known[CONFIRM] = _always(TEXT)
     if view.survey:
         known["survey"] = _always(record(url=_always(TEXT)))
     if view.merged:

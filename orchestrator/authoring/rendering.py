@@ -13,6 +13,7 @@ from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.lengths import check_length
 from orchestrator.authoring.limits import FILES
 from orchestrator.authoring.people import rendered_people
+from orchestrator.authoring.placing import Woven, written_at
 from orchestrator.authoring.printing import Fault, at, faults, place_of, told
 from orchestrator.authoring.readable import SURVEY_URL, text_environment
 from orchestrator.authoring.reading import unknown_in, whole_place
@@ -20,11 +21,13 @@ from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.scope import Scope, View
 from orchestrator.authoring.typed import type_of_schema
 from orchestrator.authoring.unprintable import fix_of
-from orchestrator.domain.template import Source, Template
-from rules.types import Member, Members, Type
+from orchestrator.domain.choices import CONFIRM, PREFERENCES, UNSUBSCRIBE
+from orchestrator.domain.consent import GIVEN
+from orchestrator.domain.template import NAME, POSTAL_ADDRESS, SENDER, Source, Template, told_of
+from rules.types import TEXT, Member, Members, Type, constant, record
 
 NOTHING = Asked()
-_ADDED = ("unsubscribe_url", "preferences_url")
+_ADDED = (UNSUBSCRIBE, PREFERENCES)
 """What delivery adds to what a template can read."""
 _ROOTS = ("event", "item", "items", "profile", "stage", "enrolment", "now")
 _BUILT_IN = frozenset({"range", "dict", "namespace", "debug", "loop", "self", "super", "caller", "true", "false", "none"})
@@ -47,18 +50,27 @@ def check_source(source: Source, place: Place, report: Report) -> bool:
     """Report a text that minijinja cannot read, at its line; whether it can."""
     chain = None if _has_no_chain(source.text) else _CHAIN.search(source.text)
     if chain is not None:
-        line = source.text.count("\n", 0, chain.start())
-        report.add("E601", Place(place.file, place.line + line), "hundreds of `not` or `-` in a row", "remove them")
+        at = written_at(source, chain.start())
+        report.add("E601", Place(at.file, at.line), "hundreds of `not` or `-` in a row", "remove them")
         return False
     try:
         _read(source.text)
     except minijinja.TemplateError as error:
         line = error.line or 1
         here = Place(place.file, place.line + line - 1, place.column if line == 1 else 1)
+        if isinstance(source, Woven):
+            here = written_at(source, _error_at(source.text, error))
         message = f"this template is not valid: {error.detail or error.kind}"
         report.add("E601", here, message, fix_of(message))
         return False
     return True
+
+
+def _error_at(text: str, error: minijinja.TemplateError) -> int:
+    """The character at which minijinja cannot go on: where it says, else where its line begins."""
+    if error.range:
+        return len(text.encode()[: error.range[0]].decode(errors="replace"))
+    return sum(len(line) for line in text.splitlines(keepends=True)[: (error.line or 1) - 1])
 
 
 @lru_cache(maxsize=FILES)
@@ -76,6 +88,16 @@ def _read(text: str) -> frozenset[str]:
 def prints_link(source: Source) -> bool:
     """Whether the text reads the link to its survey; of one that cannot be read that is not asked."""
     return not is_valid(source.text) or SURVEY_URL in _read(source.text)
+
+
+def lets_leave(source: Source) -> bool:
+    """Whether the text leads to where its reader can unsubscribe; of one that cannot be read that is not asked."""
+    return not is_valid(source.text) or not _read(source.text).isdisjoint(_ADDED)
+
+
+def prints_address(source: Source) -> bool:
+    """Whether the text reads its sender's postal address; of one that cannot be read that is not asked."""
+    return not is_valid(source.text) or f"{SENDER}.{POSTAL_ADDRESS}" in _read(source.text)
 
 
 def check_reads(template: Template, view: View, scope: Scope, asked: Asked = NOTHING, *, sms: bool = False) -> None:
@@ -118,10 +140,19 @@ def _check_people(source: Source, root: Type, paths: set[str], view: View, scope
 
 def _root(template: Template, view: View, scope: Scope) -> Type:
     """All that the template can read, and what delivery adds."""
-    inputs = {name: Member(type_of_schema(schema), always=True) for name, schema in template.inputs.items()}
+    inputs = {SENDER: Member(_sender(template, scope), always=True)}
+    inputs |= {name: Member(type_of_schema(schema), always=True) for name, schema in template.inputs.items()}
     found = text_environment(view, scope)
     members = Members(lambda name: inputs.get(name) or (found.members.get(name) if found.members is not None else None))
     return Type(frozenset({"object"}), members=members)
+
+
+def _sender(template: Template, scope: Scope) -> Type:
+    """What senders.yaml says of the template's sender; of one that is not there, which is told elsewhere, all."""
+    told = told_of(scope.senders, template.sender)
+    known = template.sender in scope.senders
+    given = {name: constant(told[name]) if name in told else TEXT for name in (NAME, POSTAL_ADDRESS)}
+    return record(**{name: Member(found, always=name in told or not known) for name, found in given.items()})
 
 
 def _report(fault: Fault, source: Source, scope: Scope, asked: Asked) -> None:
@@ -165,8 +196,7 @@ def _at(source: Source, at: int, scope: Scope) -> Place:
     """Where a character of the text stands in its file; in YAML where the word that begins there is written."""
     written = scope.files.settings.get(source.file)
     if written is None:
-        before = source.text[:at]
-        return Place(source.file, source.line + before.count("\n"), len(before.rpartition("\n")[2]) + 1)
+        return written_at(source, at)
     match = _WORD.match(source.text, at)
     earlier = source.text.count(match[0], 0, at) if match is not None else 0
     found = sum(len(line) for line in written.splitlines(keepends=True)[: source.line - 1]) - 1
@@ -181,6 +211,11 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
     root = path.split(".", maxsplit=1)[0]
     if root in template.inputs or root in _ADDED or root in _BUILT_IN:
         return
+    if root == CONFIRM:
+        if GIVEN not in view.events and "" not in view.events:
+            here, fix = _at(source, _first(path, source), scope), f"send it `on: {{event: {GIVEN}}}`"
+            scope.report.add("E306", here, f"there is a `{CONFIRM}` only in a message about a `{GIVEN}`", fix)
+        return
     if root in ("item", "items") and (root == "items") is not view.merged and "" not in view.events:
         fix = "go through `items`" if view.merged else "read `item`, or write `merge` into the `send`"
         message = f"there is no `{root}` {'in a message that joins several' if view.merged else 'without `merge`'}"
@@ -188,10 +223,17 @@ def _check_path(path: str, source: Source, template: Template, view: View, scope
         return
     if root == "survey":
         _check_survey(path, source, view, scope)
-    if root in ("items", "survey"):
+    if root == SENDER and path not in (SENDER, *(f"{SENDER}.{name}" for name in (NAME, POSTAL_ADDRESS))):
+        here, fix = _at(source, _first(path, source), scope), f"read `{SENDER}.{NAME}` or `{SENDER}.{POSTAL_ADDRESS}`"
+        scope.report.add("E306", here, f"there is no `{path}` to read", fix)
+    if root in ("items", "survey", SENDER):
         return
     if root not in _ROOTS:
-        fix = whole_place(path, view, scope) or did_you_mean(path, [*template.inputs, *_ROOTS]) or "declare it under `inputs`"
+        fix = (
+            whole_place(path, view, scope)
+            or did_you_mean(path, [*template.inputs, *_ROOTS, SENDER])
+            or "declare it under `inputs`"
+        )
         scope.report.add("E306", _at(source, _first(path, source), scope), f"there is no `{path}` to read", fix)
         return
     unknown = unknown_in(path, view, scope)

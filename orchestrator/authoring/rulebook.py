@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from orchestrator.authoring.conditions import conditions
 from orchestrator.authoring.document import Place, Spot
@@ -10,11 +11,12 @@ from orchestrator.authoring.finding import did_you_mean
 from orchestrator.authoring.scope import CHANNELS, Scope, View
 from orchestrator.authoring.units import basis_points, duration, hours
 from orchestrator.domain.calendar import zone_of
-from orchestrator.domain.policies import Cap, Hold, Policies, QuietHours, Topic
+from orchestrator.domain.campaign import Approval
+from orchestrator.domain.policies import Breaker, Canary, Cap, Hold, InDoubt, Links, Policies, QuietHours, Topic
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")
-_LATER = ("approval", "breaker", "in_doubt")
 MARKETING = "marketing"
+DAY_MS = 86_400_000
 
 
 def read_names(scope: Scope) -> None:
@@ -26,9 +28,11 @@ def read_names(scope: Scope) -> None:
     topics = root.get("topics")
     for name, spot in topics.members() if topics is not None else ():
         double = spot.get("double")
-        if double is not None and double.value is True:
-            scope.report.add("N901", double.key_place, "`double` is accepted, but not enforced yet")
-        scope.topics[name] = Topic(name, spot.text_of("consent") == "assumed", double is not None and double.value is True)
+        title = spot.get("title")
+        titles = {} if title is None else {locale: text.text for locale, text in title.members() if text.text is not None}
+        scope.topics[name] = Topic(
+            name, spot.text_of("consent") == "assumed", double is not None and double.value is True, titles
+        )
         if name == MARKETING:
             scope.report.add(
                 "E205", spot.key_place, "`marketing` means every topic and cannot be one", "give the topic another name"
@@ -49,9 +53,6 @@ def read_policies(scope: Scope) -> Policies:
     defaults = Policies()
     quiet, days_off = _quiet(root.get("quiet"), scope)
     expires = root.get("expires") or root
-    for word in _LATER:
-        if (found := root.get(word)) is not None:
-            scope.report.add("N901", found.key_place, f"`{word}` is accepted, but not enforced yet")
     return Policies(
         topics=dict(scope.topics),
         caps=_caps(root.get("caps"), scope),
@@ -66,7 +67,65 @@ def read_policies(scope: Scope) -> Policies:
         zone=_zone(root.get("zone"), scope),
         default_locale=scope.default_locale,
         leap_day=root.text_of("leap_day") or defaults.leap_day,
+        in_doubt=_in_doubt(root.get("in_doubt")),
+        approval=approval_of(root.get("approval")),
+        breaker=_breaker(root.get("breaker")),
+        canary=_canary(root.get("canary")),
+        links=_links(root.get("links")),
     )
+
+
+def approval_of(spot: Spot | None) -> Approval | None:
+    """What a campaign may send by itself; `within` is a day where nothing is said."""
+    over = spot.get("over") if spot is not None else None
+    if spot is None or over is None or not isinstance(over.value, int):
+        return None
+    return Approval(over.value, _or(duration(spot.text_of("within")), Approval(0).within))
+
+
+def _breaker(spot: Spot | None) -> Breaker | None:
+    """It is on unless the file says `none`."""
+    usual = Breaker()
+    if spot is None:
+        return usual
+    if spot.text == "none":
+        return None
+    days = duration(spot.text_of("over"))
+    whole = usual.days if days is None else max(1, days // DAY_MS)
+    also = spot.get("transactional")
+    transactional = also is not None and also.value is True
+    return Breaker(_number(spot, "at_least", usual.at_least), _number(spot, "times", usual.times), whole, transactional)
+
+
+def _canary(spot: Spot | None) -> Canary | None:
+    """It is off unless the file asks for it."""
+    usual = Canary()
+    if spot is None or spot.text == "none":
+        return None
+    hold, worst = duration(spot.text_of("hold")), basis_points(spot.text_of("worst"))
+    return Canary(_number(spot, "first", usual.first), _or(hold, usual.hold), _or(worst, usual.worst))
+
+
+def _number(spot: Spot, name: str, usual: int) -> int:
+    found = spot.get(name)
+    return found.value if found is not None and isinstance(found.value, int) else usual
+
+
+def _in_doubt(spot: Spot | None) -> InDoubt:
+    """The shape is checked by then; what it does not say is as the grammar has it."""
+    usual = InDoubt()
+    if spot is None:
+        return usual
+    said = {name: text for name in ("marketing", "transactional") if (text := spot.text_of(name)) is not None}
+    return replace(usual, wait=_or(duration(spot.text_of("wait")), usual.wait), **said)  # type: ignore[arg-type]  # the schema's
+
+
+def _links(spot: Spot | None) -> Links | None:
+    """The shape is checked by then."""
+    if spot is None:
+        return None
+    utm = {name: value.text for name, value in spot.at("utm").members() if value.text is not None}
+    return Links(spot.at("track").value is True, utm)
 
 
 def _or(found: int | None, default: int) -> int:

@@ -12,6 +12,7 @@ from orchestrator.authoring.files import Files
 from orchestrator.authoring.finding import Report, did_you_mean
 from orchestrator.authoring.press import Press
 from orchestrator.authoring.schemata import Validator
+from orchestrator.domain.measure import Measure
 from orchestrator.domain.policies import Topic
 from orchestrator.domain.program import EventType, Feature
 from orchestrator.domain.survey import Survey
@@ -88,6 +89,7 @@ class Scope:
     """name → class"""
     transactional: list[str] = field(default_factory=list)
     surveys: dict[str, Survey] = field(default_factory=dict)
+    measures: list[Measure] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
     senders: dict[str, dict[str, Any]] = field(default_factory=dict)
     default_locale: str = "en"
@@ -101,7 +103,11 @@ class Scope:
     vague: set[str] = field(default_factory=set)
     """Events whose keys could not be read."""
     authored: dict[str, Source] = field(default_factory=dict)
-    """file → an MJML text as it is written; its template has what it is compiled to."""
+    """file → a text as it is written, with what it includes; its template has what that is compiled to."""
+    partials: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(locale, file name) → its path."""
+    frames: dict[str, Spot] = field(default_factory=dict)
+    """template → the name of its frame."""
     press: Press = field(default_factory=Press)
     """Renders the workspace's texts."""
     people: list[tuple[str, dict[str, Any]]] | None = None

@@ -6,21 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator.authoring.asked import Asked
-from orchestrator.authoring.document import Spot
+from orchestrator.authoring.document import Place, Spot
 from orchestrator.authoring.naming import every_step
 from orchestrator.authoring.patterns import UNKNOWN, view_of_answer, view_of_run
-from orchestrator.authoring.rendering import check_reads
+from orchestrator.authoring.rendering import check_reads, is_valid, lets_leave, prints_address
 from orchestrator.authoring.scope import CHANNELS, Scope, View
 from orchestrator.authoring.surveys import check_asked
-from orchestrator.domain.template import Template
+from orchestrator.domain.template import POSTAL_ADDRESS, SENDER, Source, Template, told_of
 
 
 def check_sends(scope: Scope) -> None:
     """Check every `send` of every campaign."""
-    used: set[str] = set()
+    used, told = set[str](), set[str]()
     for document in scope.files.documents.get("campaigns", ()):
         _walk(document.root.get("then"), view_of_run(document.root, scope), scope, used)
         _check_merges(document.root, scope)
+        _check_leaving(document.root, scope, told)
     if "campaigns" not in scope.files.unreadable:
         for name in sorted(set(scope.templates) - used):
             check_reads(scope.templates[name], UNKNOWN, scope)
@@ -75,6 +76,38 @@ def _check(send: Spot, template: Template, view: View, scope: Scope, asked: Aske
             message = f"the template `{template.name}` has no subject"
             scope.report.add("E602", spot.place, message, f"write `subject` into templates/{template.name}/template.yaml")
         _sender(spot, template, scope)
+
+
+def _check_leaving(root: Spot, scope: Scope, told: set[str]) -> None:
+    """Marketing by email tells how to get no more of it, and where its sender is, in its own text."""
+    if root.text_of("class") == "transactional":
+        return
+    for step in every_step(root.get("then")):
+        send = step.at("send")
+        template, chosen = scope.templates.get(send.text_of("template") or ""), send.get("prefer") or send.get("channel")
+        if template is None or chosen is None or "email" not in [spot.value for spot in chosen.one_or_more()]:
+            continue
+        for parts in template.sources.values():
+            source = parts.get("html") or parts.get("text")
+            if source is not None and source.file not in told:
+                told.add(source.file)
+                _leaving(source, template, scope)
+
+
+def _leaving(source: Source, template: Template, scope: Scope) -> None:
+    if not lets_leave(source):
+        message = "no link to unsubscribe: mail programs offer one from the header, and who finds none reports spam"
+        fix = 'add <a href="{{ unsubscribe_url }}">…</a>, or {{ preferences_url }}'
+        scope.report.add("N903", Place(source.file, 1), message, fix)
+    if not is_valid(source.text):
+        return
+    written, printed = POSTAL_ADDRESS in told_of(scope.senders, template.sender), prints_address(source)
+    if template.sender in scope.senders and written is not printed:
+        lacks = "is not printed" if written else "is not written"
+        message = f"the postal address of `{template.sender}` {lacks}: law asks for it in advertising, as in the USA"
+        into = f"write `{POSTAL_ADDRESS}` into the email of `{template.sender}` in senders.yaml"
+        fix = f"add {{{{ {SENDER}.{POSTAL_ADDRESS} }}}}" if written else into
+        scope.report.add("N904", Place(source.file, 1), message, fix)
 
 
 def _check_saved(send: Spot, view: View, scope: Scope, asked: Asked) -> None:

@@ -21,6 +21,7 @@ from orchestrator.authoring.ignoring import accepted
 from orchestrator.authoring.keeping import check_kept
 from orchestrator.authoring.keys import check_keys
 from orchestrator.authoring.loops import check_loops
+from orchestrator.authoring.measures import read_measures
 from orchestrator.authoring.overlap import check_overlap
 from orchestrator.authoring.people import check_tests, check_touchpoints, read_personas
 from orchestrator.authoring.posts import check_senders
@@ -37,6 +38,7 @@ from orchestrator.authoring.things import check_things, mark_things
 from orchestrator.authoring.typed import never_null
 from orchestrator.authoring.ways import check_ways
 from orchestrator.authoring.weekly import Weekly, most_a_week
+from orchestrator.domain.measure import Measure
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.segments import circle
 from orchestrator.domain.survey import Survey
@@ -50,7 +52,14 @@ _DEFINING: dict[str, dict[str, type]] = {
     "policies": {"topics": dict, "transactional": list},
     "templates": {"subject": str, "inputs": dict},
 }
-_SCHEMA = {"events": "event", "campaigns": "campaign", "surveys": "survey", "personas": "persona", "templates": "template"}
+_SCHEMA = {
+    "events": "event",
+    "campaigns": "campaign",
+    "surveys": "survey",
+    "personas": "persona",
+    "templates": "template",
+    "measures": "measure",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,8 @@ class Workspace:
     """Warnings."""
     notes: tuple[Finding, ...] = ()
     """See `Examined`."""
+    measures: tuple[Measure, ...] = ()
+    """In order of file. They decide nothing, so they are no part of the program."""
 
 
 def check(path: Path, seen: Collection[str] | None = None) -> list[Finding]:
@@ -140,7 +151,8 @@ def _read(path: Path, seen: Collection[str] | None = None, *, portable: bool = F
     found = accepted(report.findings, files.written)
     warnings = tuple(finding for finding in found if finding.severity == "warning")
     notes = tuple(report.notes)
-    return Workspace(program, scope.templates, scope.surveys, scope.senders, files.documents, warnings, notes), found
+    texts = (scope.templates, scope.surveys, scope.senders, files.documents)
+    return Workspace(program, *texts, warnings, notes, tuple(scope.measures)), found
 
 
 def _check_shapes(files: Files, report: Report) -> None:
@@ -193,6 +205,7 @@ def _compiled(scope: Scope) -> Program:
     check_sends(scope)
     read_personas(scope, program)
     check_touchpoints(scope)
+    read_measures(scope)
     check_tests(scope)
     check_things(scope)
     check_loops(program, scope)

@@ -1,7 +1,8 @@
-"""Two processes for `serve`: the engine is started first, so that it loads while the edge does."""
+"""The processes of `serve`: the engine is started first, so that it loads while the edge does; the console if it is wanted."""
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -31,11 +32,16 @@ class EngineProcess:
         return f"ended with code {code}" if code else ""
 
 
+def end_in_order() -> None:
+    """Until the edge listens for it, SIGTERM unwinds what was begun, and the process ends with 0."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
 @contextmanager
-def engine_beside(workspace: Path, state: Path) -> Iterator[EngineProcess]:
-    """Start the engine process; it ends with this block at the latest."""
+def engine_beside(workspace: Path, state: Path, by: str) -> Iterator[EngineProcess]:
+    """Start the engine process; it ends with this block at the latest. `by` is who lets the workspace go live."""
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "orchestrator.bootstrap.engine", str(workspace), str(state), str(theirs.fileno())]
+    command = [sys.executable, "-m", "orchestrator.bootstrap.engine", str(workspace), str(state), str(theirs.fileno()), by]
     with ours, theirs:
         running = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 - our own program
         theirs.close()
@@ -44,3 +50,16 @@ def engine_beside(workspace: Path, state: Path) -> Iterator[EngineProcess]:
         finally:
             ours.close()
             running.wait()
+
+
+@contextmanager
+def console_beside(state: Path, port: int) -> Iterator[None]:
+    """Show the console on that port of this machine; it ends with this block. Should it fail, nothing else does."""
+    command = [sys.executable, "-m", "orchestrator", "console", "--state", str(state), "--port", str(port)]
+    command += ["--with-process", str(os.getpid())]
+    running = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
 import time
 
 from orchestrator.authoring import Workspace
+from orchestrator.bootstrap.links import tracks
 from orchestrator.config import Settings
+from orchestrator.domain.choices import PLACEHOLDERS
 from orchestrator.errors import UsageError
+from orchestrator.logs import say
 
 
 def told_to_stop() -> asyncio.Event:
@@ -39,16 +41,30 @@ def wall() -> int:
     return time.time_ns() // 1_000_000
 
 
-def say(line: str) -> None:
-    """Tell whoever started the process."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the command line's own voice
-
-
 def require_survey_key(loaded: Workspace, settings: Settings) -> None:
-    """UsageError where links to surveys would lead nowhere: each process has to know by itself what signs them."""
-    if loaded.surveys and not (settings.survey_key and settings.public_url):
+    """UsageError where links to our pages would lead nowhere: each process has to know by itself what signs them."""
+    if (prints_links(loaded) or tracks(loaded)) and not (settings.survey_key and settings.public_url):
+        unsubscribes = "has templates with links to unsubscribe" if prints_links(loaded) else "tracks links"
+        what = "asks surveys" if loaded.surveys else unsubscribes
         message = (
-            "the workspace asks surveys: set ORCHESTRATOR_SURVEY_KEY and ORCHESTRATOR_PUBLIC_URL, the same for every"
+            f"the workspace {what}: set ORCHESTRATOR_SURVEY_KEY and ORCHESTRATOR_PUBLIC_URL, the same for every"
             " worker and intake"
         )
         raise UsageError(message)
+
+
+def without_address_key(settings: Settings) -> None:
+    """Say what is missed where no list of addresses is kept: on Kafka each process has to know by itself what hashes them."""
+    if not settings.address_key:
+        say("no ORCHESTRATOR_ADDRESS_KEY, so no address list: who says STOP, complains or bounces is written to again")
+
+
+def prints_links(loaded: Workspace) -> bool:
+    """Whether its messages lead to our pages."""
+    texts = (
+        source.text
+        for template in loaded.templates.values()
+        for parts in template.sources.values()
+        for source in parts.values()
+    )
+    return bool(loaded.surveys) or any(name in text for text in texts for name in PLACEHOLDERS)

@@ -7,19 +7,29 @@ import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 
 from orchestrator.authoring import Workspace, load_workspace
-from orchestrator.bootstrap.door import own_url, require_survey_key, say, told_to_stop, wall
-from orchestrator.config import Settings
+from orchestrator.bootstrap.door import own_url, require_survey_key, told_to_stop, wall, without_address_key
+from orchestrator.bootstrap.pages import shop_of
+from orchestrator.bootstrap.receipts import receipt_door
+from orchestrator.config import Settings, traces_wanted
+from orchestrator.domain.suppression import Word
 from orchestrator.intake.catalogue import Catalogue
+from orchestrator.intake.choices import ChoiceDoor, choice_routes
+from orchestrator.intake.clicks import ClickDoor, click_routes
 from orchestrator.intake.edge import edge
+from orchestrator.intake.receipts import receipt_routes
 from orchestrator.intake.server import ANSWER_S, Server
 from orchestrator.intake.surveys import SurveyDoor, survey_routes
+from orchestrator.logs import say
+from orchestrator.stores.kafka.addresses import Inputs, put_words
 from orchestrator.stores.kafka.entrance import Entrance
-from orchestrator.stores.kafka.topics import examine
+from orchestrator.stores.kafka.topics import DeploymentTopics, examine
+from orchestrator.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +40,36 @@ class Intake:
     brokers: str
     topic: str
     development: bool
+    name: str = ""
+    """Of the deployment, whose address list it writes to."""
 
 
 async def run_intake(intake: Intake, settings: Settings, sockets: Sequence[socket.socket]) -> None:
     """Accept events until told to stop. StoreError where the cluster's settings would lose data."""
     loaded = load_workspace(intake.workspace)
     require_survey_key(loaded, settings)
+    without_address_key(settings)
     partitions = await examine(intake.brokers, intake.topic, development=intake.development)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every try; the entrance tells what they come to
-    entrance = Entrance(intake.brokers, intake.topic, partitions)
-    await _serve(Server(_app(loaded, settings, entrance)), entrance, sockets)
+    addresses = DeploymentTopics.of(intake.name).addresses
+    put = partial(put_words, intake.brokers, addresses, settings.address_key, inputs=Inputs(intake.topic, partitions))
+    entrance = Entrance(intake.brokers, intake.topic, partitions, put)
+    tracing = Tracing("intake") if traces_wanted() else None
+    await _serve(Server(_app(loaded, settings, entrance, tracing)), entrance, sockets)
+    if tracing is not None:
+        await asyncio.to_thread(tracing.close)
 
 
-def _app(loaded: Workspace, settings: Settings, entrance: Entrance) -> Starlette:
+def _app(loaded: Workspace, settings: Settings, entrance: Entrance, tracing: Tracing | None) -> Starlette:
     catalogue = Catalogue(loaded.program.events)
     surveys = SurveyDoor(loaded.surveys, lambda: (settings.survey_key,), entrance.submit, catalogue.validate, wall)
+    door = receipt_door(
+        settings, loaded, settings.public_url, entrance.receive, entrance.say, lambda: settings.address_key, entrance.tell
+    )
+    policies, keys = loaded.program.policies, (settings.survey_key,) if settings.survey_key else ()
+    listed, shop = entrance.say if settings.address_key else _unlisted, shop_of(loaded.senders)
+    choices = ChoiceDoor(policies, lambda: keys, entrance.submit, listed, wall, shop=shop)
+    clicks = ClickDoor(lambda: keys, entrance.receive, wall)
     return edge(
         entrance.submit,
         catalogue.validate,
@@ -52,9 +77,20 @@ def _app(loaded: Workspace, settings: Settings, entrance: Entrance) -> Starlette
         now=wall,
         ready=lambda: entrance.ready,
         things=catalogue.things,
-        pages=survey_routes(surveys) if loaded.surveys else (),
-        behind=entrance.readings,
+        pages=[
+            *(survey_routes(surveys) if loaded.surveys else ()),
+            *choice_routes(choices),
+            *receipt_routes(door),
+            *click_routes(clicks),
+        ],
+        behind=lambda: [*entrance.readings(), *door.counts.readings()],
+        tracing=tracing,
     )
+
+
+async def _unlisted(words: Sequence[Word]) -> list[bool]:
+    """Without a key there is no list: then only consents change."""
+    return [False] * len(words)
 
 
 async def _serve(server: Server, entrance: Entrance, sockets: Sequence[socket.socket]) -> None:

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.authoring import load_snapshot, load_workspace, snapshot
+from orchestrator.bootstrap.rails import told_of
+from orchestrator.delivery.lending import RAILS
+from orchestrator.delivery.permits import Rails, encode, rails
+from orchestrator.domain.alarms import Watched
 from orchestrator.domain.input import Control
+from orchestrator.domain.suppression import Listed, Word
 from orchestrator.errors import UsageError
+from orchestrator.insight.alarms import Watch
 from orchestrator.stores.kafka import orders
-from orchestrator.stores.kafka.topics import examine, prepare_deployment
+from orchestrator.stores.kafka.addresses import Replica, put_words, read_list
+from orchestrator.stores.kafka.alarms import read_tallies
+from orchestrator.stores.kafka.topics import Topics, count_partitions, examine, prepare_deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +35,78 @@ def turn_switch(brokers: str, topic: str, name: str, control: Control) -> Told:
 
 
 async def _switch(brokers: str, topic: str, name: str, control: Control) -> Told:
-    deployment = await _deployment(brokers, topic, name)
+    deployment = await deployment_of(brokers, topic, name)
     await orders.switch(deployment, control)
     return Told(deployment.partitions)
 
 
-def publish_workspace(brokers: str, topic: str, name: str, workspace: Path) -> Told:
+def alarms_of(brokers: str, topic: str, name: str, now: int) -> list[Watched]:
+    """How the campaigns of a deployment stand against what is expected of them."""
+    return asyncio.run(_alarms(brokers, topic, name, now))
+
+
+async def _alarms(brokers: str, topic: str, name: str, now: int) -> list[Watched]:
+    partitions = await count_partitions(brokers, topic)
+    watch = Watch(partitions)
+    for number, told in (await read_tallies(brokers, Topics.of(name).alarms, partitions)).items():
+        watch.hear(number, told)
+    return watch.stands(now)
+
+
+def publish_workspace(brokers: str, topic: str, name: str, workspace: Path, by: str) -> Told:
     """Let a workspace go live in every partition. WorkspaceError where its check finds errors: then nothing was told."""
-    program = load_workspace(workspace).program.name
+    loaded = load_workspace(workspace)
     content = snapshot(workspace)
-    if load_snapshot(content).program.name != program:
+    if load_snapshot(content).program.name != loaded.program.name:
         message = f"{workspace}: its files changed meanwhile; publish it again"
         raise UsageError(message)
-    return asyncio.run(_publish(brokers, topic, name, program, content))
+    return asyncio.run(_publish(brokers, topic, name, content, told_of(loaded, by, published=True)))
 
 
-async def _publish(brokers: str, topic: str, name: str, program: str, content: bytes) -> Told:
-    deployment = await _deployment(brokers, topic, name)
-    await orders.publish(deployment, program, content)
-    return Told(deployment.partitions, program)
+async def _publish(brokers: str, topic: str, name: str, content: bytes, told: Rails) -> Told:
+    deployment = await deployment_of(brokers, topic, name)
+    await orders.publish(deployment, told.program, content, encode(told), told.by)
+    return Told(deployment.partitions, told.program)
 
 
-async def _deployment(brokers: str, topic: str, name: str) -> orders.Deployment:
-    """Whether its settings are safe is looked at by those who work on it."""
+def publisher_of(brokers: str, name: str, campaign: str) -> str:
+    """Who let a campaign go live as it is, by the governor's notes; nobody where it has none yet."""
+    return asyncio.run(_publisher(brokers, name, campaign))
+
+
+async def _publisher(brokers: str, name: str, campaign: str) -> str:
+    found = await orders.noted(brokers, await prepare_deployment(brokers, name, development=True), RAILS)
+    known = rails(found).rails if found is not None else []
+    return next((rail.publisher for rail in known if rail.campaign == campaign), "")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressOrders:
+    """The address list of a deployment, from outside."""
+
+    brokers: str
+    name: str
+    key: bytes
+
+    def read(self) -> Replica:
+        """The list as it stands. StoreError where it is written with another key."""
+        return asyncio.run(self._read())
+
+    def hear(self, words: list[Word]) -> list[Listed]:
+        """Write what these words say; every worker has it within a moment."""
+        return asyncio.run(self._hear(words))
+
+    async def _read(self) -> Replica:
+        topics = await prepare_deployment(self.brokers, self.name, development=True)
+        return await read_list(self.brokers, topics.addresses, self.key)
+
+    async def _hear(self, words: list[Word]) -> list[Listed]:
+        topics = await prepare_deployment(self.brokers, self.name, development=True)
+        return await put_words(self.brokers, topics.addresses, self.key, words)
+
+
+async def deployment_of(brokers: str, topic: str, name: str) -> orders.Deployment:
+    """The deployment of that name. Whether its settings are safe is looked at by those who work on it."""
     partitions = await examine(brokers, topic, development=True)
     await prepare_deployment(brokers, name, development=True)
     return orders.Deployment(brokers, topic, name, partitions)

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from orchestrator.authoring import Workspace, load_snapshot
-from orchestrator.delivery.links import SurveyLinks
+from orchestrator.bootstrap.links import tracking_of
+from orchestrator.delivery.links import PageLinks
 from orchestrator.delivery.render import Renderer
 from orchestrator.errors import OrchestratorError
 from orchestrator.intake.catalogue import Catalogue
@@ -32,7 +33,7 @@ class Programs:
     """`find` gives what was published under a name, if anything; `admit` raises where this process lacks settings for it."""
 
     def __init__(
-        self, links: SurveyLinks, find: Callable[[str], Awaitable[bytes | None]], admit: Callable[[Workspace], None]
+        self, links: PageLinks, find: Callable[[str], Awaitable[bytes | None]], admit: Callable[[Workspace], None]
     ) -> None:
         self._links, self._find, self._admit = links, find, admit
         self._known: dict[str, Compiled] = {}
@@ -43,7 +44,9 @@ class Programs:
     def put(self, workspace: Workspace, content: bytes) -> Compiled:
         """Know a program that is compiled already."""
         catalogue = Catalogue(workspace.program.events)
-        renderer = Renderer(workspace.templates, workspace.senders, self._links.url)
+        tracking = tracking_of(workspace, self._links.surveys)
+        urls = self._links.surveys.url, self._links.choices.of
+        renderer = Renderer(workspace.templates, workspace.senders, *urls, tracking)
         return self._known.setdefault(workspace.program.name, Compiled(workspace, content, catalogue, renderer))
 
     def known(self, name: str) -> Compiled:

@@ -12,7 +12,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from orchestrator.config import log_form
 from orchestrator.errors import OrchestratorError, UsageError, WorkspaceError
+from orchestrator.logs import begin, say
 
 COMMANDS = {
     "demo": "demo",
@@ -23,16 +25,29 @@ COMMANDS = {
     "explain": "explain",
     "diff": "diff",
     "read": "read",
+    "preview": "preview",
     "schemas": "schemas",
     "events": "events",
+    "history": "history",
+    "measure": "measure",
     "tasks": "tasks",
+    "doubts": "doubts",
+    "letters": "letters",
+    "end": "end",
+    "alarms": "alarms",
     "serve": "serve",
+    "console": "console",
+    "account": "account",
     "worker": "worker",
     "governor": "governor",
     "publish": "publish",
     "kill": "kill",
     "pause": "pause",
     "resume": "resume",
+    "switches": "switchboard",
+    "approve": "approve",
+    "suppressions": "suppressions",
+    "consents": "consents",
     "intake": "intake",
     "bridge": "bridge",
     "kafka": "kafka",
@@ -75,12 +90,13 @@ def _orchestrator() -> None:
 def main() -> None:
     """Run a command; what a person can mend is told without a traceback."""
     try:
+        begin(log_form())
         app()
     except WorkspaceError as error:
         for finding in error.findings:
-            print(finding, file=sys.stderr)  # noqa: T201 - the command line's own voice
-        print(error, file=sys.stderr)  # noqa: T201
+            say(str(finding))
+        say(str(error))
         sys.exit(1)
     except OrchestratorError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        say(f"error: {error}")
         sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -36,7 +36,7 @@ def bridge(
     """
     require_extra()
     from orchestrator.bootstrap.bridge import Bridge, run_bridge  # noqa: PLC0415 - it needs the extra
-    from orchestrator.stores.kafka.shell import Listening  # noqa: PLC0415
+    from orchestrator.cli.pages import pages_at  # noqa: PLC0415
 
     run_bridge(
         Bridge(
@@ -46,7 +46,7 @@ def bridge(
             topic,
             source or foreign,
             name or f"{foreign}-bridge",
-            Listening(host, port),
+            pages_at(host, port),
             development,
         )
     )

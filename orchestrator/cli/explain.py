@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from orchestrator import authoring
 from orchestrator.authoring import load_snapshot, load_workspace
+from orchestrator.authoring.finding import no_campaign
+from orchestrator.bootstrap.addresses import listed_of
 from orchestrator.cli.options import (
     EventFiles,
     Format,
@@ -23,15 +25,16 @@ from orchestrator.cli.options import (
     Workspace,
     count_lines,
     moment_option,
-    no_campaign,
     print_json,
     progress_bar,
 )
 from orchestrator.cli.sources import BROKERS, Group, Inputs, Where, copied
 from orchestrator.cli.telling import print_told
+from orchestrator.config import read_settings
 from orchestrator.delivery.question import samples
 from orchestrator.delivery.render import Renderer
 from orchestrator.domain.program import Program
+from orchestrator.domain.suppression import Listed
 from orchestrator.errors import UsageError
 from orchestrator.insight import explain as explaining
 from orchestrator.insight.reading.tongue import TONGUES
@@ -84,6 +87,8 @@ def explain(
             tongue=tongue,
             compiled=source.compiled,
         )
+        if told.state is not None:
+            told.listed = source.listed(told.state.traits)
     if campaign is not None and campaign not in program.campaigns and not told.entries:
         raise no_campaign("--campaign", campaign, program.campaigns)
     told.rejected = rejected_of(source.rejected, told.names)
@@ -101,6 +106,8 @@ class _Source:
     rejected: Sequence[Rejected] = ()
     """Lines that were no event; a state file keeps none."""
     compiled: Compile = lambda _name: None
+    listed: Callable[[Mapping[str, Any]], list[Listed]] = lambda _traits: []
+    """What the address list holds against these traits; only a file has a list."""
 
 
 @contextmanager
@@ -110,7 +117,8 @@ def _opened(workspace: authoring.Workspace, files: list[Path], state: Path | Non
         raise UsageError(message)
     if state is not None:
         with open_reader(state) as reader:
-            yield _Source(reader, until, compiled=partial(_live_then, reader))
+            listed = partial(listed_of, reader, read_settings().address_key)
+            yield _Source(reader, until, compiled=partial(_live_then, reader), listed=listed)
         return
     memory, program = MemoryFile(), workspace.program
     catalogue = Catalogue(program.events)

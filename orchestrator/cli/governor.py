@@ -21,7 +21,7 @@ def governor(
     """
     require_extra()
     from orchestrator.bootstrap.governor import GovernorOf, run_governor  # noqa: PLC0415 - it needs the extra
-    from orchestrator.stores.kafka.shell import Listening  # noqa: PLC0415
+    from orchestrator.cli.pages import pages_at  # noqa: PLC0415
 
-    given = GovernorOf(brokers, name or store_name(topic), Listening(host, port), development)
+    given = GovernorOf(brokers, topic, name or store_name(topic), pages_at(host, port), development)
     run_governor(given, read_settings())

@@ -1,7 +1,8 @@
-"""`orchestrator kafka`: a broker for development and tests, on this machine only."""
+"""`orchestrator kafka`: a broker for development and tests, on this machine only; and the topic of the inputs, on any."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.options import Format, Output, print_json
+from orchestrator.cli.options import Brokers, Format, InputTopic, Output, print_json
+from orchestrator.errors import UsageError
 from orchestrator.stores.kafka import require_extra
 
 PORT = 9092
@@ -22,6 +24,7 @@ class Action(StrEnum):
     start = "start"
     stop = "stop"
     status = "status"
+    topic = "topic"
 
 
 def kafka(
@@ -33,9 +36,20 @@ def kafka(
     nodes: Annotated[
         int, typer.Option(help="So many brokers that keep copies of each other's records, on ports in a row.", min=1, max=NODES)
     ] = 1,
+    inputs: InputTopic = "events",
+    partitions: Annotated[
+        int | None, typer.Option(help="With topic: how many it has, for life; never more workers have work.", min=1)
+    ] = None,
+    brokers: Brokers = "127.0.0.1:9092",
     output: Output = Format.text,
 ) -> None:
-    """Start, stop or look at a development broker: one node of Apache Kafka, or several, from package registries alone."""
+    """Start, stop or look at a development broker: one node of Apache Kafka, or several, from package registries alone.
+
+    `topic` makes the topic that workers decide from, on whatever brokers, with settings that lose nothing.
+    """
+    if action is Action.topic:
+        _topic(brokers, inputs, partitions, output)
+        return
     require_extra("kafka-broker")
     from orchestrator.stores.kafka import broker  # noqa: PLC0415 - it needs the extra
     from orchestrator.stores.kafka.cluster import Cluster, is_cluster  # noqa: PLC0415
@@ -54,6 +68,21 @@ def kafka(
             _tell(output, running, "runs", running.topics() if running is not None else [])
             if running is None:
                 sys.exit(1)
+
+
+def _topic(brokers: str, name: str, wanted: int | None, output: Format) -> None:
+    require_extra()
+    from orchestrator.stores.kafka.topics import make_inputs  # noqa: PLC0415 - it needs the extra
+
+    if wanted is None:
+        raise UsageError("kafka topic: say --partitions N; they are fixed for life, and so is the most workers that have work")
+    found = asyncio.run(make_inputs(brokers, name, wanted))
+    if found != wanted:
+        raise UsageError(f"--partitions {wanted}: topic {name} is there, with {found} partitions for life")
+    if output is Format.json:
+        print_json({"topic": name, "partitions": found})
+    else:
+        print(f"topic {name}: {found} partitions, for life")  # noqa: T201 - the command line's own voice
 
 
 def _cluster(action: Action, cluster: Any, output: Format) -> None:

@@ -6,21 +6,19 @@ import gzip
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from orchestrator.authoring.finding import did_you_mean
+from orchestrator.config import KAFKA_BROKERS, kafka_settings
 from orchestrator.domain.calendar import local_instant, zone_of
-from orchestrator.domain.input import Control
 from orchestrator.errors import UsageError
-from orchestrator.stores.kafka import require_extra
+from orchestrator.stores.kafka import reaching
 
 
 class Format(StrEnum):
@@ -33,6 +31,11 @@ class Language(StrEnum):
     it = "it"
 
 
+def brokers_of(addresses: str) -> reaching.Brokers:
+    """Where brokers are, with what the environment says opens them."""
+    return reaching.Brokers.of(addresses, kafka_settings())
+
+
 Workspace = Annotated[Path, typer.Argument(help="Folder of the workspace.", metavar="WORKSPACE")]
 EventFiles = Annotated[
     list[Path] | None,
@@ -40,18 +43,23 @@ EventFiles = Annotated[
 ]
 MoreFiles = Annotated[list[Path] | None, typer.Argument(help="More event files.", metavar="[FILE]...", show_default=False)]
 Locale = Annotated[Language, typer.Option(help="Language in which rules are put into words.")]
-Brokers = Annotated[str, typer.Option(help="Where Kafka is.", metavar="HOST:PORT")]
+Brokers = Annotated[str, typer.Option(help="Where Kafka is.", metavar="HOST:PORT", parser=brokers_of, envvar=KAFKA_BROKERS)]
 InputTopic = Annotated[str, typer.Option("--input", help="The topic that workers decide from.", metavar="TOPIC")]
 PageHost = Annotated[str, typer.Option("--host", help="Address of its pages /health, /ready and /metrics.")]
 PagePort = Annotated[int, typer.Option("--port", help="Their port.", min=1, max=65_535)]
 Development = Annotated[bool, typer.Option("--development", help="Accept a cluster that keeps a single copy.")]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        help="production, or staging: that one starts with a safe list only (ORCHESTRATOR_SAFE_LIST). By default what"
+        " ORCHESTRATOR_ENVIRONMENT says, else production.",
+        metavar="NAME",
+    ),
+]
 StoreName = Annotated[
     str | None, typer.Option(help="Group of the workers, and what their topics begin with; the input's name by default.")
 ]
-OfCampaign = Annotated[str | None, typer.Option("--campaign", help="Only this campaign.", metavar="ID")]
-OfChannel = Annotated[str | None, typer.Option("--channel", help="Only this channel.", metavar="CHANNEL")]
-Actor = Annotated[str, typer.Option("--by", help="Who does it; kept with it.", metavar="NAME")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with it.", metavar="TEXT")]
+Publisher = Annotated[str, typer.Option("--by", help="Who lets this workspace go live; the user of the system by default.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
@@ -61,24 +69,17 @@ def print_json(result: Any) -> None:
     sys.stdout.write("\n")
 
 
+def system_user() -> str:
+    """The user of the system; in a container there may be none of that number."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return ""
+
+
 def store_name(topic: str) -> str:
     """What the topics of the workers on these inputs begin with, where nothing else is said."""
     return f"{topic}-orchestrator"
-
-
-def tell_switch(brokers: str, topic: str, name: str | None, control: Control, output: Format) -> None:
-    """Turn a switch of a deployment on Kafka, and say so."""
-    if control.campaign is not None and control.channel is not None:
-        raise UsageError("--campaign and --channel are two switches: turn one after the other")
-    require_extra()
-    from orchestrator.bootstrap.orders import turn_switch  # noqa: PLC0415 - it needs the extra
-
-    told = turn_switch(brokers, topic, name or store_name(topic), control)
-    what = f"{control.switch} {'on' if control.on else 'off'}"
-    if output is Format.json:
-        print_json({"switch": control.switch, "on": control.on, "partitions": told.partitions})
-    else:
-        print(f"{what}: told to the governor and {told.partitions} partitions")  # noqa: T201 - the command line's own voice
 
 
 _ZONED = re.compile(r"(?P<time>.+?)\s*(?:\[(?P<in_brackets>[^\]]+)\]|(?<=[\d\s])(?P<after>[A-Za-z][\w+-]*(?:/[\w+/-]+)?))")
@@ -97,18 +98,11 @@ def moment_option(text: str | None, option: str, zone: str = "UTC") -> int | Non
     if name is not None and zone_of(name) is None:
         raise UsageError(f"{option} {text}: there is no time zone {name}; use an IANA name such as Europe/Rome")
     if instant is None:
-        raise UsageError(f"{option} {text}: not a time; {_TIMES}")
+        raise UsageError(f"{option} {text}: not a time; {_TIMES}, or 2026-01-31 09:00, which is in {zone} then")
     return instant
 
 
-_TIMES = "write it like 2026-01-31T09:00:00Z, 2026-01-31 09:00 Europe/Rome, or 2026-01-31 09:00 in the workspace's zone"
-
-
-def no_campaign(option: str, name: str, known: Collection[str]) -> UsageError:
-    """The workspace has no campaign of that name: the nearest one, and all that there are."""
-    near = did_you_mean(name, known)
-    hint = f"{near} It" if near.startswith("did you mean") else "it"
-    return UsageError(f"{option} {name}: the workspace has no such campaign; {hint} has {', '.join(known)}")
+_TIMES = "write it like 2026-01-31T09:00:00Z, 2026-01-31 09:00 Europe/Rome"
 
 
 def count_lines(paths: Sequence[Path]) -> int:
@@ -126,6 +120,16 @@ def count_lines(paths: Sequence[Path]) -> int:
 @contextmanager
 def progress_bar(label: str, total: Callable[[], int]) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on stderr, only where that is a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - who is in a hurry needs none
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None

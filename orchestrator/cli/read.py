@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from orchestrator.authoring import load_workspace
-from orchestrator.cli.options import Format, Language, Locale, Output, Workspace, no_campaign, print_json
+from orchestrator.authoring.finding import no_campaign
+from orchestrator.cli.options import Format, Language, Locale, Output, Workspace, print_json
 from orchestrator.insight.reading.campaign import Read, Section, read_campaign
 from orchestrator.insight.reading.steps import Step
 from orchestrator.insight.reading.tongue import TONGUES

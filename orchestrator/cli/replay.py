@@ -17,6 +17,7 @@ from orchestrator.cli.options import (
     MoreFiles,
     Output,
     Workspace,
+    brokers_of,
     count_lines,
     moment_option,
     print_json,
@@ -50,7 +51,9 @@ def replay(
     state: Annotated[Path | None, typer.Option(help="Keep the store in this SQLite file.", metavar="FILE")] = None,
     store: Annotated[StoreChoice | None, typer.Option(help="Where the replay keeps its state.")] = None,
     partitions: Annotated[int, typer.Option(min=1, max=PARTITIONS_MAX)] = 1,
-    brokers: Annotated[str | None, typer.Option(help="Where Kafka is, for `--store kafka`.", metavar="HOST:PORT")] = None,
+    brokers: Annotated[
+        str | None, typer.Option(help="Where Kafka is, for `--store kafka`.", metavar="HOST:PORT", parser=brokers_of)
+    ] = None,
     output: Output = Format.text,
 ) -> None:
     """Replay recorded events: who stands where, what would have been sent, suppressed, held out, refused at rendering.

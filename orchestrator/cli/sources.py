@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli.options import brokers_of
+from orchestrator.config import KAFKA_BROKERS
 from orchestrator.errors import UsageError
 from orchestrator.stores.kafka import require_extra
 
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 BROKERS = "127.0.0.1:9092"
 
 Inputs = Annotated[str | None, typer.Option("--input", help="Of workers: the topic that they decide from.", metavar="TOPIC")]
-Where = Annotated[str, typer.Option("--brokers", help="With --input: where Kafka is.", metavar="HOST:PORT")]
+Where = Annotated[
+    str,
+    typer.Option(
+        "--brokers", help="With --input: where Kafka is.", metavar="HOST:PORT", parser=brokers_of, envvar=KAFKA_BROKERS
+    ),
+]
 Group = Annotated[str | None, typer.Option("--name", help="With --input: the workers' --name, where they were given one.")]
 
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 
+from orchestrator.cli.door import DOOR, tell
 from orchestrator.cli.options import Format, Output, print_json
 from orchestrator.cli.sources import BROKERS, Group, Inputs, Where, state_files
-from orchestrator.config import read_settings
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.tasks import DONE
-from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.errors import UsageError
 from orchestrator.stores.reader import Listed, open_reader
-
-DOOR = "http://127.0.0.1:8080"
-PATIENCE_S = 10
-"""How long `serve` may take to answer."""
-_ACCEPTED = 200
 
 
 def tasks(
@@ -81,26 +74,6 @@ def _finish(task: Listed | None, ident: str, outcome: str | None, door: str) -> 
     if task is None:
         message = f"--done {ident}: no such task is open in this file"
         raise UsageError(message)
-    answer = asyncio.run(_say(task, outcome, door))
-    typer.echo(f"{task.id} is {answer}")
-
-
-async def _say(task: Listed, outcome: str | None, door: str) -> str:
-    """Send the event; what `serve` made of it. Said twice, it is one event."""
-    who = {"userId" if task.raw.startswith("u:") else "anonymousId": task.raw[2:]}
     how = {} if outcome is None else {"outcome": outcome}
-    event = {"messageId": f"done-{task.id}", "event": DONE, **who, "properties": {"task": task.id, **how}}
-    keys = list(read_settings().keys.values())
-    auth = aiohttp.BasicAuth(keys[0], "").encode() if keys else ""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE_S)) as session,
-            session.post(f"{door}/v1/track", json=event, headers={"Authorization": auth} if auth else {}) as response,
-        ):
-            told = (await response.text()).strip()
-            if response.status == _ACCEPTED:
-                return "done"
-            raise OrchestratorError(f"{door} answered {response.status}: {told}")
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        message = f"{door}: {type(error).__name__}; is `orchestrator serve` running? name its address by --door"
-        raise OrchestratorError(message) from error
+    tell(door, task.raw, DONE, f"done-{task.id}", {"task": task.id, **how})
+    typer.echo(f"{task.id} is done")

@@ -1,39 +1,22 @@
-"""One customer's story on a terminal: what was heard, what happened and why, what is under way. In one language throughout."""
+"""One customer's story on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-
 from rich.console import Console
 
-from orchestrator.domain.calendar import instant_of
+from orchestrator.insight.narration import Narration
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 from orchestrator.insight.times import Clock
 from orchestrator.insight.told import Told
-from orchestrator.insight.under_way import UnderWay
 
-_PASSING = ("planned", "attempting")
-"""Outcomes of a message that are not told where more follows in the same second."""
 _INDENT = " " * 21
-_NAME = 12
-"""Digits of a program's name."""
-_WITHOUT = "without "
-
-
-class _Row(NamedTuple):
-    at: int | None
-    words: str
-    below: tuple[str, ...] = ()
-    dim: tuple[str, ...] = ()
 
 
 def print_told(
     told: Told, console: Console | None = None, *, nameless: int = 0, may_run_on: bool = False, tongue: Tongue = ENGLISH
 ) -> None:
     """Print it. `nameless` counts rejected lines that name nobody; `may_run_on` says that `--at` can let time run on."""
-    console, telling = console or Console(), _Telling(told, tongue, Clock(told.zone))
+    console, telling = console or Console(), Narration(told, tongue, Clock(told.zone))
     for line in (*telling.head(), *telling.unheard(nameless)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for row in telling.rows():
@@ -45,110 +28,3 @@ def print_told(
             console.print(f"{_INDENT}{line}", markup=False, highlight=False, style="dim", soft_wrap=True)
     for line in telling.runs(may_run_on=may_run_on):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    told: Told
-    tongue: Tongue
-    clock: Clock
-
-    def head(self) -> Iterator[str]:
-        say, told = self.tongue.say, self.told
-        if told.state is None:
-            near = f" {self._near(told.near)}" if told.near else ""
-            yield say("told_nobody", told.profile) + (near[:1] + near[1:2].upper() + near[2:])
-            return
-        yield say("told_head", told.profile, self.tongue.several("told_events", len(told.events)), told.state.stage)
-        if told.edited:
-            yield say("told_edited")
-        if told.otherwise:
-            yield self.tongue.several("told_otherwise", told.otherwise)
-        yield say("told_zone_own" if told.own_zone else "told_zone_shop", told.zone)
-        since, name = told.programs[0] if told.programs else (None, "")
-        if since is not None:
-            when = (self.clock.tell(since),) if since else ()
-            yield say("told_program" if since else "told_program_first", name[:_NAME], *when)
-
-    def _near(self, names: list[str]) -> str:
-        return self.tongue.say("did_you_mean", self.tongue.either([f"`{name}`" for name in names]))
-
-    def unheard(self, nameless: int) -> Iterator[str]:
-        """What was said of this customer and not heard."""
-        say = self.tongue.say
-        for one in self.told.unknown:
-            yield say("told_unknown", one["event"], self._times(one), self._fix(one))
-        for one in self.told.consents:
-            yield say(f"told_consent_{one['of']}", one["event"], one["name"], self._fix(one))
-        for one in self.told.answers:
-            word, named = ("told_astray", (one["message_id"],)) if one["message_id"] is not None else ("told_answer", ())
-            yield say(word, one["event"], self._times(one), self.tongue.either(one["campaigns"]), *named)
-        for one in self.told.rejected:
-            yield say("told_rejected", one["file"], str(one["line"]), one["reason"])
-        if nameless:
-            yield self.tongue.several("told_nameless", nameless)
-
-    def _times(self, one: dict[str, Any]) -> str:
-        return "" if one["events"] == 1 else self.tongue.say("told_times", self.tongue.number(one["events"]))
-
-    def _fix(self, one: dict[str, Any]) -> str:
-        if one["near"] is not None:
-            return f"; {self._near([one['near']])}"
-        return f"; {self.tongue.say('known_here', ', '.join(one['known']))}" if one["known"] else ""
-
-    def rows(self) -> Iterator[_Row]:
-        """In order of time; what never happened stands last."""
-        say, told = self.tongue.say, self.told
-        rows = [
-            _Row(at, f"{say('told_stage'):8} {source} → {target} ({self._cause(cause)})")
-            for at, source, target, cause in told.stages
-        ]
-        rows += [_Row(at, say("told_program_live", name[:_NAME])) for at, name in told.programs[1:] if at is not None]
-        settled = {_second(entry) for entry in told.entries if entry["outcome"] not in _PASSING}
-        for entry in told.entries:
-            if entry["outcome"] not in _PASSING or _second(entry) not in settled:
-                rows.append(self._row(entry))
-        yield from sorted(rows, key=lambda row: (row.at is None, row.at or 0))
-
-    def _cause(self, cause: str) -> str:
-        """As the journal names it; how long without something, in words."""
-        return cause.replace(_WITHOUT, f"{self.tongue.say('without')} ", 1) if cause.startswith(_WITHOUT) else cause
-
-    def _row(self, entry: dict[str, Any]) -> _Row:
-        why, dim, now = entry["why"], list(entry["rule_words"]), entry.get("if_now")
-        below = [why] if why and why not in entry["reason"] else []
-        dim += [self.tongue.say("told_if_now"), *now["rule_words"]] if now is not None else []
-        return _Row(instant_of(entry["at"]), self._words(entry), tuple(below), (*dim, *entry.get("gates_words", ())))
-
-    def _words(self, entry: dict[str, Any]) -> str:
-        say, tongue = self.tongue.say, self.tongue
-        next_allowed = instant_of(entry["next_allowed"])
-        until = f"; {say('told_next', self.clock.tell(next_allowed))}" if next_allowed is not None else ""
-        live = f"; {say('told_live', entry['live'])}" if entry.get("live") else ""
-        campaign = f"{entry['campaign']}: " if entry["campaign"] else ""
-        outcome = tongue.outcomes.get(entry["outcome"], entry["outcome"].replace("_", " "))
-        if entry.get("template"):
-            message = say("told_of", entry["template"], str(entry.get("channel")))
-            outcome = outcome if message in entry["reason"] else f"{message} {outcome}"
-        return f"{campaign}{outcome} — {entry['reason']}{until}{live}"
-
-    def runs(self, *, may_run_on: bool) -> Iterator[str]:
-        """What each run under way waits for, and until when."""
-        if not self.told.under_way or self.told.at is None:
-            return
-        yield self.tongue.say("under_way_run_on" if may_run_on else "under_way", self.clock.tell(self.told.at))
-        for run in self.told.under_way:
-            yield f"  {run.campaign}: {self._run(run, self.told.at)}"
-
-    def _run(self, run: UnderWay, now: int) -> str:
-        say = self.tongue.say
-        then = say("run_then", run.then) if run.then else ""
-        if run.until is None:
-            return f"{run.waits}{then}"
-        left = say("run_in", self.tongue.rough_span(run.until - now)) if run.until > now else ""
-        return say("run_until", run.waits, self.clock.tell(run.until), left, then)
-
-
-def _second(entry: dict[str, Any]) -> tuple[str, Any]:
-    """A message and the second in which something became of it."""
-    return (entry["at"] or "")[:19], entry.get("message")

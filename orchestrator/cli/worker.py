@@ -7,8 +7,20 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import Brokers, Development, InputTopic, PageHost, PagePort, StoreName, Workspace, store_name
-from orchestrator.config import read_settings
+from orchestrator.cli.options import (
+    Brokers,
+    Development,
+    Environment,
+    InputTopic,
+    PageHost,
+    PagePort,
+    Publisher,
+    StoreName,
+    Workspace,
+    store_name,
+    system_user,
+)
+from orchestrator.config import sending_settings
 from orchestrator.stores.kafka import require_extra
 
 
@@ -28,12 +40,15 @@ def worker(
             " after two minutes instead of 6 s."
         ),
     ] = None,
+    by: Publisher = "",
     development: Development = False,  # noqa: FBT002
+    environment: Environment = None,
 ) -> None:
     """Work on partitions of a topic: decide, keep the state in Kafka, send. Start as many as you like, up to its partitions."""
     require_extra()
+    settings = sending_settings(environment)
     from orchestrator.bootstrap.worker import Worker, run_worker  # noqa: PLC0415 - it needs the extra
-    from orchestrator.stores.kafka.shell import Listening  # noqa: PLC0415
+    from orchestrator.cli.pages import pages_at  # noqa: PLC0415
 
     told = Worker(
         workspace,
@@ -42,8 +57,9 @@ def worker(
         name or store_name(topic),
         folder,
         outbox or folder / "outbox",
-        Listening(host, port),
+        pages_at(host, port),
         development,
+        by or system_user(),
         instance,
     )
-    run_worker(told, read_settings())
+    run_worker(told, settings)

@@ -45,7 +45,8 @@ def blame(environment: Environment, part: str, text: str, context: Mapping[str, 
             following = found[met[-1] + 1].start() if met[-1] + 1 < len(found) else len(text)
             if _ELSE_IF.search(text, block.end(), following):
                 return None
-            return Blamed(block[0].strip("{}%-").strip(), text.count("\n", 0, block.start()) + 1)
+            written = block.start() + len(block[0]) - len(block[0].lstrip("{%-+ \n\r\t"))
+            return Blamed(block[0].strip("{}%-+").strip(), text.count("\n", 0, written) + 1)
     except (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError):
         return None
     return None

@@ -40,8 +40,12 @@ class RenderedMessage:
     body_html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Extra message headers (List-Unsubscribe, List-Unsubscribe-Post)."""
+    reference: str = ""
+    """What finds its profile when the provider speaks of it later; opaque, and to be sent along."""
+    trace: str = ""
+    """The `traceparent` of this attempt, for a webhook to pass on; empty where nothing is traced."""
     leave: Callable[[], bool] = field(default=_holds, compare=False, repr=False)
-    """Whether it may still go: a channel that waits before its first byte looks again, and answers NotSent."""
+    """Whether it may still go: a channel that waits before its first byte looks again, from any thread, and answers NotSent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class NotSent:
 
     retry_after_ms: int
     detail: str = ""
+    kind: Literal["", "throttle", "unreachable"] = ""
+    """`throttle`: the provider asks us to wait so long, on the whole channel. `unreachable`: nobody answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,32 @@ class InDoubt:
 Answer = Accepted | Refused | NotSent | InDoubt
 
 
+class Finder(Protocol):
+    """A channel that can look for a message of which nobody knows whether it was taken."""
+
+    async def find(self, message: RenderedMessage, doubted: int) -> Accepted | Refused | None:
+        """Whether the provider has it, by its words, its recipient and its time; None where that cannot be told now.
+
+        `doubted` is when it came into doubt. Refused, of the code `not_found`: it is certainly not there.
+        """
+        ...
+
+
 class Channel(Protocol):
-    """One provider. `settings` come from configuration, secrets already resolved."""
+    """One provider. `settings` come from configuration, secrets already resolved.
+
+    An adapter that keeps connections open has `async def close(self) -> None` too, and lets go of them there.
+    """
 
     def __init__(self, settings: Mapping[str, Any], session: aiohttp.ClientSession) -> None: ...
 
     async def send(self, message: RenderedMessage) -> Answer:
         """Make exactly one attempt. Never raises for what a network or provider does; bounded by its timeouts."""
         ...
+
+
+async def close(channel: Channel) -> None:
+    """Let the channel go of what it keeps open, if it keeps anything. Nothing is sent through it after."""
+    closing = getattr(channel, "close", None)
+    if closing is not None:
+        await closing()

@@ -17,8 +17,15 @@ class Turns:
     turns: dict[str, int] = field(default_factory=dict)
     """message id → its slot, the earliest first."""
 
-    def turn(self, ident: str, slot: int) -> int:
-        """The slot in which this message may leave: the one it was given, else the next with room from `slot` on."""
+    def begin_anew(self) -> None:
+        """Slots far ahead were given out for a reason that is over: the next one asked for is free."""
+        self.last = self.used = 0
+
+    def turn(self, ident: str, slot: int, most: int | None = None, weight: int = 1) -> int:
+        """The slot in which this message may leave: the one it was given, else the next with room from `slot` on.
+
+        `most` is how many there is room for, where that is fewer than usual; it takes as much of it as it weighs.
+        """
         given = self.turns.pop(ident, 0)
         if given >= slot:
             return given
@@ -26,7 +33,7 @@ class Turns:
             del self.turns[oldest]  # it was cancelled meanwhile
         if self.last < slot:
             self.last, self.used = slot, 0
-        if self.used >= self.most:
-            self.last, self.used = self.last + 1, 0
-        self.used += 1
+        if self.used >= min(self.most, self.most if most is None else most):
+            self.last, self.used = self.last + 1, max(0, self.used - self.most)
+        self.used += weight
         return self.last

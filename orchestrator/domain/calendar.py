@@ -14,10 +14,16 @@ _MS = dt.timedelta(milliseconds=1)
 _DAY_MINUTES = 24 * 60
 
 
-@lru_cache(maxsize=1024)
 def iso(instant: int) -> str:
-    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`. Kept: an input asks for the same one often."""
-    return (_NAIVE_EPOCH + dt.timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T09:00:00.000Z`."""
+    second, millisecond = divmod(instant, 1_000)
+    return f"{_iso_second(second)}.{millisecond:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _iso_second(second: int) -> str:
+    """Kept: one input asks for the same one often, and inputs of one second follow each other."""
+    return (_NAIVE_EPOCH + dt.timedelta(seconds=second)).isoformat()
 
 
 def instant_of(text: object) -> int | None:
@@ -77,8 +83,12 @@ def instant_at(day: dt.date, minutes: int, zone: ZoneInfo) -> int:
 
 
 def _end_of_gap(inside: int, zone: ZoneInfo) -> int:
-    """The instant at which the offset changes, near `inside`, found by bisection to the millisecond."""
-    low, high = inside - DAY_MS, inside + DAY_MS
+    """The instant at which the offset changes, near `inside`."""
+    return _change_between(inside - DAY_MS, inside + DAY_MS, zone)
+
+
+def _change_between(low: int, high: int, zone: ZoneInfo) -> int:
+    """The instant at which the offset changes after `low`, found by bisection to the millisecond."""
     before = _local(low, zone).utcoffset()
     while high - low > 1:
         middle = (low + high) // 2
@@ -123,14 +133,22 @@ def next_midnight(instant: int, zone: ZoneInfo) -> int:
 def quiet_until(instant: int, start: int, end: int, zone: ZoneInfo) -> int:
     """`instant` itself outside the half-open local interval [start, end) in minutes, else its first instant after.
 
-    In an hour that occurs twice the end may come twice.
+    In an hour that occurs twice the end may come twice; and the clock may be set back to before the interval.
     """
     local = _local(instant, zone)
-    minutes = local.hour * 60 + local.minute
-    inside = start <= minutes < end if start <= end else minutes >= start or minutes < end
-    if not inside or start == end:
+    if not _within(local, start, end):
         return instant
     after = max(next_local(instant, end % _DAY_MINUTES, zone), instant + 1)
     wall = dt.datetime.combine(local.date(), dt.time(end % _DAY_MINUTES // 60, end % 60), tzinfo=zone).replace(fold=1)
     again = (wall - _EPOCH) // _MS
-    return again if instant < again < after else after
+    after = again if instant < again < after else after
+    if local.utcoffset() == _local(after, zone).utcoffset():
+        return after
+    change = _change_between(instant, after, zone)
+    return after if _within(_local(change, zone), start, end) else change
+
+
+def _within(local: dt.datetime, start: int, end: int) -> bool:
+    """Whether the local clock shows a minute of the interval, which may wrap over midnight."""
+    minutes = local.hour * 60 + local.minute
+    return start <= minutes < end if start <= end else minutes >= start or minutes < end

@@ -78,7 +78,7 @@ def _stopped(moment: Moment, call: Call) -> str | None:
     controls = moment.controls
     if controls.kill:
         return "kill"
-    return "pause" if controls.pauses(call.campaign) or CHANNEL in controls.channels else None
+    return "pause" if controls.pauses(call.campaign, moment.profile) or CHANNEL in controls.channels else None
 
 
 def _wait(moment: Moment, call: Call, gate: str, until: int | None) -> None:

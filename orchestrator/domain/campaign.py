@@ -249,6 +249,38 @@ class Reentry:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A campaign sends `over` messages within `within` milliseconds by itself; for more another person must say yes."""
+
+    over: int
+    within: int = 24 * 3_600_000
+
+
+SENDS, TRIGGERS = "sends", "triggers"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many within any `per` milliseconds are as they should be: at least so many, and at most.
+
+    With `times`, as many as so many times its busiest span before are fine too, though they be more than `at_most`.
+    """
+
+    per: int
+    at_least: int | None = None
+    at_most: int | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is told where a campaign does otherwise: messages that its provider took, and runs that began."""
+
+    sends: Expected | None = None
+    triggers: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     name: str
     stage: str
@@ -267,6 +299,9 @@ class Campaign:
     holdout: int = 0
     goal: Goal | None = None
     exits: tuple[Pattern, ...] = ()
+    approval: Approval | None = field(default=None, metadata=LATER)
+    """What it may send by itself, where it is another amount than the policies say."""
+    alarm: Alarm | None = field(default=None, metadata=LATER)
 
     @property
     def channels(self) -> tuple[str, ...]:

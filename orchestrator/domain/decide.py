@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from orchestrator.domain import calls, crossings, enrolment, ledger, steps, tasks, timers, wheel
+from orchestrator.domain import calls, crossings, enrolment, ledger, receipts, steps, tasks, timers, wheel
 from orchestrator.domain.announcing import hear
 from orchestrator.domain.campaign import Campaign
 from orchestrator.domain.consent import fold_consent
@@ -29,6 +29,7 @@ from orchestrator.domain.input import (
     Move,
     Outcome,
     ProfileInput,
+    Receipt,
     Timer,
     Visit,
 )
@@ -42,7 +43,7 @@ from orchestrator.domain.program import Program
 class Decided(NamedTuple):
     """A decision, its bytes for the journal, and when time alone may next change something.
 
-    Of a broadcast that passes the profile by there is neither: nothing has changed.
+    Of a round that passes the profile by there is neither: nothing has changed.
     """
 
     decision: Decision
@@ -76,7 +77,7 @@ def decide(
     if isinstance(given, Event) and is_duplicate(profile, given, now):
         moment.decision.duplicate = True
         return Decided(moment.decision, b"", timers.next_due(moment))
-    if isinstance(given, Announcement) and not hear(moment, given):
+    if _passes_by(moment, given):
         moment.decision.passed_by = True
         return Decided(moment.decision, b"", None)
     profile.seq += 1
@@ -92,6 +93,15 @@ def decide(
     return Decided(moment.decision, encoded, timers.next_due(moment))
 
 
+def _passes_by(moment: Moment, given: ProfileInput) -> bool:
+    """Whether a round has nothing for this profile."""
+    if isinstance(given, Announcement):
+        return not hear(moment, given)
+    if isinstance(given, EndRuns) and given.began_by is not None:
+        return not any(_ends(given, run) for run in moment.profile.runs)
+    return False
+
+
 def cause_of(given: ProfileInput) -> str:
     """What the input is called where its effects are told."""
     match given:
@@ -101,7 +111,7 @@ def cause_of(given: ProfileInput) -> str:
             return given.cause
         case EndRuns():
             return given.reason
-        case HandOff() | Outcome():
+        case HandOff() | Outcome() | Receipt():
             return given.message_id
         case Announcement():
             return "schedule" if given.event is None else given.event.name
@@ -123,8 +133,9 @@ def _announcement(moment: Moment, _given: Announcement) -> None:
 
 def _fold(moment: Moment, event: Event) -> None:
     profile, index = moment.profile, moment.program.index
-    fold_consent(profile, event)
+    fold_consent(profile, event, moment.program.policies)
     tasks.fold_done(moment, event)
+    receipts.fold_settled(moment, event)
     for feature in index.features.get(event.name, ()):
         if feature.condition is None or moment.holds(feature.condition, f"feature {feature.name}", moment.readable_event):
             fold(profile.folds, feature, event, moment.program, moment.now)
@@ -227,14 +238,21 @@ def _outcome(moment: Moment, given: Outcome) -> None:
     call = moment.profile.call(given.message_id) if moment.profile.calls else None
     if call is not None:
         calls.settle_outcome(moment, call, given)
-    else:
+    elif moment.profile.message(given.message_id) is not None:
         ledger.settle_outcome(moment, given)
+    else:
+        receipts.settle_late(moment, given)
 
 
 def _end_runs(moment: Moment, given: EndRuns) -> None:
     for run in moment.profile.runs:
-        if given.campaign in (None, run.campaign):
+        if _ends(given, run):
             steps.end(moment, run, given.reason)
+
+
+def _ends(given: EndRuns, run: Run) -> bool:
+    began = given.began_by is None or run.entered_at <= given.began_by
+    return not run.ended and began and given.campaign in (None, run.campaign)
 
 
 def _visit(moment: Moment, given: Visit) -> None:
@@ -249,7 +267,7 @@ def _visit(moment: Moment, given: Visit) -> None:
             run.state = "at"
             steps.advance(moment, run)
     for message in moment.profile.messages:
-        if message.state == ledger.WAITS and message.gate in ("kill", "pause") and message not in moment.round:
+        if message.state == ledger.WAITS and message.gate in ("kill", "pause", "permit") and message not in moment.round:
             moment.round.append(message)
     _look_at_calls(moment)
 
@@ -276,6 +294,7 @@ _PIPELINES: dict[type, Callable[[Moment, Any], None]] = {
     Look: _look,
     HandOff: _hand_off,
     Outcome: _outcome,
+    Receipt: receipts.settle_receipt,
     EndRuns: _end_runs,
     Visit: _visit,
     Link: _link,
@@ -315,7 +334,7 @@ def _judge(moment: Moment, message: Message) -> None:
         return
     campaign = moment.program.campaigns.get(message.campaign)
     runs = (moment.profile.run(enrolment) for enrolment in message.enrolments)
-    for run in list(runs) if message.gate is not None else ():
+    for run in list(runs) if message.gate is not None and not message.resent else ():
         if run is not None:
             _end_where_over(moment, campaign, run)
     if message not in moment.profile.messages:

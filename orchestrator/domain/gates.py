@@ -13,15 +13,17 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.calendar import local_date, next_midnight, quiet_until, zone_of
 from orchestrator.domain.consent import consented
-from orchestrator.domain.identity import waits_until
+from orchestrator.domain.identity import ADDRESS_TRAITS, waits_until
 from orchestrator.domain.limits import SLOT_SEARCH
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.policies import Cap, Hold
 from orchestrator.domain.profile import Counted, HoldState, Message
+from orchestrator.domain.zones import zones_of
+from rules import Condition
 
 _UTC = ZoneInfo("UTC")
-ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
-"""channel → the trait that holds its address."""
+SNOOZE = Hold("snooze", Condition(rule=True, value=lambda _: True, holds=lambda _: True), frozenset({"marketing"}))
+"""The hold that a customer asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _verdict(moment: Moment, message: Message) -> Verdict:
     channels = [message.channel] if message.attempted else message.channels
     if moment.controls.kill:
         return Defer("kill", None, channels[0])
-    if moment.controls.pauses(message.campaign):
+    if moment.controls.pauses(message.campaign, moment.profile):
         return Defer("pause", None, channels[0])
     if moment.now >= message.expires_at:
         return Block("expiry", channels[0])
@@ -76,7 +78,7 @@ def _verdict(moment: Moment, message: Message) -> Verdict:
 def never(moment: Moment, message: Message, channel: str) -> str | None:
     """The gate that says never on this channel, None where none does."""
     profile = moment.profile
-    if channel in profile.suppressed:
+    if channel in profile.suppressed or channel in message.barred:
         return "suppression"
     if moment.controls.addresses and not profile.traits.get(ADDRESS_TRAITS.get(channel, channel)):
         return "address"
@@ -90,8 +92,11 @@ def never(moment: Moment, message: Message, channel: str) -> str | None:
 
 
 def holds_on(moment: Moment, message: Message) -> Iterator[Hold]:
-    """The holds that stop this message now, in the order of the file."""
-    return (hold for hold in moment.program.policies.holds if _held(moment, hold, message))
+    """The holds that stop this message now: a snooze, then in the order of the file."""
+    snooze = moment.profile.snooze
+    if snooze is not None and moment.now < snooze.until:
+        yield SNOOZE
+    yield from (hold for hold in moment.program.policies.holds if _held(moment, hold, message))
 
 
 def _held(moment: Moment, hold: Hold, message: Message) -> bool:
@@ -141,7 +146,7 @@ def _when(moment: Moment, message: Message, channel: str) -> Verdict:
     capped = _caps_allow(caps, counted, moment.now)
     if capped == moment.now and _quiet_allows(moment, channel, moment.now) == moment.now:
         return Allow(channel)
-    return Defer("cap" if capped != moment.now else "quiet", _slot(moment, caps, counted, channel), channel)
+    return Defer("cap" if capped != moment.now else "quiet", _slot(moment, caps, counted, channel, message.expires_at), channel)
 
 
 def caps_of(moment: Moment, message: Message, channel: str) -> list[Cap]:
@@ -154,16 +159,17 @@ def counted_before(moment: Moment, message: Message) -> list[Counted]:
     return list(takewhile(lambda one: one.id != message.id, moment.profile.counted))
 
 
-def _slot(moment: Moment, caps: list[Cap], counted: list[Counted], channel: str) -> int | None:
+def _slot(moment: Moment, caps: list[Cap], counted: list[Counted], channel: str, expires_at: int) -> int | None:
+    """The first instant that all of them allow; from its expiry on any is too late. None: never, or not found."""
     at = moment.now
     for _ in range(SLOT_SEARCH):
         capped = _caps_allow(caps, counted, at)
         if capped is None:
             return None
-        quiet = _quiet_allows(moment, channel, capped)
-        if quiet == at:
-            return at
-        at = quiet
+        after = _quiet_allows(moment, channel, capped)
+        if after == at or after >= expires_at:
+            return after
+        at = after
     return None
 
 
@@ -189,20 +195,40 @@ def inside_of(cap: Cap, counted: list[Counted], at: int) -> list[int]:
 
 
 def _quiet_allows(moment: Moment, channel: str, at: int) -> int:
-    """The first instant from `at` on that is not quiet for this recipient."""
-    policies = moment.program.policies
-    hours = policies.quiet.get(channel)
+    """`at` where it is quiet in no zone of this recipient, else a later instant up to which it is in one of them."""
+    hours, days_off = moment.program.policies.quiet.get(channel), moment.program.policies.days_off
     if hours is None:
         return at
-    zone = recipient_zone(moment)
-    for _ in range(SLOT_SEARCH):
-        after = quiet_until(at, hours.start, hours.end, zone)
-        if policies.days_off and local_date(after, zone) in policies.days_off:
-            after = next_midnight(after, zone)
-        if after == at:
-            return at
-        at = after
+    for zone in recipient_zones(moment):
+        at = quiet_until(at, hours.start, hours.end, zone)
+        if days_off and local_date(at, zone) in days_off:
+            at = next_midnight(at, zone)
     return at
+
+
+def recipient_zones(moment: Moment) -> tuple[ZoneInfo, ...]:
+    """Where the recipient may be: the profile's own zone, else those of their number, else the workspace's.
+
+    A replay asks for no address, and so for no number either.
+    """
+    traits = moment.profile.traits
+    own, phone = traits.get("timezone"), traits.get(ADDRESS_TRAITS["sms"])
+    if moment.controls.addresses and isinstance(phone, str) and not (isinstance(own, str) and zone_of(own)):
+        found = zones_of(phone)
+        if found:
+            return found
+    return (recipient_zone(moment),)
+
+
+def quiet_zone(moment: Moment, channel: str) -> ZoneInfo:
+    """The zone that tells why it is quiet now: the first in which it is, else the first."""
+    hours, days_off = moment.program.policies.quiet.get(channel), moment.program.policies.days_off
+    zones = recipient_zones(moment)
+    if hours is not None:
+        for zone in zones:
+            if local_date(moment.now, zone) in days_off or quiet_until(moment.now, hours.start, hours.end, zone) != moment.now:
+                return zone
+    return zones[0]
 
 
 def recipient_zone(moment: Moment) -> ZoneInfo:

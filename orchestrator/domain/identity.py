@@ -9,6 +9,8 @@ from orchestrator.domain.input import Event, Link
 from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, DUPLICATES_FOR_MS, DUPLICATES_KEPT, LINKS_KEPT
 from orchestrator.domain.profile import Linked, Profile
 
+ADDRESS_TRAITS = {"email": "email", "sms": "phone"}
+"""channel → the trait that holds its address."""
 _HASH_BYTES = 8
 _TIME_BYTES = 6
 _ROW = _HASH_BYTES + _TIME_BYTES

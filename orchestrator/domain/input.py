@@ -50,11 +50,16 @@ class Permit(msgspec.Struct, frozen=True, tag_field="input", tag="permit"):
     not_after: int
 
 
-class Refusal(msgspec.Struct, frozen=True, tag_field="input", tag="refusal"):
-    """No leave now: `gate` is `kill` or `permit`; `retry_at` where it is known."""
+class Refusal(msgspec.Struct, frozen=True, tag_field="input", tag="refusal", omit_defaults=True):
+    """No leave now: `gate` is `kill` or `permit`; `retry_at` where it is known.
+
+    Of the gate `suppression` it is for good on this channel: its address is listed, as `why` (stop, bounce, …), or a safe
+    list does not name it.
+    """
 
     gate: str
     retry_at: int | None = None
+    why: str = ""
 
 
 class HandOff(msgspec.Struct, frozen=True, tag_field="input", tag="hand_off"):
@@ -75,6 +80,28 @@ class Outcome(msgspec.Struct, frozen=True, tag_field="input", tag="outcome", omi
     retry_at: int | None = None
     answer: dict[str, Any] | None = None
     """What a webhook that accepted said."""
+    segments: int = 1
+    """Of an SMS that has left: as how many it was sent."""
+
+
+class Receipt(msgspec.Struct, frozen=True, tag_field="input", tag="receipt", omit_defaults=True):
+    """What a provider says later of a message that it was handed. `word` is one of `receipts.WORDS`, `id` the provider's.
+
+    Nothing in it names a person: it finds its profile by the key that travelled with the message.
+    """
+
+    message_id: str
+    id: str
+    word: str
+    occurred_at: int
+    channel: str
+    provider: str = ""
+    provider_id: str | None = None
+    code: str = ""
+    url: str = ""
+    machine: bool = False
+    """No person did it."""
+    received_at: int = 0
 
 
 class Move(msgspec.Struct, frozen=True, tag_field="input", tag="move", omit_defaults=True):
@@ -94,10 +121,14 @@ class Look(msgspec.Struct, frozen=True, tag_field="input", tag="look", omit_defa
 
 
 class EndRuns(msgspec.Struct, frozen=True, tag_field="input", tag="end_runs", omit_defaults=True):
-    """An operator ends this profile's live runs, of one campaign or of all."""
+    """An operator ends this profile's live runs, of one campaign or of all.
+
+    With `began_by` it is one of everybody's, ended together: only runs that had begun by then, and who has none is passed by.
+    """
 
     reason: str
     campaign: str | None = None
+    began_by: int | None = None
 
 
 class Visit(msgspec.Struct, frozen=True, tag_field="input", tag="visit"):
@@ -148,7 +179,8 @@ class Announcement(msgspec.Struct, frozen=True, tag_field="input", tag="announce
 class Broadcast(msgspec.Struct, frozen=True, tag_field="input", tag="broadcast", omit_defaults=True):
     """A round begins, noted once for the whole file: everyone `known` by then (profile keys up to it) is visited.
 
-    `stopped` says why it goes to nobody: `age`, `running` (the round before of the same schedule), `full` or `unheard`.
+    What it brings is an announcement, or the end of the runs of the campaign that `ends` names. `stopped` says why it goes
+    to nobody: `age`, `running` (the round before of the same schedule), `full` or `unheard`.
     """
 
     id: str
@@ -157,16 +189,22 @@ class Broadcast(msgspec.Struct, frozen=True, tag_field="input", tag="broadcast",
     known: int = 0
     event: Event | None = None
     stopped: str = ""
+    ends: str = ""
 
 
-class Activation(msgspec.Struct, frozen=True, tag_field="input", tag="activation"):
-    """A program goes live in this partition, by the name of its content."""
+class Activation(msgspec.Struct, frozen=True, tag_field="input", tag="activation", omit_defaults=True):
+    """A program goes live in this partition, by the name of its content. `actor`: who let it, where that was said."""
 
     program: str
+    actor: str = ""
 
 
 class Control(msgspec.Struct, frozen=True, tag_field="input", tag="control", omit_defaults=True):
-    """An operator's switch for a whole partition: `kill`, `pause` or their end, with who and why."""
+    """An operator's word to a whole partition: `kill`, `pause` or their end, or `approve`; with who and why.
+
+    A pause is of everything, or of the one thing that is named. `settle`, `end` and `redrive` mend something of one customer
+    (`partition.mending`): the word stands beside the input that follows from it. `end` of a campaign alone begins a round.
+    """
 
     switch: str
     on: bool
@@ -174,9 +212,25 @@ class Control(msgspec.Struct, frozen=True, tag_field="input", tag="control", omi
     channel: str | None = None
     actor: str = ""
     reason: str = ""
+    profile: str | None = None
+    """A raw id, `u:…` or `a:…`."""
+    provider: str | None = None
+    """An adapter: every channel that leaves by it."""
+    up_to: int = 0
+    """Of `approve`: so many messages of the campaign may go until `until`, beside what goes by itself."""
+    until: int = 0
+    at: int = 0
+    """When it was said, by the clock of whoever did; 0: nobody noted that."""
+    message: str | None = None
+    """Of `settle`: the message in doubt, which counts from now on `way` (`receipts.WAYS`)."""
+    way: str = ""
+    letter: int = 0
+    """Of `redrive`: the dead letter by its row in the journal, with the profile's key and the input itself."""
+    key: int = 0
+    given: bytes = b""
 
 
-ProfileInput = Event | Timer | HandOff | Outcome | Move | Look | EndRuns | Visit | Link | Adopt | Announcement
+ProfileInput = Event | Timer | HandOff | Outcome | Receipt | Move | Look | EndRuns | Visit | Link | Adopt | Announcement
 """What `decide` takes."""
 
 PartitionInput = Activation | Control | Broadcast | Release

@@ -1,6 +1,7 @@
 """The send ledger inside the profile: every planned message ends in exactly one named state.
 
-planned → (cleared) → attempting → accepted | refused | in_doubt; or suppressed, expired, cancelled before the attempt.
+planned → (cleared) → attempting → accepted | refused | in_doubt; or suppressed, expired, cancelled before the attempt. What is
+in doubt is settled by evidence, or after a while ends as unknown; what has left goes on as `receipts.py` tells.
 """
 
 from __future__ import annotations
@@ -10,15 +11,27 @@ from orchestrator.domain.campaign import Campaign, Node, Send
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Attempt, MessageChange
 from orchestrator.domain.gates import Allow, Block, Defer, judge
-from orchestrator.domain.input import HandOff, Outcome, Permit
-from orchestrator.domain.limits import AGAIN_MS, ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT
+from orchestrator.domain.input import HandOff, Outcome, Permit, Refusal
+from orchestrator.domain.limits import AGAIN_MS, ANSWER_GRACE_MS, COUNTED_KEPT, IN_DOUBT_KEPT, RESENT_MAX, SENT_KEPT
 from orchestrator.domain.moment import Moment
-from orchestrator.domain.profile import Counted, Message, Part, Profile, Run
+from orchestrator.domain.profile import Counted, Message, Part, Profile, Run, Sent
 
 WAITS = "planned"
 CLEARED = "cleared"
 ATTEMPTING = "attempting"
 IN_DOUBT = "in_doubt"
+BEGUN = frozenset({ATTEMPTING, IN_DOUBT})
+"""States of a message whose attempt has no known end."""
+LOST = "lost"
+"""Why a message is refused that never reached its provider, as a look there shows."""
+CUT_OFF = "cut_off"
+"""Why a message is refused of which no attempt came as far as its channel."""
+NOT_THERE = frozenset({LOST, CUT_OFF})
+"""What evidence says, and no provider."""
+UNKNOWN = "unknown"
+"""Nothing was ever heard of it."""
+LEFT = frozenset({"accepted", UNKNOWN})
+"""How a message ends that has left, or may have; receipts move it on."""
 
 
 def plan(moment: Moment, campaign: Campaign, run: Run, node: Node, send: Send) -> None:
@@ -94,9 +107,13 @@ def judge_message(moment: Moment, message: Message) -> None:
             finish(moment, message, "expired" if gate == "expiry" else "suppressed", gate)
 
 
-def _defer(moment: Moment, message: Message, gate: str, until: int | None) -> None:
-    """Wait at this step until then, or end as suppressed by that gate where that is too late."""
-    open_ended = until is None and gate in ("kill", "pause", "permit")
+def _defer(moment: Moment, message: Message, gate: str, until: int | None, *, held: bool = False) -> None:
+    """Wait at this step until then, or end as suppressed by that gate where that is too late.
+
+    What is `held` somebody may let go before that, so it waits for as long as it lives.
+    """
+    too_late = until is not None and until >= message.expires_at
+    open_ended = (held and too_late) or (until is None and gate in ("kill", "pause", "permit"))
     due = message.expires_at if open_ended else until
     if open_ended and moment.now >= message.expires_at:
         finish(moment, message, "expired", "expiry")
@@ -134,7 +151,7 @@ def prune_counted(moment: Moment) -> None:
         counted[:] = [one for one in counted if one.at > limit]
 
 
-def note(moment: Moment, message: Message, state: str, reason: str | None = None, until: int | None = None) -> None:
+def note(moment: Moment, message: Message | Sent, state: str, reason: str | None = None, until: int | None = None) -> None:
     moment.decision.messages.append(
         MessageChange(
             message.id,
@@ -152,17 +169,25 @@ def note(moment: Moment, message: Message, state: str, reason: str | None = None
 
 
 def finish(moment: Moment, message: Message, state: str, reason: str | None = None) -> None:
-    """End the message; its run may go on."""
+    """End the message; its run may go on. One sent again may have been taken the first time, whatever comes of the second."""
     profile = moment.profile
-    was_doubt = message.state == IN_DOUBT
+    state = UNKNOWN if message.resent and state not in LEFT else state
     message.state = state
     profile.messages.remove(message)
     profile.tally[state] = profile.tally.get(state, 0) + 1
-    if state != "accepted":
+    if state in LEFT:
+        _remember(profile, message)
+    else:
         _release(moment, message)
     note(moment, message, state, reason)
-    if not was_doubt:
-        resume(moment, message, sent=state == "accepted")
+    resume(moment, message, sent=state == "accepted")
+
+
+def _remember(profile: Profile, message: Message) -> None:
+    """Its provider may still speak of it."""
+    its = (message.campaign, message.step, message.channel, message.template, message.cls, message.planned_at)
+    profile.sent.append(Sent(message.id, *its, message.state, []))
+    del profile.sent[:-SENT_KEPT]
 
 
 def resume(moment: Moment, message: Message, *, sent: bool) -> None:
@@ -191,8 +216,6 @@ def cancel(moment: Moment, run: Run, reason: str) -> None:
         run.message = None
         if joining.take_out(moment, message, run.enrolment, reason):
             return
-        if message in moment.round:
-            moment.round.remove(message)
         if message.id in moment.decision.cleared:
             moment.decision.cleared.remove(message.id)
         finish(moment, message, "cancelled", reason)
@@ -204,38 +227,64 @@ def hand_off(moment: Moment, given: HandOff) -> None:
     if message is None or message.state != CLEARED:
         return
     if not isinstance(given.verdict, Permit):
-        _defer(moment, message, given.verdict.gate, given.verdict.retry_at)
+        _refused(moment, message, given.verdict)
         return
     verdict = judge(moment, message)
     if not isinstance(verdict, Allow):
         _release(moment, message)
         judge_message(moment, message)
         return
-    message.state, message.channel, message.attempted = ATTEMPTING, verdict.channel, True
+    message.state, message.channel, message.attempted, message.moved = ATTEMPTING, verdict.channel, True, False
     message.due = given.verdict.not_after + ANSWER_GRACE_MS
     _reserve(moment, message)
     note(moment, message, ATTEMPTING)
     moment.decision.attempts.append(Attempt(message.id, given.verdict.not_after))
 
 
+def _refused(moment: Moment, message: Message, refusal: Refusal) -> None:
+    """It waits for leave; or the address is listed, and the next channel is tried."""
+    if refusal.gate != "suppression":
+        _defer(moment, message, refusal.gate, refusal.retry_at, held=bool(refusal.why))
+        return
+    message.barred.append(message.channel)
+    _release(moment, message)
+    judge_message(moment, message)
+
+
 def settle_outcome(moment: Moment, given: Outcome) -> None:
     """What became of an attempt; an answer to a message in doubt settles it."""
     message = moment.profile.message(given.message_id)
-    if message is None or message.state not in (ATTEMPTING, IN_DOUBT):
+    if message is None or (message.state not in BEGUN and not message.resent):
         return
     if given.result == "accepted":
         finish(moment, message, "accepted")
+    elif message.state not in BEGUN:
+        return
     elif given.result == "refused":
-        finish(moment, message, "refused", given.kind or None)
+        _refuse(moment, message, given.kind)
     elif given.result == "not_sent" and message.state == ATTEMPTING:
         _try_again(moment, message, given.retry_at)
     elif message.state == ATTEMPTING:
         doubt(moment, message)
 
 
+def _refuse(moment: Moment, message: Message, kind: str) -> None:
+    """It was not taken. One that evidence shows was not goes out once more, where its class may."""
+    evidence = kind in NOT_THERE
+    if evidence and message.state != IN_DOUBT:
+        return
+    again = moment.program.policies.in_doubt.of(message.cls) == "resend" and moment.now < message.expires_at
+    if evidence and again and message.resent < RESENT_MAX:
+        send_again(moment, message)
+        moment.round.append(message)
+    else:
+        message.resent = 0 if kind == CUT_OFF else message.resent
+        finish(moment, message, "refused", kind or None)
+
+
 def _try_again(moment: Moment, message: Message, retry_at: int | None) -> None:
     """It did not leave: it waits for its next attempt, or is taken back where its run has ended meanwhile."""
-    for enrolment in message.enrolments:
+    for enrolment in () if message.resent else message.enrolments:
         run = moment.profile.run(enrolment)
         reason = "ended" if run is None else run.ended
         if reason and not joining.take_out(moment, message, enrolment, reason):
@@ -246,15 +295,34 @@ def _try_again(moment: Moment, message: Message, retry_at: int | None) -> None:
 
 def doubt(moment: Moment, message: Message) -> None:
     """No clear answer: the run goes on, the message stays to be settled by evidence, and counts for caps."""
-    message.state, message.due = IN_DOUBT, None
-    note(moment, message, IN_DOUBT)
+    rule = moment.program.policies.in_doubt
+    message.state, message.due = IN_DOUBT, None if rule.of(message.cls) == "hold" else moment.now + rule.wait
+    note(moment, message, IN_DOUBT, None, message.due)
     resume(moment, message, sent=True)
     keep_newest_doubts(moment.profile)
 
 
+def give_up(moment: Moment, message: Message) -> None:
+    """No evidence came in time: what the workspace says of its class."""
+    what = moment.program.policies.in_doubt.of(message.cls)
+    if what == "hold":
+        message.due = None
+    elif what == "resend" and message.resent < RESENT_MAX and moment.now < message.expires_at:
+        send_again(moment, message)
+        moment.round.append(message)
+    else:
+        finish(moment, message, UNKNOWN)
+
+
+def send_again(moment: Moment, message: Message) -> None:
+    """Put a message in doubt before the gates once more. Its run has gone on, and is not asked."""
+    message.state, message.due, message.resent = WAITS, moment.now, message.resent + 1
+
+
 def keep_newest_doubts(profile: Profile) -> None:
-    """Doubts beyond the limit stay doubts for good, the oldest first."""
+    """Doubts beyond the limit stay doubts, the oldest first, unless a receipt speaks of them."""
     doubtful = [one for one in profile.messages if one.state == IN_DOUBT]
     for old in doubtful[:-IN_DOUBT_KEPT]:
         profile.messages.remove(old)
         profile.tally[IN_DOUBT] = profile.tally.get(IN_DOUBT, 0) + 1
+        _remember(profile, old)

@@ -26,6 +26,10 @@ KEYS_KEPT = 128
 ANONYMOUS_IDS_KEPT = 32
 LINK_HOLD_MS = 60_000
 """How long marketing waits for what an anonymous id, whose home is another partition's, has been sent."""
+NUMBER_ZONES_KEPT = 65_536
+"""Phone numbers whose time zones are remembered, in one process."""
+SNOOZE_MAX_DAYS = 365
+"""How long marketing may be snoozed."""
 LINKS_KEPT = 32
 """Anonymous ids that a profile waits for; of more the oldest hold nothing any more."""
 COUNTED_KEPT = 256
@@ -34,6 +38,14 @@ JOINED_MAX = 32
 """Messages that one message joins; the next begins another."""
 IN_DOUBT_KEPT = 16
 """Messages without a clear answer that a late one may still settle."""
+RESENT_MAX = 1
+"""How often a transactional message that nothing is heard of is sent again."""
+SENT_KEPT = 16
+"""Messages that have left and that a profile remembers: what providers say of older ones is journalled, and changes nothing."""
+HEARD_KEPT = 12
+"""What a profile remembers to have heard of one of them: words, and links that were clicked."""
+URL_CHARS = 1_000
+"""Of a link that was clicked."""
 DEPTH_MAX = 8
 """How many `emit` and `move_to` steps, and looks after a `set`, may follow from one input."""
 STEPS_AN_INPUT = 500
@@ -60,4 +72,10 @@ SAVED_DEPTH = 32
 """Objects and lists inside one another in such an answer."""
 ASK_AGAIN_MS = 5_000
 """After how long a webhook without an answer is asked the second time; each wait is twice the one before."""
+ALARM_PARTS = 24
+"""Parts in which the span of an alarm is counted, so that it moves on smoothly."""
+ALARM_PART_MS = 60_000
+"""The shortest such part."""
+ALARM_SPANS = 28
+"""Spans before this one whose busiest says what is usual."""
 ASK_AGAIN_MAX_MS = 300_000

@@ -6,11 +6,20 @@ from hashlib import blake2b
 
 from orchestrator.domain import crossings, tasks
 from orchestrator.domain.announcing import join_announced
+from orchestrator.domain.consent import join_consents
 from orchestrator.domain.enrolment import last_entry, reentry_allows
 from orchestrator.domain.features import join
 from orchestrator.domain.identity import join_seen
-from orchestrator.domain.ledger import keep_newest_doubts
-from orchestrator.domain.limits import ANONYMOUS_IDS_KEPT, COUNTED_KEPT, KEYS_KEPT, RECENT_KEPT, RUNS_KEPT, STAGES_KEPT
+from orchestrator.domain.ledger import BEGUN, keep_newest_doubts
+from orchestrator.domain.limits import (
+    ANONYMOUS_IDS_KEPT,
+    COUNTED_KEPT,
+    KEYS_KEPT,
+    RECENT_KEPT,
+    RUNS_KEPT,
+    SENT_KEPT,
+    STAGES_KEPT,
+)
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.profile import Entries, Linked, Profile, unseal
 from orchestrator.domain.steps import end
@@ -44,11 +53,7 @@ def _facts(moment: Moment, other: Profile) -> None:
     for trait, value in other.traits.items():
         if tuple(other.trait_at.get(trait, (0, ""))) > tuple(profile.trait_at.get(trait, (-1, ""))):
             profile.traits[trait], profile.trait_at[trait] = value, other.trait_at.get(trait, (0, ""))
-    for topic, words in other.consents.items():
-        own = profile.consents.setdefault(topic, {})
-        for place, word in words.items():
-            if place not in own or (own[place].at, own[place].id) < (word.at, word.id):
-                own[place] = word
+    join_consents(profile, other)
     for feature in moment.program.features:
         joined = join(feature, profile.folds.get(feature.name), other.folds.get(feature.name))
         if joined is not None:
@@ -110,7 +115,9 @@ def _messages(profile: Profile, other: Profile) -> None:
     for message in other.messages:
         if message.id not in known:
             message.order += profile.planned
+            message.moved = message.state in BEGUN
             profile.messages.append(message)
+    profile.sent = sorted([*profile.sent, *other.sent], key=lambda one: (one.planned_at, one.id))[-SENT_KEPT:]
     keep_newest_doubts(profile)
     profile.calls += other.calls
     profile.planned += other.planned

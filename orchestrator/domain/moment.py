@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol
+
+import msgspec
 
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.campaign import Campaign, Node
@@ -31,9 +33,15 @@ class Controls:
     campaigns: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     addresses: bool = True
+    profiles: frozenset[str] = frozenset()
+    """Raw ids."""
+    providers: frozenset[str] = frozenset()
+    """Which channels leave by them, whoever hands messages over knows."""
 
-    def pauses(self, campaign: str) -> bool:
-        return self.paused or campaign in self.campaigns
+    def pauses(self, campaign: str, profile: Profile) -> bool:
+        """Whether no step of this campaign is taken for this profile."""
+        named = bool(self.profiles) and not self.profiles.isdisjoint(profile.raws)
+        return self.paused or campaign in self.campaigns or named
 
 
 class Witness(Protocol):
@@ -49,8 +57,7 @@ class Witness(Protocol):
         """The gates spoke of a message on that channel; `gate` is the one that stopped it, None where all let it pass."""
 
 
-@dataclass(slots=True)
-class Moment:
+class Moment(msgspec.Struct):
     program: Program
     controls: Controls
     profile: Profile
@@ -81,10 +88,10 @@ class Moment:
     """The surroundings have changed since the last input."""
     done: OpenTask | None = None
     """The task that this input says is done."""
-    round: list[Message] = field(default_factory=list)
+    round: list[Message] = []
     """Messages to judge in the next round."""
     witness: Witness | None = None
-    _features: dict[str, Any] = field(default_factory=dict)
+    _features: dict[str, Any] = {}
     _segments: list[str] | None = None
     _keys: dict[str, list[str]] | None = None
     _shown: dict[str, Any] | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.features import ABSENT, value_of
-from orchestrator.domain.gates import ADDRESS_TRAITS
+from orchestrator.domain.identity import ADDRESS_TRAITS
 from orchestrator.domain.moment import enrolment_view
 from orchestrator.domain.profile import Call, Message, Profile
 from orchestrator.domain.program import Program
@@ -36,6 +37,30 @@ class Outgoing(msgspec.Struct, frozen=True):
     """The survey that the message asks, if any; whoever sends it puts its link into the context."""
     person: str = ""
     """The recipient's raw id."""
+    cls: str = ""
+    topic: str = ""
+    doubted: int = 0
+    """When it came into doubt: then it is to be looked for at its provider, and not sent."""
+    begun: int = 0
+    """Of one in doubt: its attempt began after that."""
+    home: int = 0
+    """The partition that `key` is the profile's in; whoever sends it says so."""
+    trace: str = ""
+    """The `traceparent` of the decision that cleared it; empty where nothing is traced."""
+
+
+_REFERENCE = re.compile("([0-9]{1,9})-([0-9]{1,18})")
+
+
+def reference_of(home: int, key: int) -> str:
+    """What finds a message's profile, in a provider's hands: its partition and its key there. It says nothing of a person."""
+    return f"{home}-{key}"
+
+
+def referred(text: str) -> tuple[int, int] | None:
+    """(partition, key) of such a reference; None where it is none."""
+    found = _REFERENCE.fullmatch(text)
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def describe(program: Program, profile: Profile, message: Message | Call, not_after: int, now: int, key: int) -> Outgoing:
@@ -57,6 +82,8 @@ def describe(program: Program, profile: Profile, message: Message | Call, not_af
         context=_context(program, profile, message, now),
         survey=message.survey or "",
         person=f"u:{profile.user_id}" if profile.user_id is not None else f"a:{profile.name}",
+        cls=message.cls,
+        topic=message.topic or "",
     )
 
 

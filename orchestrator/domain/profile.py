@@ -44,10 +44,16 @@ class Message(msgspec.Struct, omit_defaults=True):
     """When it is judged again, or when an attempt without an answer becomes in doubt."""
     cleared_at: int | None = None
     attempted: bool = False
+    moved: bool = False
+    """Its attempt began in another profile, so perhaps elsewhere: who hands over here knows nothing of it."""
     event: dict[str, Any] | None = None
     item: Any = None
     given: dict[str, Any] = {}
     survey: str | None = None
+    barred: list[str] = []
+    """Channels on which the address list has refused it."""
+    resent: int = 0
+    """How often it was sent again after a doubt that no evidence settled."""
     parts: list[Part] = []
     """With `merge`: all that it joins, in order; `enrolment`, `event`, `item` and `given` are those of the first."""
 
@@ -161,8 +167,31 @@ class Counted(msgspec.Struct, array_like=True):
     topic: str | None
 
 
+class Sent(msgspec.Struct, array_like=True):
+    """A message that has left and has ended, of which its provider may still speak. `state` is where it stands now."""
+
+    id: str
+    campaign: str
+    step: str
+    channel: str
+    template: str
+    cls: str
+    planned_at: int
+    state: str
+    heard: list[str]
+    """What receipts said so far, each once."""
+
+
 class Consent(msgspec.Struct, array_like=True):
     given: bool
+    at: int
+    id: str
+
+
+class Snooze(msgspec.Struct, array_like=True):
+    """Until when this customer wants no marketing, and the word that says so."""
+
+    until: int
     at: int
     id: str
 
@@ -245,11 +274,22 @@ class Profile(msgspec.Struct, omit_defaults=True):
     """name of an occasion (`ProgramIndex.dates`) → what has been of it."""
     links: dict[str, Linked] = {}
     """anonymous raw id → what is known of it until its home has answered."""
+    asked: dict[str, dict[str, Consent]] = {}
+    """topic with double opt-in → channel → what was given and is not confirmed yet."""
+    snooze: Snooze | None = None
+    sent: list[Sent] = []
+    """The newest messages that have left, by their end."""
 
     @property
     def name(self) -> str:
         """The first known user id, else the first anonymous one: how reports and chance name this profile."""
         return self.user_id if self.user_id is not None else (self.anonymous_ids[0] if self.anonymous_ids else "")
+
+    @property
+    def raws(self) -> list[str]:
+        """Every raw id that it is known by."""
+        known = [] if self.user_id is None else [f"u:{self.user_id}"]
+        return [*known, *(f"a:{each}" for each in self.anonymous_ids)]
 
     def run(self, enrolment: str) -> Run | None:
         """The run of that enrolment, where it is still kept."""
@@ -258,6 +298,10 @@ class Profile(msgspec.Struct, omit_defaults=True):
     def message(self, message_id: str) -> Message | None:
         """The message of that id, where it has not ended."""
         return next((message for message in self.messages if message.id == message_id), None)
+
+    def has_sent(self, message_id: str) -> Sent | None:
+        """The message of that id among the newest that have left."""
+        return next((sent for sent in reversed(self.sent) if sent.id == message_id), None)
 
     def call(self, call_id: str | None) -> Call | None:
         """The call of that id, where it has not ended."""

@@ -48,7 +48,7 @@ def advance(moment: Moment, run: Run) -> None:
         if run.node == END:
             end(moment, run, "done")
             return
-        if moment.controls.pauses(run.campaign):
+        if moment.controls.pauses(run.campaign, moment.profile):
             run.state = "paused"
             return
         if campaign.while_ is not None and not moment.holds(

@@ -101,7 +101,7 @@ def lapse(moment: Moment) -> None:
 
 
 def free_messages(moment: Moment) -> None:
-    """Messages whose time has come are judged in this input's first round; lost answers become doubts."""
+    """Messages whose time has come are judged in this input's first round; lost answers become doubts, and doubts end."""
     for message in list(moment.profile.messages):
         if message.due is None or message.due > moment.now:
             continue
@@ -109,3 +109,5 @@ def free_messages(moment: Moment) -> None:
             moment.round.append(message)
         elif message.state == ledger.ATTEMPTING:
             ledger.doubt(moment, message)
+        elif message.state == ledger.IN_DOUBT:
+            ledger.give_up(moment, message)

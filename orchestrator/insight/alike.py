@@ -12,7 +12,8 @@ from typing import Any
 
 from minijinja import Environment, TemplateError
 
-from orchestrator.delivery.render import Renderer, RenderError
+from orchestrator.delivery.render import Renderer
+from orchestrator.delivery.unrenderable import RenderError
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.template import Template
 

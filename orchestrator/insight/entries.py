@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from orchestrator.domain.calls import ANSWERED
 from orchestrator.domain.chance import share_of
 from orchestrator.domain.decide import cause_of
 from orchestrator.domain.decision import CallChange, Decision, Entry, MessageChange, TaskChange
-from orchestrator.domain.input import Outcome, ProfileInput
+from orchestrator.domain.input import HandOff, Outcome, ProfileInput
+from orchestrator.domain.input import Refusal as Refused
 from orchestrator.domain.joining import WINDOW
 from orchestrator.domain.program import Program
 from orchestrator.insight.crossed import crossing, trigger_of
@@ -21,6 +22,7 @@ from orchestrator.insight.reading.grounds import gate_lines, no_consent, refused
 from orchestrator.insight.reading.tongue import Tongue
 from orchestrator.insight.reasons import reason_of, shortened
 from orchestrator.insight.rehearsal import Rehearsal
+from orchestrator.insight.switches import Turned
 from orchestrator.insight.times import Clock
 from orchestrator.insight.watcher import Judged, Refusal, Watcher
 
@@ -39,6 +41,8 @@ class Telling:
     """Nobody was asked: what webhooks answered stands in for it."""
     waits: dict[str, str] = field(default_factory=dict)
     """message id → why it was stopped last."""
+    holding: Callable[[str, str, str, str], Turned | None] = lambda *_: None
+    """(gate, campaign, channel, profile) → the switch that holds there, with who turned it."""
 
 
 def entry_of(
@@ -193,7 +197,7 @@ class _Entries:
         campaign = self.program.campaigns.get(change.campaign)
         topic = None if campaign is None else campaign.topic
         passages = self.watcher.passages.get(change.id, ()) if change.state in _JUDGED else ()
-        reason = self._reason(change, passages, topic)
+        reason = self._held_by(change, self._reason(change, passages, topic))
         if change.reason is not None:
             self.telling.waits[change.id] = reason
         outcome = "waiting" if change.state == "planned" and change.reason else change.state
@@ -215,15 +219,40 @@ class _Entries:
             "live": live,
         }
 
+    def _held_by(self, change: MessageChange, reason: str) -> str:
+        """With who turned the switch that holds it, when and why."""
+        if change.reason not in ("kill", "pause"):
+            return reason
+        return by_whom(reason, self.telling.holding(change.reason, change.campaign, change.channel, self.name), self.telling)
+
     def _reason(self, change: MessageChange, passages: tuple[Passage, ...], topic: str | None) -> str:
         tongue, zone = self.telling.tongue, self.telling.zone
         gate, grounds = change.reason, next((one.grounds for one in passages if one.channel == change.channel), None)
+        verdict = self.given.verdict if isinstance(self.given, HandOff) else None
+        if gate in ("suppression", "permit") and isinstance(verdict, Refused):
+            listed = f"listed_{verdict.why}" if gate == "suppression" else verdict.why
+            return tongue.reason(listed if verdict.why else gate)
         if gate == "consent" and grounds is None:
             grounds = Grounds(topic)
             return no_consent(grounds, change.channel, tongue, zone)
         if gate is not None and grounds is not None:
             return stopped(gate, change.channel, grounds, tongue, zone)
         return reason_of(change, self.given, tongue)
+
+
+def by_whom(words: str, turned: Turned | None, telling: Telling) -> str:
+    """The words, and who turned that switch, when and why, where it is known."""
+    if turned is None:
+        return words
+    tongue = telling.tongue
+    places = words, turned.actor or tongue.say("somebody"), telling.zone.tell(turned.at)
+    return tongue.say("turned_why", *places, turned.reason) if turned.reason else tongue.say("turned", *places)
+
+
+def redriven(given: ProfileInput, by: Turned, tongue: Tongue) -> str:
+    """That an input which had been put aside is decided again, by whose word and why."""
+    places = _named(cause_of(given), tongue), by.actor or tongue.say("somebody")
+    return tongue.say("again_why", *places, by.reason) if by.reason else tongue.say("again_by", *places)
 
 
 _JUDGED = ("planned", "attempting", "suppressed", "expired")

@@ -21,16 +21,18 @@ from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Profile, unseal
 from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of, given_of_partition
-from orchestrator.insight.entries import Telling, entries_of, entry_of
+from orchestrator.insight.entries import Telling, by_whom, entries_of, entry_of, redriven
 from orchestrator.insight.near import near_ids
 from orchestrator.insight.never import Heard, if_now, missed
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 from orchestrator.insight.rehearsal import Rehearsal, Render
+from orchestrator.insight.repeats import without_repeats
 from orchestrator.insight.surroundings import Compile, SurroundingsThen
 from orchestrator.insight.times import Clock
 from orchestrator.insight.told import Told
 from orchestrator.insight.under_way import under_way
 from orchestrator.insight.unheard import lost_answers, lost_consents, unknown_events
+from orchestrator.insight.waiting import SWITCHED
 from orchestrator.insight.watcher import Judged, Watcher
 from orchestrator.partition.ports import JournalRow, Stored
 
@@ -44,7 +46,9 @@ class Journal(Protocol):
 
     def controls(self) -> Controls: ...
 
-    def partition_rows(self) -> list[JournalRow]: ...
+    def partition_rows(self, beside: int | None = None) -> list[JournalRow]:
+        """Inputs of whole partitions, as the partition of that profile met them."""
+        ...
 
     def read(self, key: int) -> Stored | None: ...
 
@@ -80,15 +84,19 @@ def explain(
     if key is not None:
         stored = journal.read(key)
         _place(told, program, unseal(stored.sealed) if stored is not None else None)
-        telling = Telling(tongue, Clock(told.zone), Rehearsal(render), replayed=not journal.controls().addresses)
-        history = _History(program, journal, telling, compiled)
+        controls = Controls(addresses=journal.controls().addresses)
+        then = SurroundingsThen(program, journal.partition_rows(key), controls, compiled)
+        then.horizon, rehearsal = until, Rehearsal(render)
+        telling = Telling(tongue, Clock(told.zone), rehearsal, replayed=not controls.addresses, holding=then.holding)
+        history = _History(journal, then, telling)
         history.tell(told, heard, key, until)
         if stored is not None and until is None:
             told.state = unseal(stored.sealed)
-        told.edited = history.then.program.name != program.name
-        _sum_up(history.then.program, told, telling)
+        told.edited = then.program.name != program.name
+        told.entries = without_repeats(told.entries)
+        _sum_up(then.program, told, telling)
         heard.state, heard.at = told.state, told.at
-        heard.rounds = list(_rounds(journal.partition_rows(), told))
+        heard.rounds = list(_rounds(journal.partition_rows(key), told))
     else:
         told.near = near_ids(journal, profile)
     told.entries += _never(program, told, heard, tongue, asked=campaign)
@@ -111,16 +119,23 @@ def _sum_up(program: Program, told: Told, telling: Telling) -> None:
     told.consents = lost_consents(program, told.events)
     told.answers = lost_answers(program, told.events, told.entries)
     if told.state is not None:
-        told.under_way = list(under_way(program, told.state, telling.tongue, telling.waits))
+        name = told.state.name
+
+        def paused(campaign: str, words: str) -> str:
+            return by_whom(words, telling.holding("pause", campaign, "", name), telling)
+
+        for message in told.state.messages:
+            held = message.gate in SWITCHED
+            if held and telling.holding(message.gate or "", message.campaign, message.channel, name) is None:
+                telling.waits[message.id] = telling.tongue.say("let_go")
+        told.under_way = list(under_way(program, told.state, telling.tongue, telling.waits, paused))
 
 
 class _History:
     """One profile's rows in order, each decided again in its surroundings."""
 
-    def __init__(self, program: Program, journal: Journal, telling: Telling, compiled: Compile) -> None:
-        controls = Controls(addresses=journal.controls().addresses)
-        self.then = SurroundingsThen(program, journal.partition_rows(), controls, compiled)
-        self._journal, self._telling = journal, telling
+    def __init__(self, journal: Journal, then: SurroundingsThen, telling: Telling) -> None:
+        self.then, self._journal, self._telling = then, journal, telling
 
     def tell(self, told: Told, heard: Heard, key: int, until: int | None) -> None:
         for row in self._journal.history(key):
@@ -141,6 +156,9 @@ class _History:
         if isinstance(given, Event):
             told.events.append(given)
             heard.events.setdefault(given.name, []).append(given)
+        by = self.then.redriven(row.given)
+        if by is not None:
+            told.entries.append(entry_of(row.clock, "", "redriven", redriven(given, by, self._telling.tongue)))
         if not row.decision:
             told.entries.append(entry_of(row.clock, "", "dead_letter", self._telling.tongue.say("dead")))
             return

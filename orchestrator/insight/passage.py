@@ -8,7 +8,8 @@ from typing import Literal
 
 from orchestrator.domain import gates
 from orchestrator.domain.calendar import local_date, zone_of
-from orchestrator.domain.consent import EVERY_CHANNEL
+from orchestrator.domain.consent import question, ruling_word
+from orchestrator.domain.ledger import CLEARED
 from orchestrator.domain.moment import Moment
 from orchestrator.domain.policies import Cap
 from orchestrator.domain.profile import Consent, Message
@@ -20,7 +21,8 @@ _NEVER = ("expiry", "suppression", "address", "consent", "hold")
 _MARKETING = ("consent", "hold", "identity", "cap", "quiet")
 """Gates that transactional messages skip."""
 
-Said = Literal["allow", "defer", "block", "skipped", "not_asked"]
+Said = Literal["allow", "defer", "block", "skipped", "later", "not_asked"]
+"""`later`: nothing speaks against it here, and the address list is asked when it is handed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class Grounds:
     topic: str | None = None
     consent: Consent | None = None
     """The word that rules, None where nothing was said."""
+    asked: Consent | None = None
+    """What was given and waits for its confirmation."""
+    snoozed: int | None = None
+    """Until when the customer wants no marketing."""
     assumed: bool = False
     holds: tuple[str, ...] = ()
     """Those that stop it."""
@@ -95,7 +101,13 @@ def _said(moment: Moment, message: Message, stop: str | None) -> Iterator[tuple[
         elif stopped:
             yield gate, "not_asked"
         else:
-            yield gate, "skipped" if _skips(moment, message, gate) else "allow"
+            yield gate, _passed(moment, message, gate)
+
+
+def _passed(moment: Moment, message: Message, gate: str) -> Said:
+    if gate == "suppression" and message.state != CLEARED:
+        return "later" if moment.controls.addresses else "skipped"
+    return "skipped" if _skips(moment, message, gate) else "allow"
 
 
 def _skips(moment: Moment, message: Message, gate: str) -> bool:
@@ -105,14 +117,16 @@ def _skips(moment: Moment, message: Message, gate: str) -> bool:
 
 
 def _grounds(moment: Moment, message: Message, channel: str) -> Grounds:
-    policies, zone = moment.program.policies, str(gates.recipient_zone(moment))
+    policies, zone = moment.program.policies, str(gates.quiet_zone(moment, channel))
     if message.cls == "transactional":
         return Grounds(message.topic, zone=zone, expires_at=message.expires_at)
     hours, topic = policies.quiet.get(channel), policies.topics.get(message.topic or "")
-    day = local_date(moment.now, gates.recipient_zone(moment))
+    day = local_date(moment.now, gates.quiet_zone(moment, channel))
     return Grounds(
         topic=message.topic,
-        consent=_word(moment, message.topic, channel),
+        consent=ruling_word(moment.profile, message.topic, channel),
+        asked=question(moment.profile, message.topic, channel),
+        snoozed=moment.profile.snooze.until if moment.profile.snooze is not None else None,
         assumed=topic is not None and topic.assumed,
         holds=tuple(hold.name for hold in gates.holds_on(moment, message)),
         caps=tuple(_caps(moment, message, channel)),
@@ -121,12 +135,6 @@ def _grounds(moment: Moment, message: Message, channel: str) -> Grounds:
         zone=zone if zone_of(zone) is not None else "UTC",
         expires_at=message.expires_at,
     )
-
-
-def _word(moment: Moment, topic: str | None, channel: str) -> Consent | None:
-    words = moment.profile.consents.get(topic or "", {})
-    heard = [word for place in (channel, EVERY_CHANNEL) if (word := words.get(place)) is not None]
-    return max(heard, key=lambda word: (word.at, word.id), default=None)
 
 
 def _caps(moment: Moment, message: Message, channel: str) -> Iterator[CapState]:

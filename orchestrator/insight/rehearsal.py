@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from orchestrator.delivery.render import RenderError
+from orchestrator.delivery.unrenderable import RenderError
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.insight.reading.tongue import ENGLISH, Tongue
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from orchestrator.domain.campaign import Steps
@@ -11,7 +11,9 @@ from orchestrator.domain.input import Activation, Control
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of_partition
+from orchestrator.insight.switches import Switched, Turned, turned_by
 from orchestrator.partition.engine import turned
+from orchestrator.partition.mending import REDRIVE
 from orchestrator.partition.ports import JournalRow
 from orchestrator.partition.standing import Standing
 
@@ -32,6 +34,11 @@ class SurroundingsThen:
         """Since when this program is live; 0: since the file began, None where that was not noted."""
         self.live_since: dict[str, int] = {}
         """campaign → since when it is live without a break."""
+        self.switched = Switched()
+        self._redriven: list[tuple[bytes, Turned]] = []
+        """Dead letters that somebody had decided again: the input, and their word."""
+        self.horizon: int | None = None
+        """Until when switches are followed; None: to the end."""
 
     def at(self, seq: int) -> None:
         """Go on to that row."""
@@ -40,8 +47,33 @@ class SurroundingsThen:
             given = given_of_partition(row.given)
             if isinstance(given, Control):
                 self.controls = turned(self.controls, given)
+                one = turned_by(given, row.clock)
+                if self.horizon is None or one.at <= self.horizon:
+                    self.switched.take(one)
+                if given.switch == REDRIVE:
+                    self._redriven.append((given.given, one))
             elif isinstance(given, Activation):
                 self._activate(given.program, row.clock)
+
+    def holding(self, gate: str, campaign: str, channel: str, profile: str) -> Turned | None:
+        """The switch that holds a message of that customer at that gate, kill or pause.
+
+        Who gives leave may refuse it a moment before the switch is noted here: then it is the next one.
+        """
+        found = self.switched.holding(gate, campaign, channel, profile)
+        return found or next((one for one in self._coming() if one.switch == gate and one.on), None)
+
+    def redriven(self, given: bytes) -> Turned | None:
+        """Whose word it was that this input, met now, is decided again; None where it came by itself. Asked once."""
+        found = next((one for one in self._redriven if one[0] == given), None)
+        if found is None:
+            return None
+        self._redriven.remove(found)
+        return found[1]
+
+    def _coming(self) -> Iterator[Turned]:
+        given = ((given_of_partition(row.given), row.clock) for row in self._rows)
+        return (turned_by(one, clock) for one, clock in given if isinstance(one, Control))
 
     def _activate(self, name: str, now: int) -> None:
         program = self._given if name == self._given.name else self._compiled(name)

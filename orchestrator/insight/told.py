@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.domain.calendar import iso
 from orchestrator.domain.input import Event
 from orchestrator.domain.profile import Profile
+from orchestrator.domain.suppression import Listed
 from orchestrator.insight.under_way import UnderWay
 
 
@@ -40,6 +41,8 @@ class Told:
     """Inputs that would be decided otherwise now: what was decided is told, why it was is not."""
     programs: list[tuple[int | None, str]] = field(default_factory=list)
     """(since when, program) of those that decided for this customer; 0: since the file began, None where it is not noted."""
+    listed: list[Listed] = field(default_factory=list)
+    """What the address list says now of the addresses that they have."""
     near: list[str] = field(default_factory=list)
     """Ids like the one asked for, where nobody has that one."""
 
@@ -62,6 +65,10 @@ class Told:
             "rejected": self.rejected,
             "decided_otherwise_now": self.otherwise,
             "programs": [{"program": name, "since": iso(at) if at else None} for at, name in self.programs],
+            "listed": [
+                {"channel": one.channel, "kind": one.kind, "scope": one.scope, "since": iso(one.since), "reason": one.reason}
+                for one in self.listed
+            ],
             "near": self.near,
         }
         return {**told, "zone": self.zone, "under_way": runs, **more}

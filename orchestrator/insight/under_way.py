@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.domain.calendar import iso
@@ -46,10 +46,17 @@ class UnderWay:
 
 
 def under_way(
-    program: Program, profile: Profile, tongue: Tongue = ENGLISH, why: Mapping[str, str] | None = None
+    program: Program,
+    profile: Profile,
+    tongue: Tongue = ENGLISH,
+    why: Mapping[str, str] | None = None,
+    paused: Callable[[str, str], str] = lambda _campaign, words: words,
 ) -> Iterator[UnderWay]:
-    """The profile's live runs, in the order of their entries. `why`: message id → why it waits, as far as that is known."""
-    telling = _Telling(profile, tongue, why or {})
+    """The profile's live runs, in the order of their entries. `why`: message id → why it waits, as far as that is known.
+
+    `paused` adds to what is said of a paused campaign's run who paused it.
+    """
+    telling = _Telling(profile, tongue, why or {}, paused)
     for run in profile.runs:
         if not run.ended:
             steps = program.steps_of(run.version)
@@ -65,7 +72,8 @@ def under_way(
 class _Telling:
     profile: Profile
     tongue: Tongue
-    why: Mapping[str, str] = field(default_factory=dict)
+    why: Mapping[str, str]
+    paused: Callable[[str, str], str]
 
     def told(self, steps: Steps, run: Run) -> UnderWay:
         node = steps.nodes[run.node]
@@ -74,7 +82,7 @@ class _Telling:
         if message is not None and run.state == "send":
             waits, until = self.of_message(message)
         elif run.state == "paused":
-            waits, until, then = self.tongue.say("run_paused"), None, self.does(node.verb)
+            waits, until, then = self.paused(run.campaign, self.tongue.say("run_paused")), None, self.does(node.verb)
         else:
             waits, until = self.does(node.verb), run.due
         if run.state == "wait_for" and then != otherwise:

@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import EventType
+from orchestrator.domain.receipts import SETTLED, WAYS
 from orchestrator.errors import RejectedEvent, WorkspaceError
 from orchestrator.intake.limits import OUTCOME_CHARS, REASON_MAX_CHARS, UNKNOWN_NAMES_KEPT
 
@@ -27,7 +28,18 @@ _DONE = {
     },
     "anyOf": [{"required": ["task"]}, {"required": ["campaign", "step"]}],
 }
-BUILT_IN: Mapping[str, Mapping[str, Any]] = {"Consent Given": _CONSENT, "Consent Withdrawn": _CONSENT, "Task Done": _DONE}
+_SETTLED = {"type": "object", "required": ["message_id", "as"], "properties": {"message_id": _TEXT, "as": {"enum": list(WAYS)}}}
+_SNOOZE = {
+    "type": "object",
+    "properties": {"days": {"type": "integer", "minimum": 0}, "until": {"type": "string", "format": "date-time"}},
+    "anyOf": [{"required": ["days"]}, {"required": ["until"]}],
+}
+BUILT_IN: Mapping[str, Mapping[str, Any]] = {
+    **dict.fromkeys(("Consent Given", "Consent Withdrawn", "Consent Confirmed"), _CONSENT),
+    "Marketing Snoozed": _SNOOZE,
+    "Task Done": _DONE,
+    SETTLED: _SETTLED,
+}
 """Schemas of the events that the engine itself reads; a workspace may ask for more, never for less."""
 
 OTHERS = "(others)"

@@ -7,6 +7,7 @@ An answer of 200 means that what it counts as accepted is durable. Bad input is 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,9 @@ from orchestrator.intake.bodies import Body, Bounds, Refused
 from orchestrator.intake.dialects import from_binary_cloud_event, from_cloud_event, from_posthog
 from orchestrator.intake.segment import parse
 from orchestrator.intake.source_keys import SourceKeys, basic_key
+from orchestrator.intake.traces import tell_received
 from orchestrator.metrics import CONTENT_TYPE, EVENTS, READY, TURNED_AWAY, Reading, page
+from orchestrator.tracing import Tracing
 
 CALLS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 _KIND_OF = CALLS | {kind: kind for kind in CALLS.values()}
@@ -42,6 +45,8 @@ _PREFLIGHT = {
 
 Submit = Callable[[Sequence[Event]], Awaitable[Sequence[str]]]
 """Makes events durable, then says `accepted` or `duplicate` of each. Raises Overloaded or Unavailable where it cannot now."""
+Refuse = Callable[[int, str, Sequence[tuple[bytes, str]]], None]
+"""Hears of refused events: when, from which source, each as it was sent and why."""
 Read = Callable[[bytes], bytes]
 """One event as sent → the Segment shape."""
 
@@ -58,6 +63,8 @@ class _Door:
     bounds: Bounds
     things: Container[str]
     behind: Callable[[], Sequence[Reading]]
+    tracing: Tracing | None
+    refuse: Refuse | None = None
     outcomes: Counter[str] = field(default_factory=lambda: Counter(accepted=0, duplicate=0, rejected=0))
     """Events by what became of them."""
     turned_away: Counter[int] = field(default_factory=Counter)
@@ -75,11 +82,13 @@ def edge(  # noqa: PLR0913 - each is another thing of the world outside
     things: Container[str] = (),
     pages: Sequence[Route] = (),
     behind: Callable[[], Sequence[Reading]] = tuple,
+    tracing: Tracing | None = None,
+    refuse: Refuse | None = None,
 ) -> Starlette:
     """Build the app. `validate` and `things` are a catalogue's; `keys` are source → write key, open where empty; `now`
     gives milliseconds; `pages` are for people; `behind` reads what stands behind the door, for its metrics.
     """
-    door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds(), things, behind)
+    door = _Door(submit, validate, SourceKeys(keys), now, ready, bounds or Bounds(), things, behind, tracing, refuse)
     return Starlette(routes=[*routes(door), *pages], exception_handlers={HTTPException: _no_such_route, Exception: _own_fault})
 
 
@@ -132,6 +141,7 @@ async def _collect(door: _Door, read_body: ReadBody, kind: str | None, request: 
 
 
 async def _collected(door: _Door, read_body: ReadBody, kind: str | None, request: Request) -> Response:
+    began = time.time_ns()
     try:
         raw = await bodies.read_bytes(request, door.bounds)
         body, read = read_body(request, raw, door.bounds)
@@ -147,6 +157,11 @@ async def _collected(door: _Door, read_body: ReadBody, kind: str | None, request
         return _unavailable(request, unavailable)
     except ClientDisconnect:
         return _answer(request, 400, {"code": "incomplete", "message": "the body ended early; send it again"})
+    if door.tracing is not None:
+        new = [event for event, verdict in zip(events, verdicts, strict=True) if verdict != "duplicate"]
+        tell_received(door.tracing, request.headers.get("traceparent", ""), new, began)
+    if rejected and door.refuse is not None:
+        door.refuse(door.now(), source, [(body.events[at], reason) for at, reason in rejected])
     duplicates = sum(verdict == "duplicate" for verdict in verdicts)
     counts = {"accepted": len(verdicts) - duplicates, "duplicates": duplicates, "rejected": rejected}
     door.outcomes.update(accepted=len(verdicts) - duplicates, duplicate=duplicates, rejected=len(rejected))

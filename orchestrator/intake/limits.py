@@ -37,13 +37,22 @@ BATCH_MAX_EVENTS = 2_500
 BATCH_CONTEXT_MAX_BYTES = 4 * 1024
 """A batch's context is copied into each of its events."""
 
+RECEIPTS_MAX_BYTES = 4 * 1024 * 1024
+"""What a provider may tell in one request."""
+TEXT_CHARS = 1_600
+"""Of an SMS to us."""
+
 SURVEY_BODY_MAX_BYTES = 32 * 1024
 """A form as a browser sends it; a letter may take twelve bytes."""
+CHOICE_BODY_MAX_BYTES = 64 * 1024
+"""The form of the preference page, of many topics."""
 COMMENT_MAX_CHARS = 2_000
 SURVEY_PAGES_A_MINUTE = 6_000
 """Pages of surveys, looked at or sent, in one process."""
 ANSWERS_A_MINUTE = 10
 """Forms sent for one message."""
+CLICKS_A_MINUTE = 60
+"""Clicks of one message that are told; more are led on all the same."""
 PACED_KEPT = 20_000
 """Keys that are counted within a minute."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 ANSWER_S = 10
 """How long requests under way at the end may take; what is not answered by then comes again."""
@@ -17,9 +17,11 @@ ANSWER_S = 10
 class Server(uvicorn.Server):
     """Leaves signals to us: uvicorn's own handling would end the process before messages under way are settled."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(
-            uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=ANSWER_S)
+            uvicorn.Config(
+                app, log_level="warning", access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=ANSWER_S
+            )
         )
         self.up = asyncio.Event()
 

@@ -23,7 +23,8 @@ from orchestrator.intake.bodies import Bounds, Refused, read_bytes
 from orchestrator.intake.edge import Submit
 from orchestrator.intake.limits import ANSWERS_A_MINUTE, COMMENT_MAX_CHARS, SURVEY_BODY_MAX_BYTES, SURVEY_PAGES_A_MINUTE
 from orchestrator.intake.pace import Pace
-from orchestrator.intake.survey_page import HEADERS, form, notice
+from orchestrator.intake.page import HEADERS
+from orchestrator.intake.survey_page import form, notice
 
 SOURCE = "survey"
 """What the source of an answer is called."""
@@ -94,7 +95,7 @@ async def _take(door: SurveyDoor, survey: Survey, link: Link, request: Request) 
     except (Overloaded, Unavailable):
         return _said(form(survey, link.locale, given, "later"), 503, {"retry-after": "1"})
     except RejectedEvent as rejection:
-        _log.error("an answer to the survey %s was refused by the catalogue: %s", survey.name, rejection)
+        _log.error("an answer to the survey %s was refused by the catalogue: %r", survey.name, rejection)
         return _said(form(survey, link.locale, given, "later"), 503)
     return _said(notice(link.locale, "thanks", "already" if verdict == "duplicate" else "received"))
 

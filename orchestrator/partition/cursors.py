@@ -1,4 +1,4 @@
-"""Walks over everyone, by key: after a change of surroundings, and of broadcasts to those known when they began.
+"""Walks over everyone, by key: after a change of surroundings, and of rounds through those known when they began.
 
 How far each has come is committed with what it decided, so a crash neither leaves anybody out nor visits anybody twice.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from orchestrator.domain.input import Announcement, Broadcast, Visit
+from orchestrator.domain.input import Announcement, Broadcast, EndRuns, Visit
 from orchestrator.partition.ports import Changes, Store
 
 CURSORS, BROADCASTS = "broadcast", "broadcasts"
@@ -22,6 +22,10 @@ BROADCASTS_A_WALK = 32
 """Broadcasts that one walk carries: each profile is read once for all of them."""
 BROADCASTS_WAITING = 10_000
 """Broadcasts that are not over; what comes beyond goes to nobody, and is journalled so."""
+ENDED = "operator_end"
+"""The reason with which runs end that an operator has ended."""
+Brought = Visit | Announcement | EndRuns
+"""What a walk brings to one profile."""
 BROADCASTS_BYTES = 4 << 20
 """What they may have together: their list is written again whenever one begins or ends, as one record of 8 MiB at most."""
 
@@ -122,7 +126,7 @@ class Cursors:
             del self._said[ident]
         self._walk, self._changed = None, True
 
-    def inputs(self, key: int) -> Iterator[Visit | Announcement]:
+    def inputs(self, key: int) -> Iterator[Brought]:
         """What the walk that goes on now brings to the profile with this key."""
         walk = self.next()
         if not walk.broadcasts and walk.will_visit(key):
@@ -131,7 +135,7 @@ class Cursors:
             if key <= self._broadcasts[ident].known:
                 yield self._said[ident]
 
-    def missed(self, theirs: int, ours: int) -> Iterator[Visit | Announcement]:
+    def missed(self, theirs: int, ours: int) -> Iterator[Brought]:
         """What a profile that is adopted before it was visited would have got, and the one that takes it in will not."""
         if self.look is not None and self.look.will_visit(theirs) and not self.look.will_visit(ours):
             yield Visit("visit")
@@ -140,7 +144,7 @@ class Cursors:
             if after < theirs <= broadcast.known and not after < ours <= broadcast.known:
                 yield self._said[ident]
 
-    def left_out(self, theirs: int) -> Iterator[Visit | Announcement]:
+    def left_out(self, theirs: int) -> Iterator[Brought]:
         """What a profile that goes to another engine before it was visited would have got here."""
         if self.look is not None and self.look.will_visit(theirs):
             yield Visit("visit")
@@ -163,8 +167,10 @@ class Cursors:
             yield BROADCASTS, _encode(list(self._broadcasts.values()))
 
 
-def announcement(broadcast: Broadcast) -> Announcement:
+def announcement(broadcast: Broadcast) -> Announcement | EndRuns:
     """What each profile hears of it."""
+    if broadcast.ends:
+        return EndRuns(ENDED, broadcast.ends, broadcast.at)
     return Announcement(broadcast.id, broadcast.at, broadcast.patterns, broadcast.event)
 
 
@@ -187,6 +193,20 @@ def cursors_of(fact: bytes | None) -> list[Cursor]:
 def broadcasts_of(fact: bytes | None) -> list[Broadcast]:
     """Broadcasts that were not over at the last commit, in their order."""
     return [] if fact is None else _decode(fact)
+
+
+class Ending(NamedTuple):
+    """How far the end of a campaign's runs has come: customers visited, of so many (by key)."""
+
+    visited: int
+    known: int
+
+
+def endings(fact: Callable[[str], bytes | None]) -> dict[str, Ending]:
+    """campaign → how far; of those whose runs are being ended, as a file has noted it."""
+    walk = next((one for one in cursors_of(fact(CURSORS)) if one.broadcasts), Cursor())
+    every = (one for one in broadcasts_of(fact(BROADCASTS)) if one.ends)
+    return {one.ends: Ending(walk.after if one.id in walk.broadcasts else 0, one.known) for one in every}
 
 
 _encode_cursors = msgspec.json.Encoder(order="sorted").encode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from zlib import crc32
@@ -12,12 +12,15 @@ from msgspec import structs
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import about_a_thing, raw_id, with_mark
-from orchestrator.domain.input import Activation, Adopt, Broadcast, Control, Event, ProfileInput, Release
+from orchestrator.domain.input import Activation, Adopt, Broadcast, Control, Event, ProfileInput, Receipt, Release
+from orchestrator.domain.ledger import IN_DOUBT
 from orchestrator.domain.limits import THINGS_KEPT
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.program import Program
+from orchestrator.domain.suppression import Heard, Listed, Reached, Texted, Word, follows, withdrawn
 from orchestrator.partition.cursors import PAGE, Cursors, page_after
-from orchestrator.partition.identities import Identities, Passed, live_versions
+from orchestrator.partition.identities import Identities, Passed, housed, is_keyed, key_in, keyed, live_versions
 from orchestrator.partition.partition import Decided, Partition, Surroundings
 from orchestrator.partition.ports import Store
 from orchestrator.partition.schedules import CALLED, Schedules, called_noted, called_of
@@ -50,6 +53,8 @@ class Engine:
         self.around = around
         self._elsewhere = elsewhere
         self._passed: list[Passed] = []
+        self._asked_again: list[tuple[int, str, int]] = []
+        """(key, message, when its attempt began)"""
         around.controls = stores[0].controls() if around.controls == Controls() else around.controls
         self.partitions = [Partition(number, store, around) for number, store in enumerate(stores)]
         if around.controls != stores[0].controls():
@@ -77,8 +82,8 @@ class Engine:
 
     def next_due(self) -> int | None:
         """When the earliest timer or schedule is due."""
-        found, called = self._earliest(), self._next_call(self.clock)
-        return min((at for at in (found[0][0] if found else None, called) if at is not None), default=None)
+        found = self._earliest()
+        return _sooner(found[0][0] if found else None, self._next_call(self.clock))
 
     def _earliest(self) -> tuple[tuple[int, int], Partition] | None:
         """The earliest timer of all, and whose it is."""
@@ -98,8 +103,7 @@ class Engine:
         fired = 0
         while True:
             due, called = self._earliest(), self._next_call(until)
-            first = min((at for at in (due[0][0] if due else None, called) if at is not None), default=None)
-            forward = next((p for p in self.partitions if p.forwards), None)
+            first, forward = _sooner(due[0][0] if due else None, called), self._forwarding()
             if forward is not None and (first is None or first > forward.forwards[0][1]):
                 event, now = forward.forwards.popleft()
                 self._take(event, now)
@@ -116,6 +120,13 @@ class Engine:
             else:
                 self._call()
             fired += 1
+
+    def _forwarding(self) -> Partition | None:
+        """The first partition with an event for another profile."""
+        for partition in self.partitions:
+            if partition.forwards:
+                return partition
+        return None
 
     def _next_call(self, now: int) -> int | None:
         """When a schedule comes next. In a new file they count from its first input on."""
@@ -178,6 +189,12 @@ class Engine:
         if not stopped:
             self.cursors.begin(broadcast)
 
+    def end_runs(self, given: Control) -> None:
+        """A round begins that ends the campaign's runs that have begun by now, whosever they are."""
+        at = self.clock
+        ident = id_of("end", given.campaign or "", str(at), str(given.at), str(self.partitions[0].store.last_key()))
+        self._begin(Broadcast(ident, at, ends=given.campaign or ""), at)
+
     def feed(self, event: Event, now: int) -> Decision | None:
         """One event at its time: timers due by then first."""
         self.advance(now)
@@ -186,18 +203,49 @@ class Engine:
         return decision
 
     def give(self, key: int, given: ProfileInput, now: int) -> Decision | None:
-        """One input (an outcome, a command) of a profile known by its key."""
+        """One input (an outcome, a receipt, a command) of a profile known by its key, or of who that has become part of."""
         self.advance(now)
-        key = self.identities.followed(key)
-        if key in self.identities.left:
-            self._passed.append(Passed(self.identities.left[key], given, now))
-            return None
-        for partition in self.partitions:
-            if partition.record(key) is not None:
-                decision = partition.take_key(key, given, now)
-                self.advance(now)
-                return decision
+        home = next((one for one in self.partitions if one.record(key) is not None), None)
+        if home is not None:
+            decision = home.take_key(key, given, now)
+            self.advance(now)
+            return decision
+        name = keyed(key)
+        known = next((raw for one in self.partitions if (raw := one.redirected(name)) != name), None)
+        if known is not None and self._is_elsewhere(known):
+            self._passed.append(Passed(known, given, now))
+        elif known is not None and (found := self.home(known).find(known)) is not None:
+            return self.give(found.key, given, now)
         return None
+
+    def is_over(self, key: int, message_id: str) -> bool:
+        """Whether what was attempted in this turn is settled in it: evidence of an earlier attempt has come meanwhile."""
+        record = next((found for one in self.partitions if (found := one.record(key)) is not None), None)
+        if record is None:
+            return False
+        profile = record.profile
+        return profile.message(message_id) is None and profile.call(message_id) is None
+
+    def ask_again(self, keys: Iterable[int]) -> None:
+        """What these customers have in doubt is to be looked for once more: who looked before is gone."""
+        for key in keys:
+            record = next((found for one in self.partitions if (found := one.record(key)) is not None), None)
+            for message in record.profile.messages if record is not None else ():
+                if message.state == IN_DOUBT:
+                    self._asked_again.append((key, message.id, message.cleared_at or self.clock))
+
+    def doubted(self) -> list[Outgoing]:
+        """Messages that came into doubt since the last commit and still are, or are to be looked for again."""
+        asked, self._asked_again = self._asked_again, []
+        every = (
+            partition.described(one.key, change.id, one.now)
+            for partition in self.partitions
+            for one in partition.decided
+            for change in one.decision.messages
+            if change.state == IN_DOUBT
+        )
+        again = (partition.described(*one) for partition in self.partitions for one in asked)
+        return [described for described in (*every, *again) if described is not None]
 
     def take_passed(self) -> list[Passed]:
         """What is for partitions of other engines, in order; whoever commits takes it along in the same transaction."""
@@ -215,6 +263,14 @@ class Engine:
                 self.identities.adopt(passed.to, passed.given, now)
             case Event():
                 self.feed(passed.given, now)
+            case Receipt() if is_keyed(passed.to):
+                self.give(key_in(passed.to), passed.given, now)
+            case Reached(address, raw):
+                self.partitions[0].changes.reached[address] = raw
+            case Texted(address, event):
+                self.hear_text(address, event, now)
+            case Heard(entry):
+                self._follow(entry, self._written_to(entry.address) if passed.to == housed(entry.address) else passed.to, now)
             case _:
                 self.identities.follow(passed.to, passed.given, now)
         self.advance(now)
@@ -239,16 +295,10 @@ class Engine:
 
     def control(self, given: Control) -> None:
         """Turn one of the operators' switches in every partition; it holds over a restart."""
-        self._seal()
         self.around.controls = turned(self.around.controls, given)
         for partition in self.partitions:
             partition.changes.controls = self.around.controls
             partition.note(given)
-
-    def _seal(self) -> None:
-        """What was decided so far was decided in these surroundings."""
-        for partition in self.partitions:
-            partition.seal()
 
     def reach(self, now: int) -> None:
         """What follows happens then: timers due by then come first."""
@@ -256,13 +306,12 @@ class Engine:
         for partition in self.partitions:
             partition.clock = max(partition.clock, now)
 
-    def activate(self, program: Program, content: bytes = b"") -> None:
+    def activate(self, program: Program, content: bytes = b"", by: str = "") -> None:
         """Let a program go live, and keep its content: every decision from here on is its."""
-        self._seal()
         self.partitions[0].changes.programs[program.name] = content
         self.around.program, self._schedules = program, None
         for partition in self.partitions:
-            partition.note(Activation(program.name))
+            partition.note(Activation(program.name, by))
 
     def visit(self, most: int) -> AbstractSet[str] | None:
         """Go on with the walk that is first, by so many profiles; somebody has asked whether there is one.
@@ -296,8 +345,59 @@ class Engine:
         """Note something small under a name; durable with the next commit."""
         self.partitions[0].changes.facts[name] = value
 
+    def hear(self, word: Word) -> bool:
+        """Note what was said of an address; says whether it changes anything.
+
+        What it does to its customer's consents is decided in the same commit. It holds at once, and moves no clock: what waits
+        was before it.
+        """
+        addresses, now = self.around.addresses, self.clock
+        assert addresses is not None  # noqa: S101 - whoever hears words has a list
+        entries = follows(word, addresses.known(word.address))
+        for entry in entries:
+            addresses.fresh[entry.name] = self.partitions[0].changes.listed[entry.name] = entry
+            self._follow(entry, self._written_to(word.address), now)
+        return bool(entries)
+
+    def _follow(self, entry: Listed, raw: str | None, now: int) -> None:
+        """What an entry does to the consents of the customer of that raw id, here or at their home."""
+        if raw is None:
+            return
+        found = self._now(raw)
+        if self._is_elsewhere(found):
+            self._passed.append(Passed(found, Heard(entry), now))
+            return
+        record = self.home(found).find(found)
+        for event in withdrawn(entry, record.profile, self.around.program.policies, now) if record is not None else ():
+            self.feed(event, now)
+
+    def hear_text(self, address: bytes, event: Event, now: int) -> None:
+        """What somebody has written to us, as an event of the customer who was written to there last."""
+        raw = self._written_to(address)
+        if raw is not None:
+            kind, ident = (found := self._now(raw))[:2], found[2:]
+            who = {"user_id": ident} if kind == "u:" else {"anonymous_id": ident}
+            self.feed(structs.replace(event, **who), now)
+
+    def _now(self, raw: str) -> str:
+        """The raw id that this one has become part of, as far as that is known here."""
+        return raw if self._is_elsewhere(raw) else self.home(raw).redirected(raw)
+
+    def _written_to(self, address: bytes) -> str | None:
+        """The raw id of who was written to there last."""
+        just = (one.changes.reached[address] for one in self.partitions if address in one.changes.reached)
+        return next(just, None) or self.partitions[0].store.reached(address)
+
+    def _tell_reached(self) -> None:
+        """Who was written to is kept at the home of the address: what is written back from there comes in there."""
+        for partition in self.partitions:
+            reached = partition.changes.reached
+            for address in [one for one in reached if self._is_elsewhere(housed(one))]:
+                self._passed.append(Passed(housed(address), Reached(address, reached.pop(address)), partition.clock))
+
     def commit(self) -> None:
         """Make everything since the last commit durable, atomically."""
+        self._tell_reached()
         if self._watch is not None:
             decided = [one for partition in self.partitions for one in partition.decided]
             self._watch(decided)
@@ -306,16 +406,25 @@ class Engine:
         changes = [partition.drain() for partition in self.partitions]
         self.dead += sum(len(one.dead) for one in changes)
         self.partitions[0].store.commit([one for one in changes if not one.empty])
+        if self.around.addresses is not None:
+            self.around.addresses.fresh.clear()
+
+
+def _sooner(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def turned(controls: Controls, given: Control) -> Controls:
-    """The switches after this command."""
+    """The switches after this command; an approval is none."""
+    if given.switch not in ("kill", "pause"):
+        return controls
     if given.switch == "kill":
         return replace(controls, kill=given.on)
-    if given.campaign is not None:
-        names = controls.campaigns | {given.campaign} if given.on else controls.campaigns - {given.campaign}
-        return replace(controls, campaigns=names)
-    if given.channel is not None:
-        names = controls.channels | {given.channel} if given.on else controls.channels - {given.channel}
-        return replace(controls, channels=names)
+    for kind in ("campaign", "channel", "profile", "provider"):
+        name = getattr(given, kind)
+        if name is not None:
+            named = getattr(controls, f"{kind}s")
+            return replace(controls, **{f"{kind}s": named | {name} if given.on else named - {name}})
     return replace(controls, paused=given.on)

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 
 import msgspec
 
-from orchestrator.domain.input import Control, Event, Outcome
+from orchestrator.domain.input import Event, Outcome, Receipt
 from orchestrator.domain.outgoing import Outgoing
+from orchestrator.domain.suppression import Word
 
 _LENGTH_BYTES = 4
 
 
 class Submitted(msgspec.Struct, frozen=True, tag_field="frame", tag="submitted"):
-    """edge → engine: events to accept, together."""
+    """edge → engine: events and receipts to accept, together."""
 
     token: int
     events: list[Event]
+    receipts: list[tuple[int, Receipt]] = []
+    """With the keys of their profiles."""
 
 
 class Answers(msgspec.Struct, frozen=True, tag_field="frame", tag="answers"):
@@ -25,10 +28,13 @@ class Answers(msgspec.Struct, frozen=True, tag_field="frame", tag="answers"):
     answers: list[tuple[int, Outcome]]
 
 
-class Switched(msgspec.Struct, frozen=True, tag_field="frame", tag="switched"):
-    """edge → engine: an operator's switch."""
+class Said(msgspec.Struct, frozen=True, tag_field="frame", tag="said"):
+    """edge → engine: words about addresses, together."""
 
-    control: Control
+    token: int
+    words: list[Word]
+    texts: list[tuple[bytes, Event]] = []
+    """What the customer at that address has written to us; the event names nobody yet."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag_field="frame", tag="stop"):
@@ -41,10 +47,12 @@ class Ready(msgspec.Struct, frozen=True, tag_field="frame", tag="ready"):
     program: str
     survey_key: bytes = b""
     """Signs the links of surveys, where the settings give no other; kept in the file."""
+    address_key: bytes = b""
+    """Hashes addresses for the list."""
 
 
 class Durable(msgspec.Struct, frozen=True, tag_field="frame", tag="durable"):
-    """engine → edge: the events of that token are on disk; of each, whether it was a duplicate."""
+    """engine → edge: the events or words of that token are on disk; of each, whether it was known already."""
 
     token: int
     duplicates: list[bool]
@@ -60,13 +68,20 @@ class Stopped(msgspec.Struct, frozen=True, tag_field="frame", tag="stopped"):
     """engine → edge: every message that ever got leave has been sent to you."""
 
 
+class Counted(msgspec.Struct, frozen=True, tag_field="frame", tag="counted"):
+    """engine → edge: what it has counted since it began, for the page of metrics."""
+
+    readings: list[tuple[str, float, dict[str, str]]]
+    """(metric, value, labels)"""
+
+
 class Failed(msgspec.Struct, frozen=True, tag_field="frame", tag="failed"):
     """engine → edge: it cannot start, and why, for a person to mend."""
 
     message: str
 
 
-Frame = Submitted | Answers | Switched | Stop | Ready | Durable | Send | Stopped | Failed
+Frame = Submitted | Answers | Said | Stop | Ready | Durable | Send | Stopped | Counted | Failed
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frame)

@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from orchestrator.domain.input import Adopt, Link, ProfileInput, Release
+from orchestrator.domain.input import Adopt, Link, ProfileInput, Receipt, Release
 from orchestrator.domain.limits import LINK_HOLD_MS
 from orchestrator.domain.profile import Profile, unseal
+from orchestrator.domain.suppression import Heard, Reached, Texted
 from orchestrator.partition.cursors import Cursors
 from orchestrator.partition.partition import Partition
 from orchestrator.partition.ports import Record
@@ -27,8 +28,16 @@ class Passed(NamedTuple):
     """An input on its way to the home of a raw id in another engine; `at` is its time where it comes from."""
 
     to: str
-    given: ProfileInput | Release
+    given: ProfileInput | Release | Reached | Heard | Texted
     at: int
+
+
+class Addressed(NamedTuple):
+    """A receipt, and where its profile was when its message left: a partition, and the key there."""
+
+    home: int
+    key: int
+    receipt: Receipt
 
 
 class Identities:
@@ -38,16 +47,6 @@ class Identities:
         self, home: Callable[[str], Partition], elsewhere: Callable[[str], bool], cursors: Cursors, passed: list[Passed]
     ) -> None:
         self._home, self._elsewhere, self._cursors, self._passed = home, elsewhere, cursors, passed
-        self._adopted: dict[int, int] = {}
-        """key of a profile that became part of another with attempts under way → the other's: answers follow it."""
-        self.left: dict[int, str] = {}
-        """The same where the other is elsewhere → its raw id."""
-
-    def followed(self, key: int) -> int:
-        """The profile in this engine that the one with that key has become part of."""
-        while key in self._adopted:
-            key = self._adopted[key]
-        return key
 
     def unify(self, old: str, new: str, now: int) -> None:
         """Make an anonymous id part of a known one that is at home here, unless it is one's already."""
@@ -79,8 +78,7 @@ class Identities:
         ours = home.find(new)
         if ours is None:
             return
-        if _awaits_answers(theirs.profile):
-            self._adopted[theirs.key] = ours.key
+        _leave_word(home, theirs, new)
         for given in self._cursors.missed(theirs.key, ours.key):
             home.take_key(ours.key, given, now)
 
@@ -100,8 +98,7 @@ class Identities:
         self._passed.append(Passed(given.to, answer, now))
         if theirs is not None:
             self._passed.extend(Passed(given.to, one, now) for one in self._cursors.left_out(theirs.key))
-            if _awaits_answers(theirs.profile):
-                self.left[theirs.key] = given.to
+            _leave_word(home, theirs, given.to)
 
     def adopt(self, to: str, given: Adopt, now: int) -> None:
         """At the known one's home: take it in, once; `ids` remembers that."""
@@ -122,8 +119,33 @@ class Identities:
             self._home(to).take_key(ours.key, given, now)
 
 
-def _awaits_answers(profile: Profile) -> bool:
-    return bool(profile.calls) or any(message.attempted for message in profile.messages)
+def keyed(key: int) -> str:
+    """How a profile is named that is known by its key alone: answers and receipts bring nothing else."""
+    return f"k:{key}"
+
+
+def is_keyed(raw: str) -> bool:
+    return raw.startswith("k:")
+
+
+def key_in(raw: str) -> int:
+    """The key that `keyed` has put there."""
+    return int(raw[2:])
+
+
+def housed(address: bytes) -> str:
+    """How an address is named, so that it has a home: by its hash."""
+    return f"@:{address.hex()}"
+
+
+def _leave_word(home: Partition, theirs: Record, new: str) -> None:
+    """What is still to be said of their messages finds the known one, also after a restart."""
+    if _is_spoken_of(theirs.profile):
+        home.changes.redirects[keyed(theirs.key)] = new
+
+
+def _is_spoken_of(profile: Profile) -> bool:
+    return bool(profile.calls or profile.sent) or any(message.attempted for message in profile.messages)
 
 
 def live_versions(profile: Profile) -> set[str]:

@@ -10,15 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from orchestrator.domain.input import Control, Event, Outcome
+from orchestrator.domain.input import Control, Event, Outcome, Receipt
 from orchestrator.domain.outgoing import Outgoing, describe
 from orchestrator.domain.profile import Call, Message
 from orchestrator.domain.program import Program
+from orchestrator.domain.suppression import Word
+from orchestrator.metrics import Counts
+from orchestrator.partition import counters
+from orchestrator.partition.alarms import Tallies
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.identities import Passed
-from orchestrator.partition.ports import Record
+from orchestrator.partition.mending import END, mend
+from orchestrator.partition.ports import Accounts, Record
 from orchestrator.partition.standing import STANDING, Standing, noted, standing_of
+from orchestrator.partition.traces import Traces
 
 VISITS = 200
 """Profiles visited in one turn where nothing else waits, after a change of surroundings or for a broadcast."""
@@ -28,20 +35,18 @@ BATCH = 1_000
 """Decisions after which the work so far is committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An event at the door; `token` is how its sender hears of it."""
 
     token: int
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What became of an attempt for the profile with that key."""
+class Answered(NamedTuple):
+    """What became of an attempt, or is said later of a message, for the profile with that key."""
 
     key: int
-    outcome: Outcome
+    outcome: Outcome | Receipt
 
 
 @dataclass(slots=True)
@@ -50,7 +55,13 @@ class Turn:
 
     accepted: list[tuple[int, bool]] = field(default_factory=list)
     """(token, whether it was a duplicate)"""
+    changed: list[bool] = field(default_factory=list)
+    """Of each word whether the address list is another by it."""
     outgoing: list[Outgoing] = field(default_factory=list)
+    taken: int = 0
+    """So many arrivals are decided. Where a crowd of timers was due first, the others are to be given again."""
+    answered: bool = False
+    """Whether the answers are taken; else they are to be given again, all of them."""
 
 
 @dataclass(slots=True)
@@ -69,61 +80,138 @@ class Outbox:
 
 
 class Live:
-    """One engine at work on what comes in."""
+    """One engine at work on what comes in. `counts` are the process's, for its page of metrics."""
 
-    def __init__(self, engine: Engine, outbox: Outbox) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, outbox: Outbox, accounts: Accounts | None = None, counts: Counts | None = None) -> None:
+        self.engine, self.accounts = engine, accounts
+        self.counts = Counts() if counts is None else counts
+        self.traces: Traces | None = None
         self.outbox = outbox
         self.standing = standing_of(engine.fact(STANDING))
         engine.paced = True
+        self.tallies = Tallies(engine.fact)
+        self.tallies.lay(engine.around.program)
+        counters.lay(self.counts, engine.around.program)
 
-    def go_live(self, program: Program, standing: Standing, content: Callable[[], bytes]) -> None:
-        """Make a program the live one unless it is already, durably; then everyone is looked at again."""
+    def go_live(self, program: Program, standing: Standing, content: Callable[[], bytes], by: str = "") -> None:
+        """Make a program the live one unless it is already, durably, as `by` wants; then everyone is looked at again."""
         if standing == self.standing:
             return
-        self.engine.activate(program, content())
+        self.engine.activate(program, content(), by)
+        self.tallies.lay(program)
+        counters.lay(self.counts, program)
         self._stand(standing)
         self.engine.begin_look()
         self.engine.commit()
 
-    def control(self, given: Control) -> None:
-        """Turn a switch; when one ends, what it held back is looked at again."""
+    def control(self, given: Control, order: int | None = None) -> None:
+        """Turn a switch or mend something of a customer, as that order of the file says, or the log.
+
+        When a switch ends, what it held back is looked at again.
+        """
         self.engine.control(given)
-        if not given.on:
+        if given.switch == END and given.profile is None and given.campaign is not None:
+            self.engine.end_runs(given)
+        if order is not None:
+            self.engine.partitions[0].changes.obeyed.append(order)
+        mend(self.engine, given, order or 0)
+        if self.accounts is not None:
+            self.accounts.told(given, max(self.engine.clock, self.engine.around.wall))
+        if not given.on or given.switch == "approve":
             self.engine.begin_look()
 
-    def reach(self, at: int, wall: int) -> int:
-        """Come to the time of an operator's command, as an event would; gives the clock then."""
+    def reach(self, at: int, wall: int) -> int | None:
+        """Come to the time of an operator's command, as an event would; gives the clock then.
+
+        None where a crowd of timers is due first: a turn's worth of them is fired, and the command is to be given again.
+        """
         self.engine.around.wall = wall
-        self.engine.reach(max(self.engine.clock, min(at, wall)))
+        now = max(self.engine.clock, min(at, wall))
+        if self.engine.advance(now, BATCH) >= BATCH:
+            return None
+        self.engine.reach(now)
         return self.engine.clock
 
     def _stand(self, standing: Standing) -> None:
         self.standing = standing
         self.engine.note_fact(STANDING, noted(standing))
 
-    def turn(self, arrivals: Sequence[Arrival | Passed], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
+    def turn(
+        self,
+        arrivals: Sequence[Arrival | Passed],
+        answers: Sequence[Answered],
+        wall: int,
+        *,
+        caught_up: bool,
+        words: Sequence[Word] = (),
+    ) -> Turn:
         """Decide what came in; fire timers up to `wall` when nothing else waits; make it durable.
 
-        `caught_up` says that everything accepted by `wall` is in `arrivals`: only then may time alone move the clock.
+        What is due before an input comes first, but a turn fires no more than `BATCH`: a crowd of timers (a holiday's end, a
+        worker that was away) takes several, each durable, and what came in after it waits (`taken`, `answered`).
+        `words` about addresses come first: whatever this turn hands over meets them. `caught_up` says that everything
+        accepted by `wall` is in `arrivals`: only then may time alone move the clock.
         """
-        turn = Turn()
+        turn, left = Turn(), BATCH
         self.engine.around.wall = wall
+        turn.changed = [self.engine.hear(word) for word in words]
         for arrival in arrivals:
-            if isinstance(arrival, Passed):
-                self.engine.receive(arrival, max(self.engine.clock, min(arrival.at, wall)))
-                continue
-            now = max(self.engine.clock, min(arrival.event.received_at, wall))
-            decision = self.engine.feed(arrival.event, now)
-            turn.accepted.append((arrival.token, decision is not None and decision.duplicate))
-        for answer in answers:
-            self.engine.give(answer.key, answer.outcome, max(self.engine.clock, wall if caught_up else 0))
-        if caught_up:
-            self.engine.advance(wall, BATCH)
-        self._visit(VISITS if caught_up else len(arrivals) // DECISIONS_A_VISIT)
+            at = arrival.at if isinstance(arrival, Passed) else arrival.event.received_at
+            now = max(self.engine.clock, min(at, wall))
+            left -= self.engine.advance(now, left)
+            if left <= 0:
+                break
+            self._arrive(turn, arrival, now)
+        idle = caught_up and turn.taken == len(arrivals)
+        if idle:
+            left -= self.engine.advance(wall, left)
+        if left > 0:
+            turn.answered = True
+            self._hear(answers, wall if idle else 0)
+        if idle and left > 0:
+            self.engine.advance(wall, left)
+        self._visit(VISITS if idle else turn.taken // DECISIONS_A_VISIT)
+        turn.outgoing = [one for one in self.outbox.take() if not self.engine.is_over(one.key, one.message_id)]
+        turn.outgoing += self.engine.doubted()
+        if self.traces is not None:
+            for partition in self.engine.partitions:
+                self.traces.note(partition, self.engine.around.program)
+            turn.outgoing = self.traces.traced(turn.outgoing)
+        self._account()
+        self._count()
         self.engine.commit()
-        turn.outgoing = self.outbox.take()
         return turn
+
+    def _arrive(self, turn: Turn, arrival: Arrival | Passed, now: int) -> None:
+        turn.taken += 1
+        if isinstance(arrival, Passed):
+            self.engine.receive(arrival, now)
+            return
+        decision = self.engine.feed(arrival.event, now)
+        turn.accepted.append((arrival.token, decision is not None and decision.duplicate))
+
+    def _hear(self, answers: Sequence[Answered], wall: int) -> None:
+        """What became of attempts; it comes at that time."""
+        for answer in answers:
+            decision = self.engine.give(answer.key, answer.outcome, max(self.engine.clock, wall))
+            if self.accounts is not None and decision is not None and decision.messages:
+                self.accounts.hear_of(decision.messages[0], answer.outcome, max(self.engine.clock, self.engine.around.wall))
+
+    def _account(self) -> None:
+        """What a breaker switched, and what was counted, is durable with what was granted."""
+        if self.accounts is not None:
+            for control in self.accounts.take_trips():
+                self.control(control)
+            for name, value in self.accounts.notes():
+                self.engine.note_fact(name, value)
+
+    def _count(self) -> None:
+        """What the alarms of campaigns look at is durable with what was decided; what the metrics tell is not."""
+        decided = [one for partition in self.engine.partitions for one in partition.decided]
+        counters.count(self.counts, decided)
+        self.tallies.count(decided, max(self.engine.clock, self.engine.around.wall), self.engine.around.controls)
+        for name, value in self.tallies.notes():
+            self.engine.note_fact(name, value)
 
     def _visit(self, most: int) -> None:
         """Go on with what takes everyone through; how far it came is committed with what it decided."""

@@ -7,30 +7,37 @@ The clock is monotone and is the time of the last input; timers never overtake t
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import msgspec
 
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.input import Adopt, Event, HandOff, Look, Move, Outcome, PartitionInput, ProfileInput, Timer
+from orchestrator.domain.input import Adopt, Event, HandOff, Look, Move, Outcome, PartitionInput, ProfileInput, Refusal, Timer
+from orchestrator.domain.ledger import IN_DOUBT
 from orchestrator.domain.limits import AGAIN_MS
 from orchestrator.domain.moment import Controls, Witness
+from orchestrator.domain.outgoing import Outgoing, describe
 from orchestrator.domain.profile import Call, Message, seal, unseal
 from orchestrator.domain.program import Program
+from orchestrator.partition.addresses import AddressList
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Permits, Record, Store, Wire
 
 RECORDS_CACHED = 50_000
-"""Profiles kept decoded between batches."""
+"""Profiles kept in memory between batches."""
 DUE_PAGE = 10_000
 """Timers read from the store at a time."""
 CAUSE_CHARS = 4_000
 PARTITION_KEY = 0
 """The journal key of inputs that concern no single profile."""
 
+_log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -45,10 +52,13 @@ class Surroundings:
     witness: Witness | None = None
     wall: int = 0
     """The shell's time in this turn; 0 where time is virtual."""
+    addresses: AddressList | None = None
+    """None where nothing leaves."""
+    providers: Mapping[str, str] = field(default_factory=dict)
+    """channel → the adapter by which it leaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """One decision as it is told to whoever watches."""
 
     key: int
@@ -165,7 +175,7 @@ class Partition:
         stored = None if key in self.changes.gone else self.store.read(key)
         if stored is None:
             return None
-        record = Record(key, stored.raw, unseal(stored.sealed), stored.sealed, stored.last_seq, stored.due)
+        record = Record(key, stored.raw, None, stored.sealed, stored.last_seq, stored.due)
         self._keep(record)
         return record
 
@@ -174,8 +184,8 @@ class Partition:
         self._keys[record.raw] = record.key
 
     def _newcomer(self, raw: str) -> Record:
-        record = Record(self.store.next_key(), raw, newcomer(self.around.program, self.clock, raw), b"")
-        record.sealed = seal(record.profile)
+        sealed = seal(newcomer(self.around.program, self.clock, raw))
+        record = Record(self.store.next_key(), raw, None, sealed)
         self._keep(record)
         self.changes.ids[raw] = record.key
         self.changes.records[record.key] = record
@@ -198,6 +208,7 @@ class Partition:
             if decision is not None:
                 hand_offs.extend(decision.cleared)
                 follow.extend(decision.inputs)
+        record.seal()
         return first
 
     def _is_own(self, record: Record, event: Event) -> bool:
@@ -208,19 +219,43 @@ class Partition:
         message = record.profile.message(message_id) or record.profile.call(message_id)
         if message is None:
             return None
-        verdict = self.around.permits.ask(message, self.clock, self.around.wall)
+        addresses = self.around.addresses
+        address = addresses.of(record.profile, message) if addresses is not None else None
+        now = max(self.clock, self.around.wall)
+        listed = None
+        if addresses is not None and address is not None:
+            listed = addresses.refuses(address, record.profile, message, now)
+        verdict = listed or self._paused(message.channel) or self.around.permits.ask(message, self.clock, self.around.wall)
         decision = self._decide(record, HandOff(message_id, verdict))
         for attempt in decision.attempts if decision is not None else ():
+            if addresses is not None and addresses.key and address is not None:
+                self.changes.reached[address] = record.raw
             outcome = self._hand_over(record, message, attempt.not_after)
             if outcome is not None:
                 return self._decide(record, outcome)
         return decision
+
+    def _paused(self, channel: str) -> Refusal | None:
+        """Leave is not even asked for while the provider is paused."""
+        return Refusal("pause") if self.around.providers.get(channel) in self.around.controls.providers else None
 
     def _hand_over(self, record: Record, message: Message | Call, not_after: int) -> Outcome | None:
         try:
             return self.around.wire.hand_over(self.around.program, record, message, not_after, self.clock)
         except Exception as error:  # noqa: BLE001 - a message that cannot be described is refused, and nothing else suffers
             return Outcome(message.id, "refused", kind="reject", detail="".join(traceback.format_exception_only(error)).strip())
+
+    def described(self, key: int, message_id: str, now: int) -> Outgoing | None:
+        """A message in doubt as it would be sent now, to be recognised by; None where it is in doubt no more."""
+        record = self.record(key)
+        message = record.profile.message(message_id) if record is not None else None
+        if record is None or message is None or message.state != IN_DOUBT:
+            return None
+        try:
+            found = describe(self.around.program, record.profile, message, 0, now, key)
+        except Exception:  # noqa: BLE001 - then nobody looks for it, and it ends by its time
+            return None
+        return msgspec.structs.replace(found, doubted=now, begun=0 if message.moved else message.cleared_at or 0)
 
     def _decide(self, record: Record, given: ProfileInput) -> Decision | None:
         around = self.around
@@ -255,11 +290,13 @@ class Partition:
 
     def _bury(self, record: Record, given: ProfileInput, error: Exception) -> None:
         """Restore the profile as it was before, keep the input with its cause, and journal that."""
-        record.profile = unseal(record.sealed)
+        record.unsealed = unseal(record.sealed)
         for earlier, clock in record.since:
             decide(self.around.program, self.around.controls, record.profile, earlier, clock)
         cause = "".join(traceback.format_exception(error))[-CAUSE_CHARS:]
         seq = self._journal(record, given, b"")
+        its = {"seq": seq, "error": type(error).__qualname__}
+        _log.error("an input could not be decided and was put aside", extra=its)
         self.changes.dead.append(DeadLetter(seq, record.key, self.clock, _encode(given), cause))
         self.changes.records[record.key] = record
         if isinstance(given, Timer):
@@ -272,7 +309,6 @@ class Partition:
         record = self.find(raw)
         if record is None:
             return None
-        _seal(record)
         self.changes.gone.add(record.key)
         self.changes.ids[raw] = None
         self.changes.records.pop(record.key, None)
@@ -299,14 +335,8 @@ class Partition:
 
     # ── durability ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def seal(self) -> None:
-        """Bring the bytes of every touched profile up to date."""
-        for record in self.changes.records.values():
-            _seal(record)
-
     def drain(self) -> Changes:
         """What has changed since the last time, to be committed; the partition goes on with a clean sheet."""
-        self.seal()
         changes, self.changes = self.changes, Changes(self.number, self.clock)
         changes.clock = self.clock
         self.decided = []
@@ -314,10 +344,3 @@ class Partition:
             _, evicted = self._records.popitem(last=False)
             del self._keys[evicted.raw]
         return changes
-
-
-def _seal(record: Record) -> None:
-    """Make the bytes anew: once a batch, not once an input; until then the inputs since are kept beside them."""
-    if record.since:
-        record.sealed = seal(record.profile)
-        record.since.clear()

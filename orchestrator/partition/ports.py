@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from orchestrator.domain.input import Outcome, Permit, ProfileInput, Refusal
+from orchestrator.domain.decision import MessageChange
+from orchestrator.domain.input import Control, Outcome, Permit, ProfileInput, Receipt, Refusal
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Call, Message, Profile
+from orchestrator.domain.profile import Call, Message, Profile, seal, unseal
 from orchestrator.domain.program import Program
+from orchestrator.domain.suppression import Listed
 
 
 @dataclass(slots=True)
 class Record:
-    """One profile as its partition holds it: its bytes, what was decided since they were made, its place in the journal."""
+    """One profile as its partition holds it: its bytes, what was decided since they were made, its place in the journal.
+
+    Between inputs it is bytes: many small objects that nobody touched for a while cost more to go through than to make anew.
+    """
 
     key: int
     raw: str
-    profile: Profile
+    unsealed: Profile | None = field(compare=False)
     sealed: bytes
     last_seq: int = 0
     due: int | None = None
     since: list[tuple[ProfileInput, int]] = field(default_factory=list)
     """(input, clock) decided since `sealed`, in order."""
+
+    @property
+    def profile(self) -> Profile:
+        """The profile to read and change, until `seal`."""
+        if self.unsealed is None:
+            self.unsealed = unseal(self.sealed)
+        return self.unsealed
+
+    def seal(self) -> None:
+        """Bring the bytes up to date, and let go of everything else."""
+        if self.since:
+            self.sealed = seal(self.profile)
+            self.since.clear()
+        self.unsealed = None
 
 
 class Stored(NamedTuple):
@@ -76,11 +96,20 @@ class Changes:
     """What the whole file notes under a name."""
     programs: dict[str, bytes] = field(default_factory=dict)
     """name → content of a program that goes live."""
+    listed: dict[bytes, Listed] = field(default_factory=dict)
+    """name → entry of the address list that is new or changed."""
+    reached: dict[bytes, str] = field(default_factory=dict)
+    """hash of an address → raw id of the customer who was written to there last."""
+
+    obeyed: list[int] = field(default_factory=list)
+    """Operators' orders that were taken, by their number in the file."""
+    redriven: list[int] = field(default_factory=list)
+    """Dead letters that are decided again, by their row in the journal."""
 
     @property
     def empty(self) -> bool:
         changed = self.journal or self.ids or self.redirects or self.gone or self.records or self.controls
-        return not (changed or self.facts or self.programs)
+        return not (changed or self.facts or self.programs or self.listed or self.reached or self.obeyed)
 
 
 class Store(Protocol):
@@ -92,6 +121,14 @@ class Store(Protocol):
 
     def fact(self, name: str) -> bytes | None:
         """What the whole file has noted under that name."""
+        ...
+
+    def listed(self, address: bytes) -> list[Listed]:
+        """What the address list knows of an address, by its hash."""
+        ...
+
+    def reached(self, address: bytes) -> str | None:
+        """Who was written to there last, where that is kept."""
         ...
 
     def find(self, raw: str) -> int | None: ...
@@ -127,6 +164,26 @@ class Permits(Protocol):
 
         `wall` is the shell's time; 0 where time is virtual.
         """
+        ...
+
+
+class Accounts(Protocol):
+    """Whoever gives leave, as it hears what became of that. How much each campaign may send is kept with what it sent."""
+
+    def told(self, control: Control, now: int) -> None:
+        """An operator's command."""
+        ...
+
+    def hear_of(self, change: MessageChange, given: Outcome | Receipt, now: int) -> None:
+        """What became of a message, or is said of it later."""
+        ...
+
+    def take_trips(self) -> list[Control]:
+        """Switches that a breaker has turned since the last time."""
+        ...
+
+    def notes(self) -> Iterable[tuple[str, bytes]]:
+        """What the file must know anew, to be committed with what was granted."""
         ...
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +16,15 @@ from pathlib import Path
 from typing import IO
 
 from orchestrator.errors import StoreError
+from orchestrator.logs import say
 
 LOCK_WAIT_S = 30.0
 """How long a writer that is ending is waited for."""
 SILENCE_S = 1.0
 """After so long it is said what is waited for."""
 _LOOK_S = 0.05
+_LOCKS = Path("/proc/locks")
+"""Every lock of a file on this machine, by the file's device and inode; Linux alone has it."""
 
 
 @contextmanager
@@ -37,12 +39,24 @@ def claimed(state: Path, command: str) -> Iterator[None]:
 
 
 @contextmanager
-def only_writer(state: Path, wait_s: float = LOCK_WAIT_S, say: Callable[[str], None] | None = None) -> Iterator[None]:
+def only_writer(state: Path, wait_s: float = LOCK_WAIT_S, tell: Callable[[str], None] = say) -> Iterator[None]:
     """Hold the state file's lock: two engines on one file would decide twice. Waits for one that is just ending."""
     with _opened(state, ".lock") as file:
-        _wait_for(file, state, wait_s, say or _say)
+        _wait_for(file, state, wait_s, tell)
         _sign(file, f"process {os.getpid()}")
         yield
+
+
+def worked_on_by(state: Path) -> str | None:
+    """Who works on the state file, where a process of this machine does; it is looked at without touching any lock."""
+    claim = state.with_name(f"{state.name}.claim")
+    try:
+        found = claim.stat()
+        held = _LOCKS.read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return None
+    place = f":{found.st_ino}"
+    return claim.read_text(encoding="utf-8", errors="replace").rstrip(",") if any(w.endswith(place) for w in held) else None
 
 
 def _opened(state: Path, ending: str) -> IO[str]:
@@ -75,7 +89,7 @@ def _holder(file: IO[str]) -> str:
     return file.read() or "another command"
 
 
-def _wait_for(file: IO[str], state: Path, wait_s: float, say: Callable[[str], None]) -> None:
+def _wait_for(file: IO[str], state: Path, wait_s: float, tell: Callable[[str], None]) -> None:
     begun = time.monotonic()
     told = False
     while not _taken(file):
@@ -84,10 +98,6 @@ def _wait_for(file: IO[str], state: Path, wait_s: float, say: Callable[[str], No
             message = f"{state}: another engine is writing it ({_holder(file)}); stop that one first, or name another file"
             raise StoreError(message)
         if waited > SILENCE_S and not told:
-            say(f"{state}: waiting for {_holder(file)}, which is still writing what it had received")
+            tell(f"{state}: waiting for {_holder(file)}, which is still writing what it had received")
             told = True
         time.sleep(_LOOK_S)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the engine's own voice

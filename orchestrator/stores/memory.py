@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import OpenTask, unseal
+from orchestrator.domain.suppression import Listed
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Stored
 
 
@@ -29,6 +30,9 @@ class MemoryFile:
     switches: Controls = field(default_factory=Controls)
     facts: dict[str, bytes] = field(default_factory=dict)
     programs: dict[str, bytes] = field(default_factory=dict)
+    listed: dict[bytes, dict[bytes, Listed]] = field(default_factory=dict)
+    """hash of an address → name → entry"""
+    reached: dict[bytes, str] = field(default_factory=dict)
     keys: int = 0
     seqs: int = 0
     keep_journal: bool = True
@@ -61,8 +65,9 @@ class MemoryFile:
     def controls(self) -> Controls:
         return self.switches
 
-    def partition_rows(self) -> list[JournalRow]:
+    def partition_rows(self, beside: int | None = None) -> list[JournalRow]:
         """Inputs of whole partitions, in order."""
+        del beside
         return [row for row in self.journal if row.key == 0]
 
     def every_profile(self) -> Iterator[tuple[int, Stored]]:
@@ -85,6 +90,12 @@ class MemoryStore:
 
     def fact(self, name: str) -> bytes | None:
         return self.file.facts.get(name)
+
+    def listed(self, address: bytes) -> list[Listed]:
+        return list(self.file.listed.get(address, {}).values())
+
+    def reached(self, address: bytes) -> str | None:
+        return self.file.reached.get(address)
 
     def find(self, raw: str) -> int | None:
         return self.file.ids.get(raw)
@@ -157,9 +168,12 @@ class MemoryStore:
             else:
                 file.ids[raw] = found
         file.redirects.update(changes.redirects)
-        file.dead.extend(changes.dead)
+        file.dead[:] = [one for one in file.dead if one.seq not in changes.redriven] + changes.dead
         file.clocks[changes.partition] = changes.clock
         file.facts.update(changes.facts)
         file.programs.update(changes.programs)
+        file.reached.update(changes.reached)
+        for name, one in changes.listed.items():
+            file.listed.setdefault(one.address, {})[name] = one
         if changes.controls is not None:
             file.switches = changes.controls

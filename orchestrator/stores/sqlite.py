@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
+from orchestrator.domain.input import Control
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.suppression import Listed, Word, follows
 from orchestrator.errors import StoreError
+from orchestrator.metrics import COMMIT_SECONDS, COMMITS, Counts
 from orchestrator.partition.ports import Changes, Stored
+from orchestrator.stores import orders
+from orchestrator.stores.doubts import Doubtful, Doubts, doubtful_in, keys_in_doubt
 
-Synchronous = Literal["FULL", "OFF"]
-"""`OFF` loses what was accepted when the power fails: for throw-away replays and as the tests' control."""
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
+"""When the power fails, `NORMAL` may lose the last commits and nothing else: for what can be read again. `OFF` loses what was
+accepted: for throw-away replays and as the tests' control."""
 
 LAYOUT = 2
 """Version of the tables; a file of another one is refused."""
@@ -49,8 +57,17 @@ create table if not exists tasks(
 ) without rowid;
 create index if not exists tasks_of on tasks(key);
 create table if not exists programs(name text primary key, content blob not null);
+create table if not exists addresses(
+  address blob not null, kind text not null, scope text not null, channel text not null, since integer not null,
+  source text not null, reason text not null, lifted integer, primary key(address, kind, scope)
+) without rowid;
+create table if not exists reached(address blob primary key, raw text not null) without rowid;
 """
-"""`tasks` is derived from the profiles, for people to read."""
+"""Derived are `tasks`, from the profiles for people to read, and `reached`, from what was handed over to know who says STOP."""
+
+_LIST = "insert or replace into addresses values(:address, :kind, :scope, :channel, :since, :source, :reason, :lifted)"
+_EVERY = "select address, channel, kind, scope, since, source, reason, lifted from addresses"
+LISTED = f"{_EVERY} where address = ?"
 
 _WRITE_PROFILE = (
     "insert into profiles(key, partition, raw, last_seq, due, record) values(?, ?, ?, ?, ?, ?) on conflict(key) do update set"
@@ -58,12 +75,17 @@ _WRITE_PROFILE = (
     " record = excluded.record"
 )
 
+ProfileRow = tuple[int, int, str, int, int | None, bytes]
+"""(key, partition, raw, last_seq, due, sealed)"""
+
 
 class SqliteFile:
     """One file that holds all partitions of an embedded engine. A single process may write it."""
 
+    layout: int | str = LAYOUT
+
     def __init__(self, path: Path | str, *, partitions: int = 1, synchronous: Synchronous = "FULL") -> None:
-        self.path = str(path)
+        self.path, self.counts = str(path), Counts()
         try:
             self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=10)
             self._prepare(partitions, synchronous)
@@ -78,14 +100,16 @@ class SqliteFile:
         run("pragma wal_autocheckpoint=16000")
         run("pragma cache_size=-65536")
         self.connection.executescript(_TABLES)
-        self._agree("layout", LAYOUT)
+        run(orders.TABLE)
+        self._agree("layout", self.layout)
         self._agree("partitions", partitions)
         self.keys: int = run("select coalesce(max(key), 0) from profiles").fetchone()[0]
         self.seqs: int = run("select coalesce(max(seq), 0) from journal").fetchone()[0]
         last = run("select value from facts where name = 'last_key'").fetchone()
         self.keys = max(self.keys, last[0] if last else 0)
+        self._doubts = Doubts(self.connection)
 
-    def _agree(self, name: str, ours: int) -> None:
+    def _agree(self, name: str, ours: int | str) -> None:
         self.connection.execute("insert or ignore into facts values(?, ?)", (name, ours))
         theirs = self.connection.execute("select value from facts where name = ?", (name,)).fetchone()[0]
         if theirs != ours:
@@ -97,33 +121,48 @@ class SqliteFile:
     def partition(self, number: int) -> SqliteStore:
         return SqliteStore(self, number)
 
+    def in_doubt(self, most: int) -> list[int]:
+        """Keys of profiles with messages in doubt, at most so many."""
+        return keys_in_doubt(self.connection, most)
+
     def commit(self, changes: list[Changes]) -> None:
         """Write everything in one transaction; durable when it returns. Nothing is written where nothing changed."""
         if not changes:
             return
-        run = self.connection.execute
+        run, began = self.connection.execute, time.perf_counter()
         run("begin immediate")
         try:
             for one in changes:
-                for table in ("profiles", "tasks"):
-                    self.connection.executemany(f"delete from {table} where key = ?", [(key,) for key in one.gone])  # noqa: S608
+                self._drop(one.gone)
             for one in changes:
                 self._write(one)
-            run("insert or replace into facts values('last_key', ?)", (self.keys,))
+            self._note_last()
             run("commit")
         except BaseException:
             if self.connection.in_transaction:
                 run("rollback")
             raise
+        self.counts.add(COMMITS, 1, "0")
+        self.counts.add(COMMIT_SECONDS, time.perf_counter() - began, "0")
+
+    def _note_last(self) -> None:
+        """What goes into every transaction, at its end."""
+        self.connection.execute("insert or replace into facts values('last_key', ?)", (self.keys,))
+
+    def _drop(self, gone: Collection[int]) -> None:
+        for table in ("profiles", "tasks"):
+            self.connection.executemany(f"delete from {table} where key = ?", [(key,) for key in gone])  # noqa: S608
+        self._doubts.drop(gone)
+
+    def _write_profiles(self, rows: list[ProfileRow]) -> None:
+        self.connection.executemany(_WRITE_PROFILE, rows)
 
     def _write(self, one: Changes) -> None:
         many = self.connection.executemany
-        many(
-            _WRITE_PROFILE,
-            [(key, one.partition, r.raw, r.last_seq, r.due, r.sealed) for key, r in one.records.items()],
-        )
+        self._write_profiles([(key, one.partition, r.raw, r.last_seq, r.due, r.sealed) for key, r in one.records.items()])
         if one.tasks:
             self._write_tasks(one)
+        self._doubts.follow(one)
         many("insert into journal values(?, ?, ?, ?, ?, ?)", one.journal)
         many("insert into dead_letters values(?, ?, ?, ?, ?)", one.dead)
         many("insert or replace into ids values(?, ?)", [(raw, key) for raw, key in one.ids.items() if key is not None])
@@ -132,6 +171,14 @@ class SqliteFile:
         self.connection.execute("insert or replace into partitions values(?, ?)", (one.partition, one.clock))
         many("insert or replace into programs values(?, ?)", list(one.programs.items()))
         many("insert or replace into facts values(?, ?)", list(one.facts.items()))
+        if one.listed:
+            many(_LIST, [structs.asdict(each) for each in one.listed.values()])
+        if one.reached:
+            many("insert or replace into reached values(?, ?)", list(one.reached.items()))
+        if one.obeyed:
+            many("delete from orders where number = ?", [(number,) for number in one.obeyed])
+        if one.redriven:
+            many("delete from dead_letters where seq = ?", [(seq,) for seq in one.redriven])
         if one.controls is not None:
             content = msgspec.json.encode(one.controls)
             self.connection.execute("insert or replace into facts values('controls', ?)", (content,))
@@ -145,9 +192,66 @@ class SqliteFile:
         )
         self.connection.executemany("insert or replace into tasks values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
+    def doubtful(self) -> Doubtful:
+        """How many messages are in doubt, and how many ended as unknown."""
+        return doubtful_in(self.connection)
+
+    def lists_addresses(self) -> bool:
+        """Whether the address list has any entry."""
+        return self.connection.execute("select 1 from addresses limit 1").fetchone() is not None
+
+    def every_listed(self) -> list[Listed]:
+        """The whole address list."""
+        return [Listed(*row) for row in self.connection.execute(_EVERY)]
+
+    def hear(self, words: Iterable[Word]) -> list[Listed]:
+        """List what these words say, beside an engine at work: it looks into the list at each hand-off.
+
+        Gives the entries that are new or changed.
+        """
+        run, changed = self.connection.execute, list[Listed]()
+        run("begin immediate")
+        try:
+            for word in words:
+                for entry in follows(word, self.partition(0).listed(word.address)):
+                    run(_LIST, structs.asdict(entry))
+                    changed.append(entry)
+            run("commit")
+        except BaseException:
+            run("rollback")
+            raise
+        return changed
+
+    def orders(self) -> list[tuple[int, Control]]:
+        """What was ordered and not taken yet, in order."""
+        return orders.orders_in(self.connection)
+
+    def note_facts(self, facts: Mapping[str, bytes]) -> None:
+        """Note what was drawn for this file, outside of any batch; nothing is written where it is known."""
+        new = [(name, value) for name, value in facts.items() if self.fact(name) != value]
+        if new:
+            self.connection.executemany("insert or replace into facts values(?, ?)", new)
+
     def controls(self) -> Controls:
         row = self.connection.execute("select value from facts where name = 'controls'").fetchone()
         return msgspec.json.decode(row[0], type=Controls) if row else Controls()
+
+    def stored(self, key: int, partition: int) -> Stored | None:
+        """The profile of that key, where it is that partition's."""
+        query = "select raw, record, last_seq, due from profiles where key = ? and partition = ?"
+        row = self.connection.execute(query, (key, partition)).fetchone()
+        return Stored(*row) if row else None
+
+    def due_after(self, partition: int, due: int, key: int, limit: int) -> list[tuple[int, int]]:
+        """A partition's next timers, as (due, key), in order."""
+        after = "partition = ? and due is not null and (due, key) > (?, ?)"
+        query = f"select due, key from profiles where {after} order by due, key limit ?"  # noqa: S608 - a constant
+        return list(self.connection.execute(query, (partition, due, key, limit)))
+
+    def keys_after(self, key: int, limit: int) -> list[int]:
+        """The next keys of profiles, in order."""
+        query = "select key from profiles where key > ? order by key limit ?"
+        return [row[0] for row in self.connection.execute(query, (key, limit))]
 
     def every_profile(self) -> Iterator[tuple[int, Stored]]:
         """All profiles in order of key."""
@@ -185,6 +289,13 @@ class SqliteStore:
     def fact(self, name: str) -> bytes | None:
         return self.file.fact(name)
 
+    def listed(self, address: bytes) -> list[Listed]:
+        return [Listed(*row) for row in self._run(LISTED, (address,))]
+
+    def reached(self, address: bytes) -> str | None:
+        row = self._run("select raw from reached where address = ?", (address,)).fetchone()
+        return row[0] if row else None
+
     def find(self, raw: str) -> int | None:
         row = self._run("select key from ids where raw = ?", (raw,)).fetchone()
         return row[0] if row else None
@@ -194,17 +305,13 @@ class SqliteStore:
         return row[0] if row else None
 
     def read(self, key: int) -> Stored | None:
-        query = "select raw, record, last_seq, due from profiles where key = ? and partition = ?"
-        row = self._run(query, (key, self.number)).fetchone()
-        return Stored(*row) if row else None
+        return self.file.stored(key, self.number)
 
     def due_after(self, due: int, key: int, limit: int) -> list[tuple[int, int]]:
-        after = "partition = ? and due is not null and (due, key) > (?, ?)"
-        query = f"select due, key from profiles where {after} order by due, key limit ?"  # noqa: S608 - a constant
-        return list(self._run(query, (self.number, due, key, limit)))
+        return self.file.due_after(self.number, due, key, limit)
 
     def keys_after(self, key: int, limit: int) -> list[int]:
-        return [row[0] for row in self._run("select key from profiles where key > ? order by key limit ?", (key, limit))]
+        return self.file.keys_after(key, limit)
 
     def last_key(self) -> int:
         return self.file.keys

@@ -28,15 +28,19 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from histories import write_orders, write_shop
+from leaving import handoff_row, render_rows
 from workspaces import lay_out_many
 
 from orchestrator.authoring import load_workspace
 from orchestrator.cli.demo import lay_out
 from orchestrator.delivery.governor import OpenGovernor
+from orchestrator.delivery.render import Renderer
+from orchestrator.delivery.tracking import Tracking, hosts_of
 from orchestrator.delivery.virtual import VirtualWire
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.input import Event
 from orchestrator.domain.moment import Controls
+from orchestrator.domain.policies import Links
 from orchestrator.domain.profile import Profile, seal
 from orchestrator.domain.program import Program
 from orchestrator.insight.explain import explain
@@ -446,6 +450,35 @@ def _put(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def bench_render(_program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
+    """A message of the shipped workspace, from what its template may read to all that is sent."""
+    base = baseline()
+    plain = _renderer(folder)
+    tracked = Tracking(
+        Links(track=True, utm={"source": "shop"}), hosts_of(plain.templates.values()), "https://go.example", _keys
+    )
+    for links, renderer in (("as written", plain), ("tracked", replace(plain, tracking=tracked))):
+        for row in render_rows(renderer, scaled(20_000, size)):
+            ratio = round(float(str(row["median_us"])) / base, 1)
+            yield {**row, "links": links, "json_us": round(base, 2), "ratio": ratio}
+
+
+def _keys() -> tuple[bytes, ...]:
+    return (b"k" * 32,)
+
+
+def bench_handoff(_program: Program, size: Size, folder: Path) -> Iterator[dict[str, object]]:
+    """Messages through the SendGrid adapter to a provider on this machine, one core for us."""
+    base = baseline()
+    row = handoff_row(_renderer(folder), scaled(20_000, size))
+    yield {**row, "json_us": round(base, 2), "ratio": round(float(str(row["cpu_us"])) / base, 1)}
+
+
+def _renderer(folder: Path) -> Renderer:
+    loaded = load_workspace(folder / "workspace")
+    return Renderer(loaded.templates, loaded.senders)
+
+
 BENCHES: dict[str, Callable[[Program, Size, Path], Iterator[dict[str, object]]]] = {
     "decide": bench_decide,
     "embedded": bench_embedded,
@@ -455,6 +488,8 @@ BENCHES: dict[str, Callable[[Program, Size, Path], Iterator[dict[str, object]]]]
     "explain": bench_explain,
     "restart": bench_restart,
     "visit": bench_visit,
+    "render": bench_render,
+    "handoff": bench_handoff,
 }
 
 if __name__ == "__main__":

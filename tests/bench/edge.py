@@ -97,8 +97,8 @@ def throughput(life: Serve, seconds: float) -> dict[str, Any]:
     }
 
 
-def latency(life: Serve, seconds: float, rate: int) -> dict[str, Any]:
-    """Milliseconds from when a batch should have left until it was answered, at a steady rate."""
+def latency(life: Serve, seconds: float, rate: int, first: int = 10**8) -> dict[str, Any]:
+    """Milliseconds from when a batch should have left until it was answered, at a steady rate; `first`: its first event."""
     url, found = life.url() or "", list[float]()
     every = SMALL * CONNECTIONS / rate
     begun = time.perf_counter() + 0.1
@@ -109,7 +109,7 @@ def latency(life: Serve, seconds: float, rate: int) -> dict[str, Any]:
         for at in range(int(seconds / every)):
             due = begun + (at + number / CONNECTIONS) * every
             time.sleep(max(0.0, due - time.perf_counter()))
-            body = views(10**8 + (number * 100_000 + at) * SMALL, SMALL)
+            body = views(first + (number * 100_000 + at) * SMALL, SMALL)
             refused[number] += line.post(body) != http.HTTPStatus.OK
             found.append((time.perf_counter() - due) * 1_000)
         line.close()

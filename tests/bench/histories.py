@@ -27,10 +27,13 @@ _KINDS = {
 """event → how often of a hundred"""
 
 
-def write_shop(path: Path, events: int) -> Path:
-    """A year of a shop in JSON Lines, in order of time: some come back more often; one call in three names a browser."""
+def write_shop(path: Path, events: int, each: int = EVENTS_A_CUSTOMER) -> Path:
+    """A year of a shop in JSON Lines, in order of time, so many events for `each` customer on average.
+
+    Some come back more often; one call in three names a browser.
+    """
     dice = random.Random(1)
-    customers = max(1, events // EVENTS_A_CUSTOMER)
+    customers = max(1, events // each)
     with path.open("w", encoding="utf-8") as out:
         for number in range(events):
             newcomer = number < customers

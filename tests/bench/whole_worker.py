@@ -1,14 +1,18 @@
 """What a whole worker costs beside a bare reader of the same topic: uv run python tests/bench/whole_worker.py.
 
 Both read the same events from one broker, one after the other. The bare one is aiokafka's consumer and msgspec's parser and
-nothing else; the worker decides with stages, features, so many campaigns, caps and messages, exactly once. CPU µs an event of
-the process, start-up excluded. Events are made from a seed; their digest is told, so that other engines can be fed the same.
+nothing else; the worker decides with stages, features, so many campaigns, caps and messages, exactly once. `engine_us` is the
+same events through the same engine with a store in memory, parsing included: what a worker needs more is `kafka_us`. CPU µs an
+event of the processes, start-up excluded; of several workers all together. Messages leave once the backlog is decided, for
+their time is over before: what one costs then, from its leave to its outcome, is `message_us`. Events are made from a seed;
+their digest is told, so that other engines can be fed the same.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import hashlib
 import json
 import os
@@ -20,9 +24,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import get_context
 from pathlib import Path
 from textwrap import dedent
+from typing import NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -31,9 +38,17 @@ from aiokafka.admin import NewTopic
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from orchestrator.partition.engine import home_of
+from orchestrator.authoring import load_workspace
+from orchestrator.delivery.governor import OpenGovernor
+from orchestrator.domain.program import Program
+from orchestrator.intake.catalogue import Catalogue
+from orchestrator.intake.segment import parse
+from orchestrator.partition.engine import Engine, home_of
+from orchestrator.partition.live import Arrival, Live, Outbox
+from orchestrator.partition.partition import Surroundings
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.topics import LARGE, asking
+from orchestrator.stores.memory import MemoryFile
 
 SEED = 7
 PARTITIONS = 2
@@ -42,9 +57,14 @@ CATEGORIES = 200
 WARM = 0.3
 """The share of events after which a worker counts as warm."""
 LOOK_S = 0.1
+QUIET_S = 3.0
+"""After which no more messages are waited for."""
+BATCH = 1_000
 PATIENCE_S = 900.0
 CHANNEL = {"ORCHESTRATOR_FILE_DURABLE": "false", "ORCHESTRATOR_FILE_EML": "false", "ORCHESTRATOR_EMAIL_RATE": "100000"}
 TICKS = os.sysconf("SC_CLK_TCK")
+Running = tuple[subprocess.Popen[bytes], int]
+"""(process, port of its pages)"""
 
 FILES = {
     "wheel.yaml": """\
@@ -204,13 +224,14 @@ async def bare(brokers: str, topic: str, count: int) -> float:
 
 
 @contextmanager
-def started(brokers: str, topic: str, name: str, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def started(brokers: str, topic: str, name: str, *command: str) -> Iterator[Running]:
     """One of our processes and the port of its pages; ended in order."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     where = ["--brokers", brokers, "--input", topic, "--port", str(port), "--name", name, "--development"]
-    process = subprocess.Popen([sys.executable, "-m", "orchestrator", *command, *where], env={**os.environ, **CHANNEL})
+    whole_command = [sys.executable, "-m", "orchestrator", *command, *where]
+    process = subprocess.Popen(whole_command, env={**os.environ, **CHANNEL}, stdout=sys.stderr)
     try:
         yield process, port
     finally:
@@ -220,7 +241,7 @@ def started(brokers: str, topic: str, name: str, *command: str) -> Iterator[tupl
 
 def position(port: int) -> int:
     """How many inputs are decided: the sum of the partitions' offsets."""
-    with suppress(OSError, ValueError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+    with suppress(OSError, ValueError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
         return sum(json.load(answer)["partitions"].values())
     return 0
 
@@ -231,31 +252,95 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def whole(brokers: str, topic: str, count: int, rules: int, folder: Path) -> dict[str, object]:
-    """What a worker needs an event, once it is warm."""
-    workspace, name = lay_out_rules(folder / "workspace", rules), f"w-{uuid4().hex[:8]}"
-    command = ["worker", str(workspace), "--dir", str(folder / "worker")]
-    with started(brokers, topic, name, "governor"), started(brokers, topic, name, *command) as (process, port):
-        end = time.monotonic() + PATIENCE_S
-        warm: tuple[int, float, float] | None = None
-        while (seen := position(port)) < count:
-            if warm is None and seen >= count * WARM:
-                warm = seen, cpu_s(process.pid), time.monotonic()
-            if time.monotonic() > end or process.poll() is not None:
-                message = f"the worker came to {seen} of {count}"
-                raise RuntimeError(message)
-            time.sleep(LOOK_S)
-        assert warm is not None
-        cost, wall, decided = cpu_s(process.pid) - warm[1], time.monotonic() - warm[2], seen - warm[0]
-    messages = sum(1 for path in folder.glob("worker/outbox/*.jsonl") for _ in path.open(encoding="utf-8"))
-    return {"cpu_us": round(cost / decided * 1e6, 1), "events_s": round(decided / wall), "messages": messages}
+class Seen(NamedTuple):
+    """How far the workers are at a moment."""
+
+    events: int
+    cpu: float
+    at: float
+
+    @classmethod
+    def of(cls, running: Sequence[Running]) -> Seen:
+        return cls(sum(position(port) for _, port in running), sum(cpu_s(one.pid) for one, _ in running), time.monotonic())
+
+
+def whole(brokers: str, topic: str, count: int, workspace: Path, folder: Path, workers: int) -> dict[str, object]:
+    """What so many workers need an event, once they are warm, and then a message."""
+    name = f"w-{uuid4().hex[:8]}"
+    commands = [("worker", str(workspace), "--dir", str(folder / str(number))) for number in range(workers)]
+    with ExitStack() as all_of_them:
+        all_of_them.enter_context(started(brokers, topic, name, "governor"))
+        running = [all_of_them.enter_context(started(brokers, topic, name, *command)) for command in commands]
+        warm, end = reached(running, int(count * WARM)), reached(running, count)
+        messages, cost = sent(running, folder, end.cpu)
+    decided = end.events - warm.events
+    return {
+        "workers": workers,
+        "cpu_us": round((end.cpu - warm.cpu) / decided * 1e6, 1),
+        "events_s": round(decided / (end.at - warm.at)),
+        "messages": messages,
+        "message_us": round(cost / max(1, messages) * 1e6),
+    }
+
+
+def reached(running: Sequence[Running], wanted: int) -> Seen:
+    """Wait until so many events are decided."""
+    until = time.monotonic() + PATIENCE_S
+    while (seen := Seen.of(running)).events < wanted:
+        if seen.at > until or any(process.poll() is not None for process, _ in running):
+            message = f"the workers came to {seen.events} of {wanted}"
+            raise RuntimeError(message)
+        time.sleep(LOOK_S)
+    return seen
+
+
+def sent(running: Sequence[Running], folder: Path, before: float) -> tuple[int, float]:
+    """(messages that have left, CPU seconds since `before`) when nothing more leaves."""
+    found, cost, changed = 0, 0.0, time.monotonic()
+    while time.monotonic() - changed < QUIET_S:
+        left = sum(1 for path in folder.glob("*/outbox/*.jsonl") for _ in path.open(encoding="utf-8"))
+        if left > found:
+            found, cost, changed = left, Seen.of(running).cpu - before, time.monotonic()
+        time.sleep(LOOK_S)
+    return found, cost
+
+
+def alone(count: int, program: Program) -> float:
+    """CPU µs an event in one engine in memory, once it is warm: parsed, asked against the catalogue, decided."""
+    outbox, catalogue, begun, warm = Outbox(), Catalogue(program.events), 0.0, int(count * WARM)
+    around = Surroundings(program, OpenGovernor(), outbox)
+    live = Live(Engine([MemoryFile(keep_journal=False).partition(0)], around), outbox)
+    texts, now = [text for _, text in events(count)], time.time_ns() // 1_000_000
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    for first in range(0, count, BATCH):
+        begun = begun or (time.process_time() if first >= warm else 0.0)
+        read = [parse(text, received_at=now, source="kafka", things=catalogue.things) for text in texts[first : first + BATCH]]
+        for event in read:
+            catalogue.validate(event)
+        live.turn([Arrival(0, event) for event in read], [], now, caught_up=False)
+    gc.enable()
+    return (time.process_time() - begun) / (count - warm) * 1e6
+
+
+def in_memory(workspace: Path, count: int) -> float:
+    """`alone`, in a process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_alone, workspace, count).result()
+
+
+def _alone(workspace: Path, count: int) -> float:
+    return alone(count, load_workspace(workspace).program)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Fill a topic, read it bare and whole, print a line for each number of rules."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=120_000)
+    parser.add_argument("--tiny", dest="events", action="store_const", const=CUSTOMERS + 2_000, help="whether it runs at all")
     parser.add_argument("--rules", type=int, nargs="*", default=[50, 1_000])
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2], help="at most as many as partitions")
     parser.add_argument("--brokers", help="use these; without, a development broker is started for this run")
     given = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="whole-worker-") as folder:
@@ -266,10 +351,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             digest, size = asyncio.run(produce(brokers, topic, given.events))
             print(json.dumps({"events": given.events, "bytes": round(size), "digest": digest}), flush=True)
             for rules in given.rules:
-                base = asyncio.run(bare(brokers, topic, given.events))
-                found = whole(brokers, topic, given.events, rules, here / str(rules))
-                ratio = round(float(str(found["cpu_us"])) / base, 1)
-                print(json.dumps({"rules": rules, "bare_us": round(base, 2), **found, "ratio": ratio}), flush=True)
+                workspace = lay_out_rules(here / f"workspace-{rules}", rules)
+                base, engine = asyncio.run(bare(brokers, topic, given.events)), in_memory(workspace, given.events)
+                for workers in given.workers:
+                    found = whole(brokers, topic, given.events, workspace, here / f"{rules}-{workers}", workers)
+                    cost = float(str(found["cpu_us"]))
+                    beside = {"bare_us": round(base, 2), "engine_us": round(engine, 1), "kafka_us": round(cost - engine, 1)}
+                    print(json.dumps({"rules": rules, **found, **beside, "ratio": round(cost / base, 1)}), flush=True)
         finally:
             if given.brokers is None:
                 broker.stop(here / "broker")

@@ -1,7 +1,7 @@
 """The adapters that the conformance suite runs, one `ChannelCase` each.
 
-A third party's adapter joins with its own case: append it to `CASES` before `test_channels` is collected (a `conftest.py`
-beside it will do). `http_provider` serves any HTTP API: give it the answers of yours and a reader of its requests.
+A third party's adapter joins with its own case, in a pytest plugin; channels/ADDING_A_CHANNEL.md shows one. `http_provider`
+serves any HTTP API: give it the answers of yours and a reader of its requests.
 """
 
 from __future__ import annotations

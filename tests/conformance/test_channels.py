@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from orchestrator.delivery.channel import Accepted, Channel, NotSent, Refused, RenderedMessage
+from orchestrator.delivery.channel import Accepted, Channel, NotSent, Refused, RenderedMessage, close
 from tests.conformance.channel_cases import CASES, FAULTS, ChannelCase
 from tests.conformance.channel_faults import Provider
 
@@ -50,7 +50,9 @@ async def standing(case: ChannelCase, fault: str, folder: Path) -> AsyncIterator
     """The adapter and its provider, which behaves as `fault` says."""
     async with case.provider(fault, folder) as provider, aiohttp.ClientSession() as session:
         timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S} if case.network else {}
-        yield case.make({**provider.settings, **timeouts}, session), provider
+        channel = case.make({**provider.settings, **timeouts}, session)
+        yield channel, provider
+        await close(channel)
 
 
 def message(case: ChannelCase, **changes: Any) -> RenderedMessage:

@@ -13,6 +13,7 @@ import aiohttp
 import jsonschema
 import pytest
 import yaml
+from sendgrid.helpers.mail import Content, CustomArg, From, Header, Mail, MimeType, Personalization, ReplyTo, To
 from twilio.http.http_client import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -98,6 +99,46 @@ def test_a_sendgrid_request_is_what_their_document_describes(message: RenderedMe
     assert set(body["personalizations"][0]) <= set(schema["properties"]["personalizations"]["items"]["properties"])
     assert head.startswith("POST /v3/mail/send HTTP/1.1\r\n")
     assert "Authorization: Bearer SG.a.b\r\n" in head
+
+
+MESSAGES = [
+    EMAIL,
+    replace(EMAIL, body_html=""),
+    replace(EMAIL, body_text=""),
+    replace(EMAIL, subject=""),
+    replace(EMAIL, headers={}, sender={"from": "a@b.it"}),
+    replace(
+        EMAIL, sender={"from": "a@b.it", "name": 'Ünï, "quoted" <x@y.z>'}, subject="\u202e «\\» \U0001f600", body_text="a\ud800"
+    ),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=["whole", "text only", "html only", "no subject", "bare", "odd"])
+def test_a_sendgrid_request_is_what_their_own_builder_makes(message: RenderedMessage) -> None:
+    _, body = sent_to_sendgrid(message)
+    assert body == built_by_sendgrid(message)
+
+
+def built_by_sendgrid(message: RenderedMessage) -> dict[str, Any]:
+    """Addresses are set after construction: the builder's constructors parse a string without a name as `Name <address>`."""
+    mail, person = Mail(), Personalization()
+    mail.from_email, to = From(), To()
+    mail.from_email.email, mail.from_email.name, to.email = message.sender["from"], message.sender.get("name"), message.to
+    if "reply_to" in message.sender:
+        mail.reply_to = ReplyTo()
+        mail.reply_to.email = message.sender["reply_to"]
+    person.add_to(to)
+    person.add_custom_arg(CustomArg("message_id", message.message_id))
+    for name, value in message.headers.items():
+        person.add_header(Header(name, value))
+    mail.add_personalization(person)
+    if message.subject:
+        mail.subject = message.subject
+    for kind, text in ((MimeType.text, message.body_text), (MimeType.html, message.body_html)):
+        if text:
+            mail.add_content(Content(kind, text.encode("utf-8", "replace").decode()))
+    built: dict[str, Any] = mail.get()
+    return built
 
 
 def test_a_body_that_breaks_their_document_is_noticed() -> None:

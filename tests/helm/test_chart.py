@@ -55,6 +55,13 @@ def pods(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield pod["metadata"]["labels"]["app.kubernetes.io/component"], pod["spec"]
 
 
+def test_operators_have_pages_where_they_are_wanted() -> None:
+    assert "--console" not in rendered("embedded")
+    shown = rendering("embedded", "--set", "embedded.console=true")
+    assert shown.returncode == 0, shown.stderr
+    assert "- --console=8090" in shown.stdout
+
+
 @every_file
 def test_it_passes_helms_own_lint(name: str) -> None:
     linted = helm("lint", "--strict", CHART, "--values", FILES[name])
@@ -63,7 +70,8 @@ def test_it_passes_helms_own_lint(name: str) -> None:
 
 @every_file
 def test_each_mode_has_its_parts_and_the_check_before_them(name: str) -> None:
-    assert {part for part, _ in pods(name)} == PARTS[name.partition("-")[0]]
+    bridges = {"bridge-crm"} if name == "distributed-full" else set()
+    assert {part for part, _ in pods(name)} == PARTS[name.partition("-")[0]] | bridges
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_each_container_starts_its_command_with_options_that_it_has(name: str) -
 def test_a_pod_has_longer_to_end_than_the_program_takes(name: str) -> None:
     """Attempts under way and requests, or a transaction and attempts; what the hook before it takes comes on top."""
     doors, workers = EDGE_FINISH_S + ANSWER_S, FINISH_S + TRANSACTION_MS / 1_000
-    needed = {"embedded": doors, "intake": ANSWER_S, "worker": workers, "governor": FINISH_S}
+    needed = {"embedded": doors, "intake": ANSWER_S, "worker": workers, "governor": FINISH_S, "bridge-crm": workers}
     for part, pod in pods(name):
         if part in needed:
             hook = pod["containers"][0].get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
@@ -152,8 +160,13 @@ def test_a_pod_has_longer_to_end_than_the_program_takes(name: str) -> None:
 @every_file
 def test_secrets_come_by_reference_and_only_to_who_needs_them(name: str) -> None:
     assert not [found for found in objects(name) if found["kind"] == "Secret"]
-    holders = {part for part, pod in pods(name) for one in pod["containers"] if "envFrom" in one}
-    assert holders <= {"embedded", "intake", "worker"}
+    holders: dict[str, set[str]] = {}
+    for part, pod in pods(name):
+        for one in pod["containers"]:
+            for source in one.get("envFrom", ()):
+                holders.setdefault(source["secretRef"]["name"], set()).add(part)
+    assert holders.pop("orchestrator", set()) <= {"embedded", "intake", "worker"}
+    assert set(holders) <= {"brokers"}, "governor and hook know nothing but what opens the brokers"
     assert all(not pod["automountServiceAccountToken"] for _, pod in pods(name))
 
 

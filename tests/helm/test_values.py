@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.helm.tools import CHART
+from tests.unit.house.tours import README
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -47,6 +48,11 @@ def test_the_schema_is_one_and_takes_the_charts_own_values() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_takes_each_values_file(path: Any) -> None:
     jsonschema_rs.validate(SCHEMA, {"mode": VALUES["mode"]} | yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_it_takes_those_of_the_readmes_tour() -> None:
+    (values,) = re.findall(r"^```yaml values\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    jsonschema_rs.validate(SCHEMA, yaml.safe_load(values))
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The tools of the Helm tier, in one place outside the repository, each in a folder named by its version:
-#   tests/helm/tools.sh chart          helm, helm-unittest, kube-score, promtool: what `pytest tests/helm` wants (8 minutes)
+#   tests/helm/tools.sh chart          helm, helm-unittest, kube-score, promtool, prometheus: what `pytest tests/helm` wants (8 minutes)
 #   tests/helm/tools.sh cluster        a Kubernetes API server with scheduler, controllers and made-up nodes (15 minutes more)
 #   tests/helm/tools.sh NAME…          these
 #   tests/helm/tools.sh where NAME     its path, present or not
-# Go builds most of them, one package at a time and at the lowest priority; promtool and etcd come out of Debian's packages.
+# Go builds most of them, one package at a time and at the lowest priority; promtool, prometheus and etcd come out of Debian's packages.
 set -euo pipefail
 
 CACHE=${ORCHESTRATOR_HELM_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/orchestrator/helm}
 HELM=3.22.0 UNITTEST=1.1.2 SCORE=1.20.0 KUBERNETES=1.34.4 KWOK=0.8.0
-CHART=(promtool kube-score helm-unittest helm)
+CHART=(promtool prometheus kube-score helm-unittest helm)
 CLUSTER=(etcd kubectl kwok kube-apiserver kube-controller-manager kube-scheduler)
 
 version() {
@@ -19,7 +19,7 @@ version() {
     kube-score) echo $SCORE ;;
     kwok) echo $KWOK ;;
     kube* ) echo $KUBERNETES ;;
-    promtool | etcd) echo debian ;;
+    promtool | prometheus | etcd) echo debian ;;
     *) echo "$1: no such tool; there are: ${CHART[*]} ${CLUSTER[*]}" >&2; return 2 ;;
   esac
 }
@@ -80,7 +80,7 @@ build() {
     helm-unittest) copied "$path" github.com/helm-unittest/helm-unittest $UNITTEST ./cmd/helm-unittest ;;
     kubectl) kubernetes "$path" k8s.io/kubernetes/cmd/kubectl ;;
     kube-*) kubernetes "$path" k8s.io/kubernetes/cmd/"$1" ;;
-    promtool) unpacked "$path" prometheus ;;
+    promtool | prometheus) unpacked "$path" prometheus ;;
     etcd) unpacked "$path" etcd-server ;;
   esac
 }

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.stores.kafka.cluster import Cluster
-from tests.integration.kill_worker import PATIENCE_S, Feeder, Governor, Judged, Place, Worker, judge, until
+from tests.integration.kill_worker import PATIENCE_S, Feeder, Governor, Judged, Place, Worker, judge, settled
 
 AWAY_S = 12.0
 """How long brokers stay away: twice a worker's session."""
@@ -57,7 +57,7 @@ def run(cluster: Cluster, folder: Path, count: int, seed: int = 1) -> tuple[Judg
                     replaced += 1
                     workers[number] = type(worker)(place, worker.number, ())
         feeder.finished(PATIENCE_S * len(FAILURES))
-        until(place.drained, "all inputs to be decided")
+        settled(place)
         codes = [worker.terminate() for worker in workers]
         assert not any(codes), [worker.said() for worker in workers]
     finally:
@@ -80,7 +80,8 @@ def main() -> int:
         finally:
             cluster.stop()
     wrong = judged.wrong(feeder.taken)
-    figures = {"events": len(feeder.taken), "refused": feeder.refused, "rows": judged.rows, "sent": len(judged.sent), **more}
+    figures = {"events": len(feeder.taken), "refused": feeder.refused, "rows": judged.rows, "messages": judged.messages, **more}
+    figures |= {"waiting": judged.waiting, "sent": len(judged.sent)}
     sys.stdout.write(json.dumps({**figures, "wrong": wrong}, indent=2) + "\n")
     return 1 if wrong else 0
 

@@ -1,6 +1,8 @@
 """Workers on a real broker that are killed under load, and what must be true of the topics afterwards.
 
-    uv run python tests/integration/kill_worker.py --kills 20
+    uv run python tests/integration/kill_worker.py --kills 20 --sleeps 3 --joins 3
+
+A worker is killed and replaced; it sleeps for longer than its session and wakes; a third one joins and leaves in order.
 
 Every event that the broker took must be decided exactly once, every profile's rows must lead back to its first without a gap
 and decide again to the same bytes, its messages must add up, and no marketing message may have left twice.
@@ -25,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -46,6 +49,8 @@ from orchestrator.partition.ports import JournalRow
 from orchestrator.partition.standing import Standing
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.cache import Cache
+from orchestrator.stores.kafka.limits import SESSION_MS
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import read_journal
 from orchestrator.stores.kafka.restore import reading, restore
 from orchestrator.stores.kafka.topics import LARGE, Topics, asking
@@ -57,7 +62,16 @@ PATIENCE_S = 180.0
 LOOK_S = 0.2
 RATE = 150
 """Events a second."""
+AT_ONCE = 10
+"""Events that are under way to the broker together."""
+ASLEEP_S = SESSION_MS / 1_000 * 1.5
+JOINED_S = 5.0
+QUIET_S = 5.0
 CHANNEL = {"ORCHESTRATOR_FILE_DURABLE": "false", "ORCHESTRATOR_FILE_EML": "false"}
+
+
+Emitted = tuple[str, dict[str, Any]]
+"""(key, event in the Segment shape)"""
 
 
 def until(done: Callable[[], bool], what: str) -> None:
@@ -113,7 +127,7 @@ class Place:
         return asyncio.run(self._drained())
 
     async def _drained(self) -> bool:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.brokers, group_id=self.name, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**reaching(self.brokers), group_id=self.name, enable_auto_commit=False)
         await consumer.start()
         committed = {place: await consumer.committed(place) or 0 for place in self.places(self.topic)}
         await consumer.stop()
@@ -122,7 +136,7 @@ class Place:
 
 @dataclass
 class Worker:
-    """One worker process. `settings` are its environment's."""
+    """One worker process. `settings` are its environment's; a breakpoint among them ends its whole group, which is its own."""
 
     place: Place
     number: int
@@ -136,7 +150,8 @@ class Worker:
         command = [sys.executable, "-m", "orchestrator", *self.called(), *where]
         self.log = place.folder / f"{self.number}-{uuid4().hex[:6]}.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **CHANNEL, **self.settings})
+            environment, alone = {**os.environ, **CHANNEL, **self.settings}, "BREAKPOINT" in self.settings
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=alone)
 
     def called(self) -> list[str]:
         """The command and what only it is told."""
@@ -170,7 +185,9 @@ class Worker:
         return found
 
     def ready(self) -> Self:
-        until(lambda: self.process.poll() is not None or self.page("ready")[0] == 200, "a process to be ready")
+        until(
+            lambda: self.process.poll() is not None or self.page("ready")[0] == 200, f"process {self.process.pid} to be ready"
+        )
         assert self.process.poll() is None, self.said()
         return self
 
@@ -207,6 +224,7 @@ class Feeder:
     place: Place
     count: int
     seed: int = 1
+    rate: int = RATE
     refused: int = 0
     taken: list[str] = field(default_factory=list)
 
@@ -219,26 +237,28 @@ class Feeder:
         assert not self.thread.is_alive()
 
     async def _run(self) -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=self.place.brokers, enable_idempotence=True)
-        await producer.start()
-        for number, (key, event) in enumerate(events(self.seed, self.count)):
-            while not await self._sent(producer, key, event):
-                self.refused += 1
-            self.taken.append(event["messageId"])
-            if number % 10 == 0:
-                await asyncio.sleep(10 / RATE)
-        await producer.stop()
+        coming = events(self.seed, self.count)
+        waiting = list(islice(coming, AT_ONCE))
+        while waiting:
+            # one of which a record was refused has a gap in its numbers: a new one follows it
+            async with AIOKafkaProducer(**reaching(self.place.brokers), enable_idempotence=True) as producer:
+                while waiting and not (refused := await self._sent(producer, waiting)):
+                    await asyncio.sleep(AT_ONCE / self.rate)
+                    waiting = list(islice(coming, AT_ONCE))
+            waiting = refused
+            self.refused += len(refused)
 
-    async def _sent(self, producer: AIOKafkaProducer, key: str, event: dict[str, Any]) -> bool:
-        try:
-            await producer.send_and_wait(self.place.topic, json.dumps(event).encode(), key=key.encode())
-        except KafkaError:
-            return False
-        return True
+    async def _sent(self, producer: AIOKafkaProducer, together: list[Emitted]) -> list[Emitted]:
+        """Gives those that the broker did not take."""
+        sends = [producer.send_and_wait(self.place.topic, json.dumps(event).encode(), key.encode()) for key, event in together]
+        answers = await asyncio.gather(*sends, return_exceptions=True)
+        refused = [one for one, answer in zip(together, answers, strict=True) if isinstance(answer, KafkaError)]
+        self.taken += [event["messageId"] for key, event in together if (key, event) not in refused]
+        return refused
 
 
-def events(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(key, event in the Segment shape): people who say where they are, order, pay and want letters."""
+def events(seed: int, count: int) -> Iterator[Emitted]:
+    """People who say where they are, order, pay and want letters."""
     chance = random.Random(seed)
     for number in range(count):
         user = f"user-{number if number < USERS else chance.randrange(USERS)}"
@@ -270,6 +290,8 @@ class Judged:
     unbalanced: int = 0
     orders: dict[str, int] = field(default_factory=dict)
     messages: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
+    """Messages that have no end yet."""
     sent: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -332,6 +354,16 @@ def judge(place: Place, *later: Path) -> Judged:
     return judged
 
 
+def settled(place: Place, quiet_s: float = QUIET_S) -> None:
+    """Wait until everything is decided and nothing has left for so long."""
+    until(place.drained, "all inputs to be decided")
+    left, since = len(sent(place)), time.monotonic()
+    while time.monotonic() - since < quiet_s:
+        time.sleep(LOOK_S)
+        if len(sent(place)) > left:
+            left, since = len(sent(place)), time.monotonic()
+
+
 def sent(place: Place) -> list[dict[str, Any]]:
     """What the file channels of all workers wrote."""
     outboxes = sorted(place.folder.glob("worker-*/outbox/*.jsonl"))
@@ -354,6 +386,7 @@ def _profile(judged: Judged, force: InForce, profile: Profile, rows: dict[int, J
     judged.profiles += 1
     judged.unbalanced += profile.planned != sum(profile.tally.values()) + len(profile.messages)
     judged.messages.update(profile.tally)
+    judged.waiting += len(profile.messages)
 
 
 async def records(brokers: str, place: TopicPartition, since: int = 0) -> list[bytes]:
@@ -368,29 +401,43 @@ async def records(brokers: str, place: TopicPartition, since: int = 0) -> list[b
         return found
 
 
-def run(brokers: str, folder: Path, kills: int, count: int, seed: int = 1) -> tuple[Judged, list[str], list[str]]:
-    """Two workers under load, one killed after another, each replaced; gives the judgement, what was emitted, what was said."""
+@dataclass(frozen=True)
+class Plan:
+    """What happens to the workers, each so many times, in an order and at moments that the seed chooses."""
+
+    kills: int = 0
+    sleeps: int = 0
+    joins: int = 0
+    events: int = 0
+    seed: int = 1
+    rate: int = RATE
+
+    def steps(self, chance: random.Random) -> list[str]:
+        found = ["kill"] * self.kills + ["sleep"] * self.sleeps + ["join"] * self.joins
+        chance.shuffle(found)
+        return found
+
+
+def run(brokers: str, folder: Path, plan: Plan) -> tuple[Judged, list[str], list[str]]:
+    """Two workers under load; gives the judgement, what was emitted, what was said."""
     place = Place(brokers, folder)
     with governed(place):
-        return _run(place, kills, count, seed)
+        return _run(place, plan)
 
 
-def _run(place: Place, kills: int, count: int, seed: int) -> tuple[Judged, list[str], list[str]]:
-    chance = random.Random(seed)
-    workers, said = [Worker(place, 0), Worker(place, 1)], []
+def _run(place: Place, plan: Plan) -> tuple[Judged, list[str], list[str]]:
+    chance, said = random.Random(plan.seed), list[str]()
+    workers = [Worker(place, 0), Worker(place, 1)]
     try:
         workers[0].ready()
-        feeder = Feeder(place, count, seed)
-        for _ in range(kills):
+        feeder = Feeder(place, plan.events, plan.seed, plan.rate)
+        for step in plan.steps(chance):
             time.sleep(0.5 + chance.random() * 3)
-            victim = chance.randrange(2)
-            workers[victim].kill()
-            said.append(workers[victim].said())
-            workers[victim] = Worker(place, victim)
-        feeder.finished()
-        until(place.drained, "all inputs to be decided")
+            said.append(_suffer(step, workers, chance.randrange(2)))
+        feeder.finished(PATIENCE_S + plan.events / plan.rate * 3)
+        settled(place)
+        codes = [worker.ready().terminate() for worker in workers]
         said += [worker.said() for worker in workers]
-        codes = [worker.terminate() for worker in workers]
         assert codes == [0, 0], said
     finally:
         for worker in workers:
@@ -398,22 +445,42 @@ def _run(place: Place, kills: int, count: int, seed: int) -> tuple[Judged, list[
     return judge(place), feeder.taken, said
 
 
+def _suffer(step: str, workers: list[Worker], victim: int) -> str:
+    """One of them has bad luck, or gets company; gives what it said where it is gone."""
+    chosen = workers[victim]
+    match step:
+        case "kill":
+            chosen.kill()
+            workers[victim] = Worker(chosen.place, victim)
+            return chosen.said()
+        case "sleep":
+            chosen.process.send_signal(signal.SIGSTOP)
+            time.sleep(ASLEEP_S)
+            chosen.process.send_signal(signal.SIGCONT)
+            return ""
+        case _:
+            third = Worker(chosen.place, len(workers)).ready()
+            time.sleep(JOINED_S)
+            assert third.terminate() == 0, third.said()
+            return third.said()
+
+
 def main() -> int:
     """Run and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+    for name, many in (("kills", 20), ("sleeps", 0), ("joins", 0), ("events", 20_000), ("seed", 1), ("rate", RATE)):
+        parser.add_argument(f"--{name}", type=int, default=many)
+    plan = Plan(**vars(parser.parse_args()))
     with tempfile.TemporaryDirectory(prefix="kill-worker-") as folder:
         running, _ = broker.start(Path(folder) / "broker", 0)
         try:
-            judged, taken, _ = run(running.address, Path(folder) / "run", given.kills, given.events, given.seed)
+            judged, taken, said = run(running.address, Path(folder) / "run", plan)
         finally:
             broker.stop(Path(folder) / "broker")
-    wrong = judged.wrong(taken)
+    wrong, fenced = judged.wrong(taken), sum(text.count("ProducerFenced") for text in said)
     told = {"events": len(taken), "rows": judged.rows, "profiles": judged.profiles, "messages": judged.messages, "wrong": wrong}
-    sys.stdout.write(json.dumps({**msgspec.to_builtins(told), "sent": len(judged.sent)}, indent=2) + "\n")
+    told |= {"waiting": judged.waiting, "sent": len(judged.sent), "fenced": fenced}
+    sys.stdout.write(json.dumps(msgspec.to_builtins(told), indent=2) + "\n")
     return 1 if wrong else 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import apsw
 
+from orchestrator.metrics import Counts
 from orchestrator.stores.sqlite import SqliteFile, Synchronous
 
 SECTOR = 512
@@ -197,7 +198,7 @@ class PowerFile(SqliteFile):
     """The production store, its schema and its statements, on a disk that can lose power."""
 
     def __init__(self, disk: PowerDisk, synchronous: Synchronous, partitions: int = 1) -> None:
-        self.path = "state.sqlite"
+        self.path, self.counts = "state.sqlite", Counts()
         self.files = _Files(disk)
         self.connection: Any = _Connection(apsw.Connection(self.path, vfs=self.files.name))
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
 """Nothing takes so long, except on a machine that is very busy."""
 LOOK_S = 0.03
-_LISTENING = "listening on "
+_LISTENING = re.compile(r"""listening on ([^\s"]+)["\n]""")
+"""In a line of text, or in one of JSON."""
 
 Found = TypeVar("Found")
 
@@ -86,9 +88,8 @@ class Serve:
     def url(self) -> str | None:
         """Where it listens, once it says so."""
         if not self._url:
-            lines = (line for line in self.said().splitlines(keepends=True) if line.startswith(_LISTENING))
-            line = next(lines, "")
-            self._url = line.removeprefix(_LISTENING).strip() if line.endswith("\n") else ""
+            found = _LISTENING.search(self.said())
+            self._url = found[1] if found else ""
         return self._url or None
 
     def listening(self) -> Serve:
@@ -103,6 +104,15 @@ class Serve:
 
     def post(self, events: Sequence[dict[str, Any]]) -> Answer:
         return self.ask(events).answer()
+
+    def page(self, path: str) -> str:
+        """What one of its pages says."""
+        parts = urlsplit(self.url() or "")
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE_S)
+        connection.request("GET", f"/{path}")
+        told = connection.getresponse().read().decode()
+        connection.close()
+        return told
 
     def terminate(self) -> int:
         """Ask it to end; its exit code."""
@@ -119,11 +129,12 @@ class Serve:
         self.process.wait(PATIENCE_S)
 
 
-def start(workspace: Path, state: Path, *, port: int = 0, **environment: str) -> Serve:
+def start(workspace: Path, state: Path, *, port: int = 0, more: Sequence[str] = (), **environment: str) -> Serve:
     """Start `serve` in a process group of its own; does not wait for it."""
     number = len(list(state.parent.glob("serve-*.log"))) + 1
     log = state.parent / f"serve-{number}.log"
     command = [sys.executable, "-m", "orchestrator", "serve", str(workspace), "--state", str(state), "--port", str(port)]
+    command += more
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **environment}
@@ -132,9 +143,9 @@ def start(workspace: Path, state: Path, *, port: int = 0, **environment: str) ->
 
 
 @contextmanager
-def serving(workspace: Path, state: Path, **environment: str) -> Iterator[Serve]:
+def serving(workspace: Path, state: Path, *, port: int = 0, **environment: str) -> Iterator[Serve]:
     """Serve until the block ends; nothing of it outlives the block."""
-    life = start(workspace, state, **environment)
+    life = start(workspace, state, port=port, **environment)
     try:
         yield life.listening()
     finally:

@@ -24,6 +24,7 @@ _FILES = {
         topics: {news: {consent: asked}, offers: {consent: assumed}}
         caps: [{at_most: 1000, per: 1d, class: marketing}]
         transactional: [receipt]
+        breaker: none
         """,
     "senders.yaml": "shop: {email: {from: a@shop.example, name: Shop, postal_address: 'Shop, Milan'}}\n",
     "events/order-completed.yaml": """\

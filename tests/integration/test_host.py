@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from orchestrator.domain.input import Event
 from orchestrator.domain.profile import unseal
 from orchestrator.insight.accepted import given_of
 from orchestrator.partition.engine import Engine
-from orchestrator.partition.frames import Durable, Frame, FrameReader, Ready, Stop, Stopped, Submitted, packed
+from orchestrator.partition.frames import Counted, Durable, Frame, FrameReader, Ready, Stop, Stopped, Submitted, packed
 from orchestrator.partition.host import Host
 from orchestrator.partition.live import Answered, Arrival, Live, Outbox, Turn
 from orchestrator.partition.partition import Surroundings
@@ -38,8 +39,8 @@ class Closing(Live):
     edge: socket.socket
     last: bytes = b""
 
-    def turn(self, arrivals: Sequence[Arrival], answers: Sequence[Answered], wall: int, *, caught_up: bool) -> Turn:
-        turn = super().turn(arrivals, answers, wall, caught_up=caught_up)
+    def turn(self, arrivals: Sequence[Arrival], answers: Sequence[Answered], wall: int, **given: Any) -> Turn:
+        turn = super().turn(arrivals, answers, wall, **given)
         if self.last:
             self.edge.sendall(self.last)
             self.edge.close()
@@ -118,7 +119,7 @@ def test_told_to_stop_it_still_decides_and_gives_no_more_leave(tmp_path: Path) -
         Host(engine, theirs).run()
         theirs.close()
         said = frames(ours)
-    assert [type(frame) for frame in said] == [Ready, Stopped, Durable]
+    assert [type(frame) for frame in said if not isinstance(frame, Counted)] == [Ready, Stopped, Durable]
     assert states(file) == ["planned"]
 
 
@@ -131,3 +132,27 @@ def test_nothing_gets_leave_when_the_edge_has_gone(tmp_path: Path) -> None:
         Host(engine, theirs).run()
     assert journaled(file) == ["m-1"]
     assert states(file) == ["planned"]
+
+
+def test_events_that_a_crowd_of_timers_comes_before_are_decided_after_it_and_acknowledged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.partition.live.BATCH", 7)
+    now = time.time_ns() // 1_000_000
+    begun = [
+        Event(f"c-{number}", now, name="Course Begun", user_id=f"u{number}", received_at=now - 9_000) for number in range(60)
+    ]
+    two = [Event(f"o-{late}", now, name="Letter Wanted", user_id="ada", received_at=now - late) for late in (8_000, 1_000)]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        engine, file = live(tmp_path)
+        ours.sendall(packed(Submitted(1, begun)) + packed(Submitted(2, two)))
+        ours.shutdown(socket.SHUT_WR)
+        Host(engine, theirs).run()
+        theirs.close()
+        said = frames(ours)
+    assert [frame for frame in said if isinstance(frame, Durable)] == [Durable(1, [False] * 60), Durable(2, [False] * 2)]
+    timers = [row.seq for row in file.journal if row.clock == now - 5_000]
+    before, after = (row.seq for row in file.journal if row.clock in (now - 8_000, now - 1_000))
+    assert len(timers) == 60
+    assert before < timers[0] < timers[-1] < after

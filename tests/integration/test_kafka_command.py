@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -11,11 +12,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from orchestrator.stores.kafka.java import JarsAbsent, class_path
 from orchestrator.stores.kafka.running import Running, detach
+from orchestrator.stores.kafka.topics import examine
 
 STARTED_S = 120
 
@@ -58,6 +61,17 @@ def test_one_broker_is_started_told_and_stopped(folder: Path) -> None:
     assert "ERROR" not in log
 
 
+def test_the_topic_of_the_inputs_is_made_once_and_keeps_its_partitions(brokers: str) -> None:
+    where = ("topic", "--input", f"in-{uuid4().hex[:8]}", "--brokers", brokers)
+    assert told(*where, "--partitions", "3") == {"topic": where[2], "partitions": 3}
+    refused = kafka(*where, "--partitions", "4")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        f"error: --partitions 4: topic {where[2]} is there, with 3 partitions for life\n",
+    )
+    assert asyncio.run(examine(brokers, where[2], development=True)) == 3
+
+
 def test_a_port_in_use_is_told(folder: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -66,6 +80,15 @@ def test_a_port_in_use_is_told(folder: Path) -> None:
         refused = kafka("start", "--port", str(port), "--dir", str(folder))
     assert refused.returncode == 1
     assert f"127.0.0.1:{port} cannot be listened on (Address already in use); name another port with --port" in refused.stderr
+
+
+def test_a_port_for_pages_in_use_is_told_before_anything_is_begun() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "orchestrator", "governor", "--port", str(port), "--brokers", "127.0.0.1:1"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=STARTED_S)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"error: 127.0.0.1:{port}: cannot listen there (Address already in use)")
 
 
 def test_a_stranger_with_the_number_of_the_broker_is_left_alone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from orchestrator.authoring import load_program, snapshot
+from orchestrator.authoring import load_program, load_workspace, snapshot
+from orchestrator.bootstrap.rails import told_of
+from orchestrator.delivery.permits import Rails, encode, question
 from orchestrator.domain.input import Activation, Control, Event
+from orchestrator.errors import StoreError
 from orchestrator.insight.accepted import given_of
 from orchestrator.stores.kafka import orders
 from orchestrator.stores.kafka.inputs import commanded, is_command
 from orchestrator.stores.kafka.orders import Deployment
 from orchestrator.stores.kafka.records import read_journal
+from orchestrator.stores.kafka.topics import prepare_deployment
 from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, governed, judge, records, sent, until
 from tests.integration.small_workspace import write_workspace
 from tests.integration.test_kafka_governor import last_written, letters, place, working
@@ -68,7 +73,7 @@ def newer(place: Place) -> Path:
 def test_a_program_published_under_load_begins_at_its_marker_in_every_partition(place: Place) -> None:
     """What is decided before and after it is what an engine decides that has the same inputs in that order."""
     with governed(place), working(place, 2):
-        feeder = Feeder(place, 1_200)
+        feeder = Feeder(place, 2_000)
         until(lambda: len(feeder.taken) > 300, "some load")
         published = told(place, "publish", str(newer(place)))
         feeder.finished()
@@ -93,7 +98,9 @@ def around_the_marker(place: Place, number: int, program: str) -> tuple[list[int
     ]
     inputs = asyncio.run(records(place.brokers, TopicPartition(place.topic, number)))
     (marker,) = [at for at, value in enumerate(inputs) if is_command(value)]
-    assert commanded(inputs[marker]) == Activation(program)
+    activation = commanded(inputs[marker])
+    assert isinstance(activation, Activation)
+    assert activation.program == program
     seqs = [events.get(json.loads(value)["messageId"]) if value[:1] == b"{" else None for value in inputs]
     before, after = ([seq for seq in part if seq is not None] for part in (seqs[:marker], seqs[marker:]))
     return [*before, begun - 1], [begun + 1, *after]
@@ -109,7 +116,8 @@ def test_a_partition_waits_for_a_program_and_says_why_and_the_folder_of_a_worker
         asyncio.run(orders._put(place.brokers, given.topics.programs, program.encode(), b"broken"))
         until(lambda: "it cannot be used here" in said(worker), "it to say what is wrong")
         assert sent(place) == []
-        asyncio.run(orders.publish(given, program, snapshot(folder)))
+        rails = encode(told_of(load_workspace(folder), "ada", published=True))
+        asyncio.run(orders.publish(given, program, snapshot(folder), rails))
         until(lambda: worker.health().get("waiting") == [], "all partitions to go on")
         until(lambda: len(sent(place)) == 9, "the messages that had waited")
     wants = {"type": "track", "event": "Letter Wanted", "userId": "u0", "messageId": "w0"}
@@ -139,17 +147,45 @@ def test_after_a_kill_nothing_leaves_though_a_worker_slept_meanwhile(
         record_property("last_hand_off_s", round(late, 3))
         assert late < STOPPED_S
         assert len(sent(place)) < 600
-        assert told(place, "kill", "--off", "--by", "ada") == {"switch": "kill", "on": False, "partitions": PARTITIONS}
+        ended = told(place, "kill", "--off", "--yes", "--by", "ada")
+        assert (ended["on"], ended["turned"], ended["partitions"]) == (False, True, PARTITIONS)
+        assert sum(one["messages"] for one in ended["waiting"]) > 0
         until(lambda: len(sent(place)) == 600, "all messages")
     assert len({one["message_id"] for one in sent(place)}) == 600
 
 
 def test_a_paused_campaign_takes_no_step_until_it_is_resumed(place: Place) -> None:
     with governed(place), working(place, 1):
-        assert told(place, "pause", "--campaign", "offer") == {"switch": "pause", "on": True, "partitions": PARTITIONS}
+        paused = told(place, "pause", "--campaign", "offer", "--by", "ada", "--reason", "wrong prices")
+        assert paused == {"switch": "pause", "on": True, "partitions": PARTITIONS}
         letters(place, 6)
         until(lambda: len(sent(place)) == 6, "the receipts")
         until(place.drained, "all inputs to be decided")
         assert {one["campaign"] for one in sent(place)} == {"receipt"}
-        told(place, "resume", "--campaign", "offer")
+        until(lambda: bool(told(place, "switches")), "the pause to be read back")
+        [on] = told(place, "switches")
+        assert (on["switch"], on["name"], on["actor"], on["reason"]) == ("pause", "offer", "ada", "wrong prices")
+        told(place, "resume", "--campaign", "offer", "--yes")
         until(lambda: len(sent(place)) == 18, "the offers")
+
+
+def test_of_many_who_publish_at_once_the_governor_and_the_partitions_hear_the_same_one_last(place: Place) -> None:
+    """Those in between may be told to run it again."""
+    given = deployment(place)
+
+    async def publish(name: str) -> None:
+        with suppress(StoreError):
+            await orders.publish(given, name, b"content", encode(Rails(name, "ada", [], published=True)))
+
+    async def all_of_it() -> None:
+        await prepare_deployment(place.brokers, place.name, development=True)
+        for number in range(4):
+            await asyncio.gather(*(publish(f"{number}-{one}") for one in range(5)))
+            told = [question(one) for one in await records(place.brokers, TopicPartition(given.topics.permits, 0))]
+            rails = [one.program for one in told if isinstance(one, Rails)]
+            for each in given.inputs:
+                live = commanded((await records(place.brokers, each))[-1])
+                assert isinstance(live, Activation)
+                assert live.program == rails[-1]
+
+    asyncio.run(all_of_it())

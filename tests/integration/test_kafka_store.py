@@ -55,6 +55,23 @@ def test_a_replay_decides_as_in_memory_and_the_broker_holds_all_of_it(
     assert found.profiles > 1
 
 
+async def opened_writer(brokers: str, transactional_id: str) -> Writer:
+    writer = Writer(brokers, transactional_id)
+    await writer.open()
+    return writer
+
+
+def test_all_that_was_committed_is_readable_before_it_is_read_back(brokers: str, tmp_path: Path) -> None:
+    """A broker may answer a commit before it is to be seen: only a next writer knows that all of them are."""
+    with rehearse(brokers, 1, tmp_path) as on:
+        between = on.background.run(opened_writer(brokers, on.name))
+        list(on.every_profile())
+        late = Batch({TopicPartition(on.topics.journal, 0): [(b"k", b"v")]})
+        with pytest.raises(StoreError, match="Fenced"):
+            on.background.run(between.commit(late))
+        on.background.run(between.close())
+
+
 def test_the_command_gives_the_digest_of_memory(brokers: str, tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     with opened(str(SAMPLE)) as lines:

@@ -14,11 +14,24 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, events, governed, judge, records, run, sent, until
+from tests.integration.kill_worker import (
+    PARTITIONS,
+    Feeder,
+    Place,
+    Plan,
+    Worker,
+    events,
+    governed,
+    judge,
+    records,
+    run,
+    sent,
+    until,
+)
 
 
 def test_workers_killed_under_load_decide_everything_once(brokers: str, tmp_path: Path) -> None:
-    judged, taken, _ = run(brokers, tmp_path, kills=2, count=1_200)
+    judged, taken, _ = run(brokers, tmp_path, Plan(kills=2, events=1_200))
     assert judged.wrong(taken) == {}
     assert len(taken) == 1_200
     assert judged.sent
@@ -156,6 +169,7 @@ def test_a_cluster_with_one_copy_is_refused(brokers: str, tmp_path: Path) -> Non
     ran = start(place)
     assert ran.returncode == 1
     assert ran.stderr == (
+        "no ORCHESTRATOR_ADDRESS_KEY, so no address list: who says STOP, complains or bounces is written to again\n"
         "error: these settings would lose data:\n"
         f"{place.topic}: keeps 1 copy; it needs 3 (--development accepts one)\n"
         f"{place.topic}: min.insync.replicas is 1; set it to 2\n"
@@ -189,7 +203,8 @@ def test_a_topic_that_is_not_there_is_told(brokers: str, tmp_path: Path) -> None
     place.topic = "absent"
     ran = start(place, "--development")
     assert ran.returncode == 1
-    assert "there is no topic 'absent'; make it" in ran.stderr
+    assert "there is no topic 'absent'" in ran.stderr
+    assert "`orchestrator kafka topic --input absent --partitions N` makes it" in ran.stderr
 
 
 def numbers(worker: Worker) -> dict[str, float]:
@@ -205,6 +220,8 @@ def numbers(worker: Worker) -> dict[str, float]:
 
 def test_the_pages_tell_how_a_worker_stands(brokers: str, tmp_path: Path) -> None:
     place = Place(brokers, tmp_path)
+    receipt = place.workspace / "campaigns/receipt.yaml"
+    receipt.write_text(receipt.read_text("utf-8") + "alarm: {triggers: {at_most: 0, per: 1h}}\n", "utf-8")
     worker = Worker(place, 0)
     known = {"type": "identify", "userId": "u", "messageId": "u0", "traits": {"email": "u@shop.example"}}
     order = {"type": "track", "event": "Order Completed", "userId": "u", "messageId": "u1"}
@@ -216,10 +233,17 @@ def test_the_pages_tell_how_a_worker_stands(brokers: str, tmp_path: Path) -> Non
             asyncio.run(send(place, json.dumps(known).encode(), json.dumps(order).encode(), b"no event"))
             until(lambda: len(sent(place)) == 3, "three messages")
             until(lambda: numbers(worker).get("orchestrator_attempts_total/email/accepted") == 3, "their outcomes")
+            until(lambda: numbers(worker).get("orchestrator_alarm/receipt/surge/triggers") == 1, "an alarm")
             told, granted = numbers(worker), numbers(governor)
             assert worker.terminate() == 0
     finally:
         worker.kill()
+    line = "receipt: 1 run began within 1 hour, at most 0 are usual"
+    assert f"alarm: {line}" in worker.said()
+    asked = [sys.executable, "-m", "orchestrator", "alarms", "--input", place.topic, "--brokers", brokers]
+    listed = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (listed.returncode, listed.stdout) == (1, f"ALARM  {line}\n")
+    assert [told[f"orchestrator_in_doubt/{number}"] for number in range(PARTITIONS)] == [0] * PARTITIONS
     assert told["orchestrator_governor_answers"] == 1
     assert granted["orchestrator_permits_granted_total"] >= 3
     assert granted["orchestrator_killed"] == 0

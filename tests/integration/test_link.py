@@ -28,8 +28,7 @@ async def dispatch(_messages: Sequence[Outgoing]) -> None:
 
 
 async def linked(ours: socket.socket) -> EngineLink:
-    reader, writer = await asyncio.open_unix_connection(sock=ours)
-    return EngineLink(reader, writer, dispatch)
+    return EngineLink(*await asyncio.open_unix_connection(sock=ours))
 
 
 def test_an_outcome_for_an_engine_that_has_died_is_dropped() -> None:
@@ -40,7 +39,7 @@ def test_an_outcome_for_an_engine_that_has_died_is_dropped() -> None:
         for _ in range(3):
             await link.answer(1, Outcome("m-1", "accepted"))
             await asyncio.sleep(0)
-        await link.run()
+        await link.run(dispatch)
         await link.answer(1, Outcome("m-1", "accepted"))
         link.close()
 
@@ -53,7 +52,7 @@ def test_events_wait_for_the_disk_and_hear_when_the_engine_dies() -> None:
         link = await linked(ours)
         with pytest.raises(Unavailable):
             await link.submit([EVENT])
-        reading = asyncio.create_task(link.run())
+        reading = asyncio.create_task(link.run(dispatch))
         theirs.sendall(packed(Ready("p")))
         await link.opened()
         submitted = [asyncio.create_task(link.submit([EVENT])) for _ in range(2)]
@@ -78,7 +77,7 @@ def test_a_broken_socket_is_an_engine_that_has_gone_and_nothing_else_is_said() -
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
         ours, theirs = socket.socketpair()
         link = await linked(ours)
-        reading = asyncio.create_task(link.run())
+        reading = asyncio.create_task(link.run(dispatch))
         theirs.sendall(packed(Ready("p")))
         await link.opened()
         theirs.close()
@@ -103,9 +102,8 @@ def test_stopping_ends_when_every_message_with_leave_is_here() -> None:
             given.extend(messages)
 
         ours, theirs = socket.socketpair()
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
-        link = EngineLink(reader, writer, take)
-        reading = asyncio.create_task(link.run())
+        link = await linked(ours)
+        reading = asyncio.create_task(link.run(take))
         theirs.sendall(packed(Ready("p")))
         await link.opened()
         stopping = asyncio.create_task(link.stop())
@@ -129,7 +127,7 @@ def test_why_an_engine_could_not_start_is_kept() -> None:
         link = await linked(ours)
         theirs.sendall(packed(Failed("the file is another engine's")))
         theirs.close()
-        await link.run()
+        await link.run(dispatch)
         link.close()
         return link.failure
 
@@ -144,7 +142,9 @@ class Silent:
         raise AssertionError
 
 
-def test_an_attempt_that_does_not_end_is_given_up_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_attempt_that_does_not_end_is_given_up_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
     async def end() -> list[Outcome]:
         told: list[Outcome] = []
 
@@ -163,7 +163,7 @@ def test_an_attempt_that_does_not_end_is_given_up_at_the_end(capsys: pytest.Capt
         return told
 
     assert asyncio.run(end()) == []
-    assert capsys.readouterr().err == "attempts still under way after 0 s are given up: their messages are in doubt\n"
+    assert caplog.messages == ["attempts still under way after 0 s are given up: their messages are in doubt"]
 
 
 def test_an_engine_that_is_not_ready_yet_finds_the_stop_before_its_first_turn() -> None:

@@ -114,12 +114,20 @@ def test_overload_is_told_and_loses_nothing(workspace: Path, state: Path) -> Non
 
 
 def test_the_file_channel_writes_what_went_out_and_only_with_consent(workspace: Path, state: Path) -> None:
+    letter = workspace / "campaigns/letter.yaml"
+    letter.write_text(letter.read_text("utf-8") + "alarm: {sends: {at_most: 0, per: 1h}}\n", "utf-8")
     with serving(workspace, state) as life:
         yes = track("m-3", "ada", "Consent Given", topic="news")
         life.post([identify("m-1", "ada"), track("m-2", "ada", "Letter Wanted")])
         life.post([identify("n-1", "bob"), yes, track("m-4", "ada", "Letter Wanted"), track("n-2", "bob", "Letter Wanted")])
         until(lambda: sent_to(state, "ada"), "Ada's letter")
+        told = until(lambda: next((line for line in life.said().splitlines() if "alarm" in line), None), "an alarm")
+        page = life.page("metrics")
         assert life.terminate() == 0
+    assert told == "alarm: letter: 1 message left within 1 hour, at most 0 are usual"
+    assert 'orchestrator_alarm{campaign="letter",kind="surge",of="sends"} 1.0\n' in page
+    assert 'orchestrator_attempts_total{channel="email",result="accepted"} 1.0\n' in page
+    assert 'orchestrator_in_doubt{partition="0"} 0.0\n' in page
     assert sent_to(state, "ada") == ["The news"]
     assert sent_to(state, "bob") == []
     assert len(list((state.parent / "outbox" / "email").glob("*.eml"))) == 1

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from orchestrator.domain import decide, enrolment, gates, joining, ledger, merge, steps
+from orchestrator.domain import consent, decide, enrolment, gates, joining, ledger, merge, steps
 from orchestrator.domain.gates import Allow, Block, Defer, Verdict
 from orchestrator.domain.input import Outcome
 from orchestrator.domain.moment import Moment
@@ -62,15 +62,12 @@ def _judging(change: Any) -> Any:
     return patch.object(ledger, "judge", lambda moment, message: change(real, moment, message))
 
 
-@plant("I6", "I11")
+@plant("I6", "I11", "I24")
 @contextmanager
 def waiting_message_is_not_judged_again() -> Iterator[None]:
-    waited: set[str] = set()
-
     def change(real: Any, moment: Moment, message: Message) -> Verdict:
-        if message.gate is not None:
-            waited.add(message.id)
-        return Allow(message.channel) if message.id in waited else real(moment, message)
+        waited = moment.now > message.planned_at and not message.barred
+        return Allow(message.channel) if waited else real(moment, message)
 
     with _judging(change):
         yield
@@ -90,7 +87,7 @@ def quiet_hours_are_ignored_at_the_second_look() -> Iterator[None]:
         yield
 
 
-@plant("I11")
+@plant("I11", "I10")
 @contextmanager
 def expiry_is_ignored() -> Iterator[None]:
     real = ledger._defer
@@ -193,7 +190,7 @@ def restart_after_the_first_message() -> Iterator[None]:
         yield
 
 
-@plant("I3", "I4")
+@plant("I3", "I4", "I12")
 @contextmanager
 def message_id_without_its_step() -> Iterator[None]:
     real = ledger.id_of
@@ -296,4 +293,28 @@ def the_last_part_is_forgotten() -> Iterator[None]:
 @contextmanager
 def only_the_first_run_goes_on() -> Iterator[None]:
     with patch.object(Message, "enrolments", property(lambda message: [message.enrolment])):
+        yield
+
+
+@plant("I24")
+@contextmanager
+def a_snooze_is_slept_through() -> Iterator[None]:
+    with patch.object(consent, "_put_snooze", lambda *_: None):
+        yield
+
+
+@plant("I24")
+@contextmanager
+def what_is_given_needs_no_confirmation() -> Iterator[None]:
+    def ask(profile: Any, topic: str, place: str, word: Any) -> None:
+        consent._put(profile.consents.setdefault(topic, {}), place, word)
+
+    with patch.object(consent, "_ask", ask):
+        yield
+
+
+@plant("I11")
+@contextmanager
+def where_a_number_may_be_is_ignored() -> Iterator[None]:
+    with patch.object(gates, "zones_of", lambda _: ()):
         yield

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 from orchestrator.delivery import budget, leases, permits
-from orchestrator.delivery.budget import Budget
+from orchestrator.delivery.budget import Budget, Said
 from orchestrator.delivery.leases import Leases
 from orchestrator.domain.input import Control
 from tests.negative.planting import instead
@@ -25,7 +26,7 @@ def a_lease_lives_from_when_it_is_heard() -> Iterator[None]:
     real = Leases.hear
 
     def hear(ours: Leases, said: bytes) -> None:
-        ours._asked = dict.fromkeys(ours._asked, ours.clock())
+        ours._asked = {number: replace(asked, at=ours.clock()) for number, asked in ours._asked.items()}
         real(ours, said)
 
     with patch.object(Leases, "hear", hear):
@@ -58,19 +59,19 @@ def a_kill_is_not_heeded() -> Iterator[None]:
 def switches_are_looked_at_now_and_then() -> Iterator[None]:
     """Whoever asked after the kill is answered as if it had asked before."""
     hear, answer = Budget.hear, Budget.answer
-    late: dict[int, list[tuple[int, bytes]]] = {}
+    late: dict[int, list[tuple[int, bytes, int]]] = {}
 
-    def hear_late(ours: Budget, record: bytes) -> None:
+    def hear_late(ours: Budget, record: bytes, offset: int) -> None:
         if isinstance(permits.question(record), Control):
-            late.setdefault(id(ours), []).append((ours.clock() + 1_500, record))
+            late.setdefault(id(ours), []).append((ours.clock() + 1_500, record, offset))
         else:
-            hear(ours, record)
+            hear(ours, record, offset)
 
-    def answer_first(ours: Budget) -> bytes | None:
+    def answer_first(ours: Budget) -> Said | None:
         said = answer(ours)
         waiting = late.get(id(ours), [])
         while waiting and waiting[0][0] <= ours.clock():
-            hear(ours, waiting.pop(0)[1])
+            hear(ours, *waiting.pop(0)[1:])
         return said
 
     def forget(ours: Budget) -> None:
@@ -121,7 +122,7 @@ def the_rate_is_counted_by_the_second_of_a_clock() -> Iterator[None]:
 @plant("P2")
 @contextmanager
 def what_is_granted_is_not_noted() -> Iterator[None]:
-    with patch.object(Budget, "_note", lambda *_: None):
+    with instead(Budget, "_grant", after=lambda ours, _, kind, *__: ours._given[kind.channel].clear()):
         yield
 
 
@@ -130,7 +131,7 @@ def what_is_granted_is_not_noted() -> Iterator[None]:
 def leave_is_used_twice() -> Iterator[None]:
     real = leases._Granted.take
 
-    def take(granted: Any, now: int, spare: int) -> int | None:
+    def take(granted: Any, now: int, spare: int) -> leases._Lease | None:
         kept = list(granted.leases)
         found = real(granted, now, spare)
         if kept and len(granted.taken) % 2:
@@ -155,7 +156,7 @@ def an_answer_heard_twice_counts_twice() -> Iterator[None]:
         yield
 
 
-@plant("P2", "P3", "P4")
+@plant("P2", "P3", "P4", "P5")
 @contextmanager
 def everybody_takes_what_was_granted_to_one() -> Iterator[None]:
     real = Leases.hear
@@ -174,8 +175,8 @@ def everybody_takes_what_was_granted_to_one() -> Iterator[None]:
 def without_a_governor_workers_go_on() -> Iterator[None]:
     def after(ours: Leases) -> None:
         if not ours.answered:
-            for kind in ours._queues:
-                ours._of(kind).leases.append((ours.clock() + leases.LEASE_MS, 1))
+            for kind in ours._due:
+                ours._of(kind).leases.append(leases._Lease(ours.clock() + leases.LEASE_MS, 1, 0, 1))
 
     with instead(Leases, "request", after=after):
         yield
@@ -191,6 +192,5 @@ def what_waits_is_not_asked_for() -> Iterator[None]:
 @plant("P6")
 @contextmanager
 def transactional_messages_stand_behind_a_campaign() -> Iterator[None]:
-    real = leases.Kind
-    with patch.object(leases, "Kind", lambda channel, _: real(channel, marketing=True)):
+    with patch.object(leases, "kind_of", lambda one, _: permits.Kind(one.channel, marketing=True, campaign=one.campaign)):
         yield

@@ -12,9 +12,10 @@ from orchestrator.delivery import governor
 from orchestrator.delivery.governor import Governor
 from orchestrator.domain.input import Event, Outcome, Permit
 from orchestrator.domain.profile import seal
+from orchestrator.partition import identities
 from orchestrator.partition.cursors import CURSORS, Cursors
 from orchestrator.partition.engine import Engine
-from orchestrator.partition.live import Live
+from orchestrator.partition.live import Live, Outbox
 from orchestrator.partition.partition import Partition
 from orchestrator.partition.ports import Changes
 from orchestrator.partition.standing import Standing
@@ -47,7 +48,13 @@ def acknowledged_before_the_commit() -> Iterator[None]:
 @plant("I8")
 @contextmanager
 def handed_over_before_the_commit() -> Iterator[None]:
-    with _committing(lambda engine: _decided_events(engine) or not engine.around.wire.waiting):
+    real, going = Outbox.take, list[Any]()
+
+    def take(outbox: Outbox) -> Any:
+        going[:] = real(outbox)
+        return [*going]
+
+    with patch.object(Outbox, "take", take), _committing(lambda engine: _decided_events(engine) or not going):
         yield
 
 
@@ -56,9 +63,8 @@ def handed_over_before_the_commit() -> Iterator[None]:
 def timers_overtake_the_backlog() -> Iterator[None]:
     real = Live.turn
 
-    def turn(live: Live, *given: Any, caught_up: bool) -> Any:
-        del caught_up
-        return real(live, *given, caught_up=True)
+    def turn(live: Live, *given: Any, **named: Any) -> Any:
+        return real(live, *given, **{**named, "caught_up": True})
 
     with patch.object(Live, "turn", turn):
         yield
@@ -104,7 +110,7 @@ def poison_leaves_the_profile_half_changed() -> Iterator[None]:
     def bury(partition: Partition, record: Any, given: Any, error: Exception) -> None:
         mutated = record.profile
         real(partition, record, given, error)
-        record.profile, record.sealed = mutated, seal(mutated)
+        record.unsealed, record.sealed = mutated, seal(mutated)
 
     with patch.object(Partition, "_bury", bury):
         yield
@@ -292,13 +298,7 @@ def every_third_answer_is_dropped() -> Iterator[None]:
 @contextmanager
 def answers_do_not_follow_a_merge() -> Iterator[None]:
     """As production once did: the answer came for the profile that the anonymous person had been."""
-    real = Engine.give
-
-    def give(engine: Engine, key: int, given: Any, now: int) -> Any:
-        engine.identities._adopted.clear()
-        return real(engine, key, given, now)
-
-    with patch.object(Engine, "give", give):
+    with patch.object(identities, "_leave_word", lambda *_: None):
         yield
 
 

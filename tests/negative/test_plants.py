@@ -4,12 +4,42 @@ from __future__ import annotations
 
 import pytest
 
-from tests.negative import apart_plants, care_plants, domain_plants, edge_plants, lease_plants, loop_plants, round_plants
+from tests.negative import (
+    address_plants,
+    apart_plants,
+    care_plants,
+    domain_plants,
+    edge_plants,
+    lease_plants,
+    link_plants,
+    loop_plants,
+    rail_plants,
+    rate_plants,
+    receipt_plants,
+    reply_plants,
+    round_plants,
+    volume_plants,
+)
 from tests.negative.planting import PLANTS, Plant
 from tests.simulation.world import SimulationError
 
 SEEDS = 1_000
-FAMILIES = (apart_plants, care_plants, domain_plants, edge_plants, lease_plants, loop_plants, round_plants)
+FAMILIES = (
+    address_plants,
+    apart_plants,
+    care_plants,
+    domain_plants,
+    edge_plants,
+    lease_plants,
+    link_plants,
+    loop_plants,
+    rail_plants,
+    rate_plants,
+    receipt_plants,
+    reply_plants,
+    round_plants,
+    volume_plants,
+)
 """Importing them registers their plants."""
 
 

@@ -13,7 +13,18 @@ from orchestrator.domain import ledger
 from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.identity import about_a_thing, raw_id
-from orchestrator.domain.input import Adopt, Announcement, Broadcast, Event, Link, Outcome, ProfileInput, Release, Timer
+from orchestrator.domain.input import (
+    Adopt,
+    Announcement,
+    Broadcast,
+    Event,
+    Link,
+    Outcome,
+    ProfileInput,
+    Receipt,
+    Release,
+    Timer,
+)
 from orchestrator.domain.moment import Controls, Moment
 from orchestrator.domain.profile import Profile, seal, unseal
 from orchestrator.domain.program import Program
@@ -27,6 +38,7 @@ from orchestrator.stores.memory import MemoryFile
 from tests.simulation.journal_checks import _due, _ledger
 from tests.simulation.message_checks import MessageChecks
 from tests.simulation.programs import START
+from tests.simulation.receipt_checks import ReceiptChecks
 from tests.simulation.violation import require
 
 if TYPE_CHECKING:
@@ -75,9 +87,11 @@ class ApartChecks:
     called: dict[tuple[str, int], str] = field(default_factory=dict)
     """(round, profile) that must hear of it → its pattern"""
     became: dict[int, int] = field(default_factory=dict)
+    receipts: ReceiptChecks = field(init=False)
 
     def __post_init__(self) -> None:
         self.messages = MessageChecks(self.program, self.taken)
+        self.receipts = ReceiptChecks(self.messages)
 
     # ── each transaction ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -151,12 +165,15 @@ class ApartChecks:
         decision, encoded, _ = decide(self.program, Controls(), shadow, given, row.clock)
         require(encoded == row.decision, "I7", "row", row.seq, "decided again differs:", given, decision)
         self._after(row, shadow, decision)
+        if isinstance(given, Receipt):
+            self.receipts.heard(given, shadow, decision)
 
     def _before(self, row: JournalRow, given: ProfileInput) -> None:
         match given:
             case Event():
                 require(given.message_id not in self.decided, "I2", given.message_id, "decided again in row", row.seq)
                 self.decided[given.message_id] = row.seq
+                self.messages.wishes.heard(row.key, given)
             case Link():
                 require((row.key, given.raw) not in self.pending, "I19", given.raw, "is linked twice")
                 self.pending[row.key, given.raw] = row.clock, row.clock + DEADLINE_MS
@@ -240,7 +257,7 @@ class ApartChecks:
         for one in answers:
             ident = one.outcome.message_id
             open_ = self.messages.states.get(ident) in ("attempting", "in_doubt")
-            if one.outcome.detail != "evidence" and (open_ or ident in self.settled):
+            if isinstance(one.outcome, Outcome) and one.outcome.detail != "evidence" and (open_ or ident in self.settled):
                 self.answered.add(ident)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +272,8 @@ class ApartChecks:
         require(not missed, "I16", "in the segment and not reached:", missed)
         lost = self.answered - self.settled
         require(not lost, "I22", "answered, and nobody was told:", sorted(lost))
+        lost = self.receipts.brought - self.receipts.known
+        require(not lost, "I22", "said of a message, and nobody was told:", sorted(lost))
         stuck = [ident for ident, state in self.messages.states.items() if state in ("planned", "attempting")]
         require(not stuck, "I9", "never ended:", stuck)
         owners = self._owners(topics, storm, home)
@@ -280,7 +299,7 @@ class ApartChecks:
                 require(raw not in topics[home(raw)].file.ids, "I19", raw, "is still somebody at its home")
             found[raw] = owner
         for topic in topics:
-            astray = {raw: to for raw, to in topic.file.redirects.items() if found.get(raw) != to}
+            astray = {raw: to for raw, to in _anonymous(topic.file.redirects).items() if found.get(raw) != to}
             require(not astray, "I19", "partition", topic.number, "redirects", astray, "and it is", found)
         return found
 
@@ -300,10 +319,16 @@ class ApartChecks:
                 require(stored.raw not in ours, "I19", stored.raw, "is two profiles")
                 ours[stored.raw] = _facts(unseal(stored.sealed))
                 require(key in self.shadows, "I7", key, "has no journal")
-        require(file.redirects == owners, "I19", "one partition redirects", file.redirects, "these", owners)
+        redirects = _anonymous(file.redirects)
+        require(redirects == owners, "I19", "one partition redirects", redirects, "these", owners)
         emitted = {raw for raw in ours.keys() ^ theirs.keys() if not _known(ours.get(raw) or theirs.get(raw))}
         for raw in sorted((ours.keys() | theirs.keys()) - emitted):
             require(ours.get(raw) == theirs.get(raw), "I19", raw, "is", ours.get(raw), "and in one partition", theirs.get(raw))
+
+
+def _anonymous(redirects: dict[str, str]) -> dict[str, str]:
+    """Without those by which answers find their profile."""
+    return {raw: to for raw, to in redirects.items() if raw.startswith("a:")}
 
 
 def _known(facts: Any) -> bool:

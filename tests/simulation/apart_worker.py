@@ -93,12 +93,14 @@ class Owner:
             return
         self._dies("idle")
         records = self.topic.log[self.topic.next : self.topic.next + self.world.batch]
-        upto = self.topic.next + len(records)
-        things = [one.event for one in records if isinstance(one, Arrival) and self._is_news(one.event)]
         answers, self.answers = self.answers, []
-        turn = self.live.turn(records, answers, wall, caught_up=upto == len(self.topic.log))
+        turn = self.live.turn(records, answers, wall, caught_up=self.topic.next + len(records) == len(self.topic.log))
+        taken = records[: turn.taken]
+        if not turn.answered:
+            answers, self.answers = [], answers
         self._dies("decided")
-        self._commit(upto, things)
+        things = [one.event for one in taken if isinstance(one, Arrival) and self._is_news(one.event)]
+        self._commit(self.topic.next + len(taken), things)
         self.world.checks.heard(self.topic.number, answers)
         self._dies("committed")
         for out in turn.outgoing:

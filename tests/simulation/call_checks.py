@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from orchestrator.domain.campaign import Task, Webhook
 from orchestrator.domain.decision import CallChange, Decision, TaskChange
@@ -18,6 +20,8 @@ from tests.simulation.message_checks import LEASE_MS
 from tests.simulation.violation import require
 
 SECOND = 1_000
+Stopped = Callable[[str], bool]
+"""Whether a switch stops this campaign's calls."""
 Ways = dict[tuple[str, str], str]
 """(enrolment, step) → the way by which the run leaves it"""
 ENDS = frozenset({"answered", "refused", "expired", "cancelled"})
@@ -28,6 +32,10 @@ TASK_FOLLOWS: dict[str | None, frozenset[str]] = {
     "open": frozenset({"overdue", "done", "withdrawn"}),
     "overdue": frozenset({"done", "withdrawn"}),
 }
+
+
+def _stopped(controls: Controls, profile: Profile, campaign: str) -> bool:
+    return controls.kill or controls.pauses(campaign, profile) or "webhook" in controls.channels
 
 
 @dataclass(slots=True)
@@ -68,7 +76,7 @@ class CallChecks:
         live = {ident for ident, state in self.states.items() if state in ("planned", "attempting")}
         ways = {(step.enrolment, step.step): step.way for step in decision.steps if step.way != "waits"}
         for change in decision.calls:
-            self._call(change, clock, given, controls)
+            self._call(change, clock, given, partial(_stopped, controls, profile))
         self.waiters |= {task.id: (task.enrolment, task.step) for task in profile.tasks}
         led = [(self.waiters.get(task.id), self._task(key, task, clock)) for task in decision.tasks]
         self._led(profile, ways, {where: way for where, way in led if where is not None and way}, decision)
@@ -79,14 +87,14 @@ class CallChecks:
 
     # webhooks -----------------------------------------------------------------------------------------------------------------
 
-    def _call(self, change: CallChange, clock: int, given: ProfileInput, controls: Controls) -> None:
+    def _call(self, change: CallChange, clock: int, given: ProfileInput, stopped: Stopped) -> None:
         before, ident = self.states.get(change.id), change.id
         step = f"{before} → {change.state} {change.reason}"
         require(change.state in FOLLOWS.get(before, frozenset()), "I17", "webhook", ident, "of", change.campaign, step)
         self.states[ident] = change.state
         over = clock >= change.planned_at + self._within(change)
         if change.state == "attempting":
-            self._attempt(change, clock, over=over, controls=controls)
+            self._attempt(change, clock, over=over, stopped=stopped(change.campaign))
         elif change.state == "expired":
             require(over, "I17", ident, "expires at", clock, "before its time is over")
         elif change.state == "answered":
@@ -103,8 +111,7 @@ class CallChecks:
         assert isinstance(verb, Webhook)
         return verb.within
 
-    def _attempt(self, change: CallChange, clock: int, *, over: bool, controls: Controls) -> None:
-        stopped = controls.kill or controls.pauses(change.campaign) or "webhook" in controls.channels
+    def _attempt(self, change: CallChange, clock: int, *, over: bool, stopped: bool) -> None:
         require(not stopped and not over, "I17", change.id, "is asked, stopped:", stopped, "over:", over)
         earlier = self.asked.setdefault(change.id, [])
         gap = clock - earlier[-1] if earlier else None

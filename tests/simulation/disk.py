@@ -12,6 +12,7 @@ import msgspec
 
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import unseal
+from orchestrator.domain.suppression import Listed
 from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Record
 from orchestrator.stores.memory import MemoryFile, MemoryStore
 
@@ -32,23 +33,17 @@ class Part(msgspec.Struct, array_like=True):
     gone: list[int]
     journal: list[tuple[int, int, int, int, bytes, bytes]]
     dead: list[tuple[int, int, int, bytes, str]]
-    controls: tuple[bool, bool, list[str], list[str]] | None
+    controls: bytes | None
     facts: dict[str, bytes]
     tasks: list[int]
+    listed: list[Listed]
+    reached: dict[bytes, str]
 
 
 class Commit(msgspec.Struct, array_like=True):
     """One record of the log."""
 
     parts: list[Part]
-
-
-def _packed(controls: Controls) -> tuple[bool, bool, list[str], list[str]]:
-    return controls.kill, controls.paused, sorted(controls.campaigns), sorted(controls.channels)
-
-
-def _unpacked(given: tuple[bool, bool, list[str], list[str]]) -> Controls:
-    return Controls(given[0], given[1], frozenset(given[2]), frozenset(given[3]))
 
 
 def _part(changes: Changes) -> Part:
@@ -61,9 +56,11 @@ def _part(changes: Changes) -> Part:
         sorted(changes.gone),
         [tuple(row) for row in changes.journal],
         [(dead.seq, dead.key, dead.clock, dead.given, dead.cause[-80:]) for dead in changes.dead],
-        None if changes.controls is None else _packed(changes.controls),
+        None if changes.controls is None else msgspec.json.encode(changes.controls, order="sorted"),
         changes.facts,
         sorted(changes.tasks),
+        list(changes.listed.values()),
+        changes.reached,
     )
 
 
@@ -71,7 +68,7 @@ def _changes(part: Part) -> Changes:
     records = {key: Record(key, raw, unseal(b), b, last, due) for key, raw, b, last, due in part.records}
     rows = [JournalRow(*row) for row in part.journal]
     dead = [DeadLetter(*one) for one in part.dead]
-    controls = None if part.controls is None else _unpacked(part.controls)
+    controls = None if part.controls is None else msgspec.json.decode(part.controls, type=Controls)
     return Changes(
         part.partition,
         part.clock,
@@ -84,6 +81,8 @@ def _changes(part: Part) -> Changes:
         dead=dead,
         controls=controls,
         facts=part.facts,
+        listed={one.name: one for one in part.listed},
+        reached=part.reached,
     )
 
 

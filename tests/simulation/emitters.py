@@ -45,7 +45,7 @@ def _people(rng: Random, start: int, span: int) -> list[Person]:
         if rng.random() < 0.9:
             traits["email"] = f"p{number}@example.org"
         if rng.random() < 0.7:
-            traits["phone"] = f"+4930{number}"
+            traits["phone"] = f"+49301234567{number}"
         known_from = rng.choice((0, 0, rng.randrange(span)))
         found.append(Person(f"p{number}", f"d{number}", start + known_from, traits))
     return found
@@ -71,6 +71,11 @@ def _event(rng: Random, number: int, at: int, people: list[Person], together: fl
     known = at >= person.known_from and rng.random() < 0.75
     both = known and rng.random() < together
     late = rng.randrange(30 * HOUR) if rng.random() < 0.1 else rng.randrange(2_000)
+    properties = _properties(rng, name, people)
+    if name == "Consent Given" and number % 2:
+        name = "Consent Confirmed"
+    elif name == "Viewed" and number % 7 == 0 and "poison" not in properties:
+        name, properties = "Marketing Snoozed", {"days": number % 3}
     return Event(
         message_id=f"e{number}",
         occurred_at=at - late,
@@ -78,7 +83,7 @@ def _event(rng: Random, number: int, at: int, people: list[Person], together: fl
         user_id=person.name if known else None,
         anonymous_id=person.device if both or not known else None,
         source="sim",
-        properties=_properties(rng, name, people),
+        properties=properties,
         traits=person.traits if rng.random() < 0.6 else {"left": True} if rng.random() < 0.05 else {},
     )
 

@@ -17,9 +17,13 @@ from orchestrator.domain.input import (
     Announcement,
     Broadcast,
     Control,
+    EndRuns,
     Event,
+    HandOff,
     PartitionInput,
     ProfileInput,
+    Receipt,
+    Refusal,
     Timer,
 )
 from orchestrator.domain.moment import Controls
@@ -32,7 +36,9 @@ from orchestrator.partition.standing import STANDING, standing_of
 from tests.simulation.call_checks import CallChecks
 from tests.simulation.disk import Commit, Part
 from tests.simulation.edge_checks import EdgeChecks
-from tests.simulation.message_checks import MessageChecks
+from tests.simulation.message_checks import ADDRESS, MessageChecks
+from tests.simulation.receipt_checks import ReceiptChecks
+from tests.simulation.recipients import kind_of
 from tests.simulation.round_checks import RoundChecks
 from tests.simulation.violation import require
 
@@ -63,6 +69,7 @@ class JournalChecks:
     clocks: dict[int, int] = field(default_factory=dict)
     latest_timer: int = 0
     edges: EdgeChecks = field(init=False)
+    receipts: ReceiptChecks = field(init=False)
     live: tuple[str, str] = ("", "")
     """Program and engine that the file says are live."""
     rounds: RoundChecks = field(init=False)
@@ -70,9 +77,12 @@ class JournalChecks:
     def __post_init__(self) -> None:
         self.rounds = RoundChecks(self.program)
         self.edges = EdgeChecks(self.program)
+        self.receipts = ReceiptChecks(self.messages)
 
     def durable(self, commit: Commit) -> None:
         """Meet one record of the log."""
+        for part in commit.parts:
+            self.messages.recipients.durable(part.listed, self.wall())
         rows = sorted((row[0], part.partition, JournalRow(*row)) for part in commit.parts for row in part.journal)
         dead = {one[0] for part in commit.parts for one in part.dead}
         for seq, partition, row in rows:
@@ -85,7 +95,7 @@ class JournalChecks:
         for part in commit.parts:
             self._part(part)
         self.calls.committed(commit, self.shadows)
-        self.rounds.committed(commit)
+        self.rounds.committed(commit, self.shadows)
 
     def _live(self, commit: Commit, rows: list[JournalRow]) -> None:
         """What the file says is live went live in the same commit."""
@@ -127,6 +137,7 @@ class JournalChecks:
             require(given.message_id not in self.decided, "I2", given.message_id, "decided again in row", row.seq)
             self.decided[given.message_id] = row.seq
             self.emitted.discard(given.message_id)
+            self.messages.wishes.heard(row.key, given)
         if isinstance(given, Adopt):
             self.messages.adopted(given.key, row.key)
             self.rounds.adopted(given.key, row.key)
@@ -135,11 +146,17 @@ class JournalChecks:
             self.shadows.pop(given.key)
         if isinstance(given, Announcement):
             self.rounds.hears(row.key, given, row.clock, shadow)
+        if isinstance(given, EndRuns):
+            self.rounds.ends(row.key, given)
+        if isinstance(given, HandOff):
+            self._listed(given, shadow)
         self.edges.before(row.key, row.clock, given, shadow)
         meant = self.calls.before(given, shadow)
         decision = decide(self.program, self.controls, shadow, given, row.clock)[0]
         require(_encode(decision) == row.decision, "I7", "row", row.seq, "decided again differs:", given, decision)
         self._decided(row, shadow, decision)
+        if isinstance(given, Receipt):
+            self.receipts.heard(given, shadow, decision)
         self.calls.decided(Decided(row.key, row.clock, given, decision), shadow, self.controls, meant)
         self.rounds.changed(row.key, shadow, row.clock)
         self.edges.decided(row.key, row.clock, given, shadow, decision)
@@ -151,6 +168,14 @@ class JournalChecks:
         self.messages.joins.decided(row.key, row.clock, shadow, decision)
         for attempt in decision.attempts:
             self.messages.leave_given(attempt, row.clock)
+
+    def _listed(self, given: HandOff, shadow: Profile) -> None:
+        """What the address list refuses stands in it."""
+        message, verdict = shadow.message(given.message_id), given.verdict
+        if message is not None and isinstance(verdict, Refusal) and verdict.gate == "suppression":
+            address = shadow.traits.get(ADDRESS[message.channel])
+            kind = kind_of(message.cls, message.topic, message.channel, shadow)
+            self.messages.recipients.refused(message.channel, address, kind)
 
     def _in_order(self, partition: int, row: JournalRow, given: ProfileInput) -> None:
         require(row.clock >= self.clocks.get(partition, 0), "I5", "clock of partition", partition, "went back in row", row.seq)
@@ -193,7 +218,7 @@ def _ledger(key: int, profile: Profile) -> None:
 
 def _due(key: int, profile: Profile, due: int | None) -> None:
     for message in profile.messages:
-        if message.state == ledger.IN_DOUBT:
+        if message.state == ledger.IN_DOUBT and message.due is None:
             continue
         require(message.state != ledger.CLEARED, "I9", "message", message.id, "is cleared for ever")
         require(message.due is not None, "I9", "message", message.id, message.state, "has no due")

@@ -6,14 +6,17 @@ What runs is production's `Leases` and `Budget`; simulated is the log that carri
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from random import Random
+from typing import Self
 
 from orchestrator.delivery import permits
-from orchestrator.delivery.budget import Budget
+from orchestrator.delivery.budget import Budget, Said
 from orchestrator.delivery.leases import Leases
+from orchestrator.delivery.permits import Rails
+from orchestrator.delivery.volume import Rail
 from orchestrator.domain.input import Control, Permit
 from orchestrator.domain.profile import Message
 from tests.simulation.violation import ViolationError, require
@@ -38,8 +41,8 @@ class Log:
     world: LeaseWorld
     records: list[bytes] = field(default_factory=list)
 
-    def read_by(self, reader: Actor, hear: Callable[[bytes], None], since: int = 0) -> None:
-        """Let a reader hear everything from that record on."""
+    def read_by(self, reader: Actor, hear: Callable[[bytes, int], None], since: int = 0) -> None:
+        """Let a reader hear everything from that record on, each with its place."""
         place, hears = [since], reader.life
 
         def look() -> None:
@@ -48,7 +51,7 @@ class Log:
             while place[0] < len(self.records):
                 place[0] += 1
                 for _ in range(2 if self.world.happens(0.05) else 1):
-                    hear(self.records[place[0] - 1])
+                    hear(self.records[place[0] - 1], place[0] - 1)
             reader.at(self.world.delay(), look)
 
         look()
@@ -104,8 +107,8 @@ class Worker(Actor):
     def begin(self) -> None:
         self.life += 1
         self.drift, self.wrong = self.world.rng.randrange(10**9), self.world.rng.randrange(-(10**7), 10**7)
-        self.leases = Leases(f"{self.number}.{self.life}", lambda: self.clock, self.world.rates)
-        self.world.leases.read_by(self, self.leases.hear, len(self.world.leases.records))
+        self.leases = Leases(f"{self.number}.{self.life}", lambda: self.clock, self.world.rates, rails=self.world.rails)
+        self.world.leases.read_by(self, lambda said, _: self.leases.hear(said), len(self.world.leases.records))
         for message in self.waiting:
             self.want(message)
         self.tick()
@@ -146,27 +149,32 @@ class Governor(Actor):
         self.drift = world.rng.randrange(10**9)
         world.epoch += 1
         self.epoch = world.epoch
-        budget, end = Budget(world.rates, lambda: self.clock), len(world.questions.records)
-        for record in world.questions.records[:end]:
-            budget.remember(record)
+        budget, end = Budget(world.rates, lambda: self.clock, lambda: self.wall), len(world.questions.records)
+        for name, value in world.notes.items():
+            budget.recall(name, value)
+        for offset, record in enumerate(world.questions.records[:end]):
+            budget.remember(record, offset)
         world.questions.read_by(self, budget.hear, end)
         self.serve(budget)
 
     def serve(self, budget: Budget) -> None:
         said = budget.answer()
-        if said is not None:
-            self.at(self.world.delay(), lambda: self.say(said))
-        self.at(TICK, lambda: self.serve(budget))
+        self.at(TICK if said is None else self.world.delay(), lambda: self.say(budget, said))
 
-    def say(self, said: bytes) -> None:
-        if self.epoch != self.world.epoch and self.world.fences():
+    def say(self, budget: Budget, said: Said | None) -> None:
+        """One transaction after another."""
+        if said is not None and self.epoch != self.world.epoch and self.world.fences():
             self.life += 1  # fenced: its process ends
             return
-        self.world.answered(said)
+        if said is not None:
+            self.world.answered(said)
+        self.serve(budget)
 
 
 class LeaseWorld:
     """The scheduler, the operators, and what must hold."""
+
+    end = END
 
     def __init__(self, seed: int) -> None:
         rng = self.rng = Random(seed)
@@ -183,10 +191,19 @@ class LeaseWorld:
         self.latest_answered = -(10**9)
         self.asked: dict[tuple[str, int], int] = {}
         self.questions, self.leases = Log(self), Log(self)
+        self.notes: dict[str, bytes] = {}
+        self.rails = Rails("p", "ada", [Rail("c", "one")])
         self.planned = rng.choice((5, 25 * self.rates["email"]))
         self.wanted: dict[str, tuple[int, Message]] = {}
+        self._settle()
         self.governors = [Governor(self), Governor(self)]
-        self.workers = [Worker(self, number) for number in range(rng.choice((1, 2, 4)))]
+        self.workers = self._workers()
+
+    def _settle(self) -> None:
+        """What else is so in this world."""
+
+    def _workers(self) -> Sequence[Worker]:
+        return [Worker(self, number) for number in range(self.rng.choice((1, 2, 4)))]
 
     # ── the agenda ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -206,11 +223,11 @@ class LeaseWorld:
         """The log lets nobody write whose place another has taken."""
         return True
 
-    def run(self) -> LeaseWorld:
+    def run(self) -> Self:
         """Everything that happens, to the end; SimulationError where an invariant breaks."""
         try:
             self._plan()
-            while self.agenda and self.agenda[0][0] <= END and len(self.done) < self.planned:
+            while self.agenda and self.agenda[0][0] <= self.end and len(self.done) < self.planned:
                 self.now, _, what = heappop(self.agenda)
                 what()
             self._rest()
@@ -274,17 +291,19 @@ class LeaseWorld:
 
     def questions_sent(self, said: bytes) -> None:
         found = permits.question(said)
-        assert isinstance(found, permits.Ask)
-        self.asked[found.worker, found.number] = self.now
+        if isinstance(found, permits.Ask):
+            self.asked[found.worker, found.number] = self.now
         if not self.happens(self.loss):
             self.at(self.delay(), lambda: self.questions.records.append(said))
 
-    def answered(self, said: bytes) -> None:
-        found = permits.answer(said)
+    def answered(self, said: Said) -> None:
+        """What a governor tells is durable, all of it together."""
+        found = permits.answer(said.answer)
+        self.notes |= dict(said.notes)
         for lease in found.leases:
             self.latest_answered = max(self.latest_answered, self.asked[lease.worker, lease.number])
             self.granted += sum(each.count for each in lease.granted)
-        self.leases.records.append(said)
+        self.leases.records.append(said.answer)
 
     # ── what must hold ──────────────────────────────────────────────────────────────────────────────────────────────
 

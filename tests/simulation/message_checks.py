@@ -15,17 +15,28 @@ from orchestrator.domain.policies import Cap
 from orchestrator.domain.profile import Profile
 from orchestrator.domain.program import Program
 from tests.simulation.join_checks import JoinChecks
+from tests.simulation.recipients import Kind, Recipients, kind_of
 from tests.simulation.violation import require
+from tests.simulation.wishes import Wishes
 
 LEASE_MS = 700
 """As promised; on purpose not read from the code."""
-ENDS = frozenset({"accepted", "refused", "suppressed", "expired", "cancelled"})
+WAIT = 15 * 60_000
+"""How long evidence is awaited; on purpose not read from the code."""
+UNTAKEN = frozenset({"refused", "suppressed", "expired", "cancelled"})
+TAKEN = frozenset({"accepted", "delivered", "bounced"})
 FOLLOWS: dict[str | None, frozenset[str]] = {
     None: frozenset({"planned", "suppressed", "expired", "cancelled"}),
     "planned": frozenset({"planned", "attempting", "suppressed", "expired", "cancelled"}),
     "attempting": frozenset({"accepted", "refused", "in_doubt", "planned", "suppressed", "expired", "cancelled"}),
-    "in_doubt": frozenset({"accepted", "refused"}),
+    "in_doubt": frozenset({"accepted", "refused", "unknown", "planned", "delivered", "bounced"}),
+    "unknown": frozenset({"accepted", "delivered", "bounced"}),
+    "accepted": frozenset({"delivered", "bounced"}),
+    "delivered": frozenset({"bounced"}),
 }
+OPEN = ("planned", "attempting", "in_doubt")
+AGAIN = frozenset({"accepted", "unknown"})
+"""How a message may come out of `OPEN` that is being sent again."""
 ADDRESS = {"email": "email", "sms": "phone"}
 
 
@@ -49,14 +60,24 @@ class MessageChecks:
     states: dict[str, str] = field(default_factory=dict)
     leave: dict[str, int] = field(default_factory=dict)
     """message id → `not_after` of its newest durable attempt"""
+    recipients: Recipients = field(default_factory=Recipients)
+    wishes: Wishes = field(default_factory=Wishes)
     joins: JoinChecks = field(init=False)
     keys: dict[int, list[Counting]] = field(default_factory=dict)
     """profile key → what its caps count"""
     rivals: dict[str, list[Counting]] = field(default_factory=dict)
     """message id → what its caps counted when it was attempted"""
     topics: dict[str, str | None] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    """message id → what it was when it was attempted"""
     handed: dict[str, int] = field(default_factory=dict)
     """message id → when it was last handed over"""
+    doubted: dict[str, int] = field(default_factory=dict)
+    """message id → when it came into doubt"""
+    looked: set[str] = field(default_factory=set)
+    """A look at the provider has shown that they are not there."""
+    again: set[str] = field(default_factory=set)
+    """Sent again, since nothing was heard of them."""
     unclear: set[str] = field(default_factory=set)
     """Handed over, and the provider did not say `not sent`."""
 
@@ -66,25 +87,40 @@ class MessageChecks:
     def adopted(self, theirs: int, ours: int) -> None:
         """Both histories count in caps from now on."""
         self.keys.setdefault(ours, []).extend(self.keys.pop(theirs, []))
+        self.wishes.adopted(theirs, ours)
         self.joins.adopted(theirs, ours)
 
     def changed(self, key: int, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
         """A durable decision says that the message is in this state now."""
         before = self.states.get(change.id)
-        allowed = FOLLOWS.get(before, frozenset())
+        self._doubts(change, before, clock)
+        allowed = FOLLOWS.get(before, frozenset()) | (AGAIN if change.id in self.again and before in OPEN else frozenset())
         step = f"{before} → {change.state} {change.reason}"
         require(change.state in allowed, "I3", "message", change.id, "of", change.campaign, step)
         self.states[change.id] = change.state
         if change.state == "attempting":
-            self._gates(change, clock, profile, controls)
+            self._gates(key, change, clock, profile, controls)
             if change.cls == "marketing":
                 self._caps(key, change, clock)
-        elif change.state not in ("accepted", "in_doubt"):
+        elif change.state not in ("in_doubt", "unknown", *TAKEN):
             self._uncounted(key, change.id)
-        if change.state in ENDS:
-            took = self.taken[change.id]
-            true = took == (change.state == "accepted")
+        took, most = self.taken[change.id], 1 + (change.id in self.again)
+        if change.state in (*UNTAKEN, *TAKEN):
+            true = 1 <= took <= most if change.state in TAKEN else not took
             require(true, "I12", "message", change.id, "is", change.state, "taken", took, "times")
+
+    def _doubts(self, change: MessageChange, before: str | None, clock: int) -> None:
+        """What is in doubt is awaited so long; then marketing has ended, and the rest goes out once more."""
+        if change.state == "in_doubt":
+            self.doubted[change.id] = clock
+        if before != "in_doubt" or change.state not in ("unknown", "planned"):
+            return
+        waited = clock - self.doubted[change.id]
+        require(waited >= WAIT or change.id in self.again | self.looked, "I12", change.id, "is given up after", waited, "ms")
+        if change.state == "planned":
+            require(change.cls == "transactional" and change.id not in self.again, "I4", change.id, "is to be sent again")
+            self.again.add(change.id)
+            self.unclear.discard(change.id)
 
     def _uncounted(self, key: int, ident: str) -> None:
         counted = self.keys.get(key)
@@ -108,18 +144,26 @@ class MessageChecks:
         theirs = {one.id for one in profile.counted if one.at > oldest}
         require(ours == theirs, "I6", "profile", key, "counts", theirs - ours, "too much,", ours - theirs, "too little")
 
-    def _gates(self, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
+    def _gates(self, key: int, change: MessageChange, clock: int, profile: Profile, controls: Controls) -> None:
         campaign = self.program.campaigns[change.campaign]
         live = any(change.id in run.sent.values() and not run.ended for run in profile.runs)
-        stopped = controls.kill or controls.pauses(change.campaign)
-        require(live, "I11", change.id, "of", change.campaign, "is attempted though its run is over")
+        stopped = controls.kill or controls.pauses(change.campaign, profile)
+        require(live or change.id in self.again, "I11", change.id, "of", change.campaign, "is attempted though its run is over")
         require(not stopped, "I11", change.id, "is attempted under kill or pause")
         require(change.channel not in controls.channels, "I11", change.id, "is attempted on a paused channel")
+        lame = change.channel == "email" and "postman" in controls.providers
+        require(not lame, "I11", change.id, "is attempted by a paused provider")
         require(clock < change.planned_at + self._expires(change), "I11", change.id, "is attempted though expired")
         require(profile.traits.get(ADDRESS[change.channel]), "I11", change.id, "has no address on", change.channel)
+        kind = self.kinds[change.id] = kind_of(change.cls, campaign.topic, change.channel, profile)
+        self.recipients.attempted(change.channel, profile.traits[ADDRESS[change.channel]], kind)
         if change.cls == "marketing":
             require(not self._quiet(change.channel, clock, profile), "I11", change.id, "is attempted in quiet hours")
             assert campaign.topic is not None
+            require(not self.wishes.snoozes(key, clock), "I24", change.id, "is attempted though snoozed")
+            confirmed = self.wishes.confirmed(key, campaign.topic, change.channel)
+            double = self.program.policies.topics[campaign.topic].double
+            require(confirmed or not double, "I24", change.id, "is attempted though nobody confirmed", campaign.topic)
             require(self._agreed(profile, campaign.topic, change.channel), "I11", change.id, "has no consent")
 
     def _expires(self, change: MessageChange) -> int:
@@ -134,7 +178,9 @@ class MessageChecks:
         hours = self.program.policies.quiet.get(channel)
         if hours is None:
             return False
-        zone = ZoneInfo(str(profile.traits.get("timezone", "UTC")))
+        berlin = str(profile.traits.get("phone", "")).startswith("+4930")  # all other numbers in these worlds are nowhere
+        there = "Europe/Berlin" if berlin else "UTC"
+        zone = ZoneInfo(str(profile.traits.get("timezone", there)))
         local = dt.datetime.fromtimestamp(clock // 1_000, zone)
         minute = local.hour * 60 + local.minute
         return minute >= hours.start or minute < hours.end
@@ -161,6 +207,7 @@ class MessageChecks:
         require(wall <= out.not_after, "I8", ident, "handed over after its leave ran out")
         killed = killed_since is not None and wall - killed_since > LEASE_MS
         require(not killed, "I8", ident, "handed over though killed since", killed_since, "at", wall)
+        self.recipients.handing_over(out.channel, out.to, self.kinds[ident], wall)
         require(ident not in self.unclear, "I4", ident, "handed over again")
         self.unclear.add(ident)
         self.handed[ident] = wall

@@ -1,4 +1,4 @@
-"""Operators: they kill, pause and end runs now and then, and insist until they hear that it is durable."""
+"""Operators: they kill, pause and end runs now and then, some people's or a campaign's; they insist until it is durable."""
 
 from __future__ import annotations
 
@@ -34,21 +34,27 @@ class Operators:
             self.busy = True
             on = rng.randrange(start, end - HOUR // 2)
             off = min(end - 1, on + rng.choice((2_000, 10 * MINUTE, 3 * HOUR)))
-            what = rng.choice(("kill", "governor", "pause", "campaign", "channel", "end runs"))
+            what = rng.choice(("kill", "governor", "pause", "campaign", "channel", "end runs", "profile", "provider"))
             world.at(on, lambda what=what: self._switch(what, on=True))
             world.at(off, lambda what=what: self._switch(what, on=False))
 
     def _switch(self, what: str, *, on: bool) -> None:
         self.world.note("operator:", what, "on" if on else "off")
+        campaign = "coupon" if self.care else "basket"
         match what:
             case "kill" | "governor":
                 self._kill(what, on=on)
             case "end runs":
-                self._command(EndRuns("operator"), lambda: None)
+                everybody = Control("end", on=True, campaign=campaign, at=self.world.now)
+                self._command(EndRuns("operator") if on else everybody, lambda: None)
             case "campaign":
-                self._command(Control("pause", on, campaign="coupon" if self.care else "basket"), lambda: None)
+                self._command(Control("pause", on, campaign=campaign), lambda: None)
             case "channel":
                 self._command(Control("pause", on, channel="webhook" if self.care else "email"), lambda: None)
+            case "profile":
+                self._command(Control("pause", on, profile="u:p0"), lambda: None)
+            case "provider":
+                self._command(Control("pause", on, provider="postman"), lambda: None)
             case _:
                 self._command(Control("pause", on), lambda: None)
 

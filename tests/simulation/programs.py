@@ -90,7 +90,7 @@ _WHEEL = Wheel(
     ),
 )
 _FEATURES = (Feature("orders", "count", "Ordered"), Feature("views_2d", "count", "Viewed", over_days=2))
-_TOPICS = {"offers": Topic("offers", assumed=True), "orders": Topic("orders", assumed=True), "news": Topic("news")}
+_TOPICS = {"offers": Topic("offers", assumed=True), "orders": Topic("orders", assumed=True), "news": Topic("news", double=True)}
 _STOOD = {"days_between": [{"var": "stage.since"}, {"var": "now"}]}
 _BERLIN = "Europe/Berlin"
 _QUIET = {"email": QuietHours(22 * 60, 6 * 60), "sms": QuietHours(20 * 60, 8 * 60)}

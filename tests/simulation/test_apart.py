@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.simulation.apart import Apart
+from tests.simulation.replies_apart import RepliesApart
 
 SEEDS = 400
 CHUNK = 40
@@ -32,3 +35,9 @@ def test_a_world_run_again_is_the_same() -> None:
 
     assert one.run() == other.run()
     assert one.digest() == other.digest()
+
+
+def test_who_writes_back_is_understood_as_by_one_engine() -> None:
+    told = sum((RepliesApart(seed).run() for seed in range(60)), Counter[tuple[str, str, str]]())
+    names = {(who[0], name) for who, name, _ in told}
+    assert names >= {(kind, name) for kind in "ua" for name in ("SMS Received", "Consent Withdrawn", "Consent Given")}

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from orchestrator.delivery.governor import Governor
-from orchestrator.domain.input import Control, EndRuns, Event, Outcome
+from orchestrator.domain.input import Control, EndRuns, Event, Outcome, Receipt
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.program import Program
+from orchestrator.domain.suppression import Word
+from orchestrator.partition.addresses import AddressList
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.live import Answered, Arrival, Live, Outbox
 from orchestrator.partition.partition import Surroundings
 from orchestrator.stores.memory import MemoryFile
 from tests.simulation.disk import Disk, SimStore
+from tests.simulation.recipients import KEY
 from tests.simulation.violation import require
 
 
@@ -47,20 +50,24 @@ class Worker:
     answers: list[Answered] = field(default_factory=list)
     commands: list[tuple[Control | EndRuns, Callable[[], None]]] = field(default_factory=list)
     """What operators want, and how they hear that it is durable."""
+    words: list[tuple[Word, Callable[[], None]]] = field(default_factory=list)
+    """What recipients say of their addresses, and how it is known that it is durable."""
     live: Live = field(init=False)
 
     def __post_init__(self) -> None:
         stores = [SimStore(self.file, number, self.disk) for number in range(self.knobs.partitions)]
         outbox = Outbox()
-        engine = Engine(stores, Surroundings(self.program, self.governor, outbox))
-        self.live = Live(engine, outbox)
+        around = Surroundings(self.program, self.governor, outbox, addresses=AddressList(KEY, stores[0].listed))
+        around.providers = {"email": "postman"}
+        engine = Engine(stores, around)
+        self.live = Live(engine, outbox, self.governor)
         standing = self.live.standing.followed_by(self.program, f"engine {self.life // self.knobs.lives}", engine.clock)
         self.live.go_live(self.program, standing, lambda: b"")
 
     def deliver(self, token: int, event: Event) -> None:
         self.queue.append(Arrival(token, event))
 
-    def answer(self, key: int, outcome: Outcome) -> None:
+    def answer(self, key: int, outcome: Outcome | Receipt) -> None:
         self.answers.append(Answered(key, outcome))
 
     def turn(self, wall: int) -> None:
@@ -69,8 +76,11 @@ class Worker:
         arrivals = [self.queue.popleft() for _ in range(min(len(self.queue), self.knobs.batch))]
         answers, self.answers = self.answers, []
         told, caught_up = self._commands(wall, idle=not arrivals and not self.queue), not self.queue
-        turn = self.live.turn(arrivals, answers, wall, caught_up=caught_up)
-        for tell in told:
+        words, self.words = self.words, []
+        turn = self.live.turn(arrivals, answers, wall, caught_up=caught_up, words=[word for word, _ in words])
+        self.queue.extendleft(reversed(arrivals[turn.taken :]))
+        self.answers = self.answers if turn.answered else answers + self.answers
+        for tell in (*told, *(tell for _, tell in words)):
             tell()
         for token, duplicate in turn.accepted:
             self.accept(token, duplicate)
@@ -98,7 +108,7 @@ class Worker:
 
     def wants_turn_at(self, wall: int) -> int | None:
         """When there is work: at once, or at the next timer."""
-        if self.queue or self.answers or self.commands:
+        if self.queue or self.answers or self.commands or self.words:
             return wall
         due = self.live.next_due()
         wanted = [due] if due is not None else []

@@ -13,6 +13,7 @@ from random import Random
 import msgspec
 
 from orchestrator.delivery.governor import Governor
+from orchestrator.domain.input import Outcome
 from orchestrator.domain.moment import Controls
 from tests.simulation import hooks
 from tests.simulation.call_checks import CallChecks
@@ -27,6 +28,7 @@ from tests.simulation.operators import Operators
 from tests.simulation.post import Post
 from tests.simulation.programs import CARE, HOUR, MINUTE, PROGRAMS
 from tests.simulation.providers import HEALTHY, SECOND, Provider, temper
+from tests.simulation.recipients import Recipients
 from tests.simulation.violation import ViolationError, require
 from tests.simulation.worker import Knobs, Worker
 
@@ -83,6 +85,7 @@ class World:
         self.governor = Governor(rates={"email": rng.choice((1, 100))})
         self.mortality, self.sleepiness = rng.choice((0.0, 0.0, 0.01, 0.06)), rng.choice((0.0, 0.0, 0.02))
         self.operators, self.post, self.desk = Operators(self), Post(self), Desk(self)
+        self.recipients = self.messages.recipients = Recipients(self)
         events, index = rng.choice(EVENTS), self.program.index
         self.plan = sendings(
             rng, events, things=bool(index.by_broadcast), dates=bool(index.dates), tasks=self.program.name == CARE
@@ -121,6 +124,7 @@ class World:
         for sending in self.plan:
             self.at(sending.at, lambda sending=sending: self._emit(sending))
         self.operators.plan(self.now, end)
+        self.recipients.plan(self.now, end)
         if self.program.name == CARE:
             self.desk.plan(self.now, end)
         self.at(end, self._calm_down)
@@ -213,6 +217,13 @@ class World:
         self.report.deaths += 1
         self.at(self.now + self.rng.choice((100, 5 * SECOND, 5 * MINUTE, 3 * HOUR)), self._start)
 
+    def looked_for(self, ident: str) -> Outcome:
+        """What a look at the provider shows."""
+        if self.provider.taken[ident]:
+            return Outcome(ident, "accepted", detail="evidence")
+        self.messages.looked.add(ident)
+        return Outcome(ident, "refused", kind="lost", detail="evidence")
+
     def wake(self, when: int) -> None:
         """Have a turn then, or earlier."""
         when = max(when, self.asleep_until)
@@ -234,7 +245,10 @@ class World:
         self.note("turn with", len(worker.queue), "waiting,", len(worker.answers), "answers")
         answered = self._answered(worker)
         worker.turn(self.now)
+        waiting = {one.outcome.message_id for one in worker.answers}  # a crowd of timers came first
         for ident, leave in answered:
+            if ident in waiting:
+                continue
             still = self.messages.states[ident] == "attempting" and self.messages.leave[ident] == leave
             require(not still, "I12", ident, "was answered, and is still attempting")
         if self.doom:
@@ -252,7 +266,8 @@ class World:
 
     def _answered(self, worker: Worker) -> list[tuple[str, int]]:
         """Attempts that the coming turn hears the end of, with their leave. Evidence may come too late to find its profile."""
-        heard = [one.outcome.message_id for one in worker.answers if one.outcome.detail != "evidence"]
+        answers = [one.outcome for one in worker.answers if isinstance(one.outcome, Outcome)]
+        heard = [one.message_id for one in answers if one.detail != "evidence"]
         return [(ident, self.messages.leave[ident]) for ident in heard if self.messages.states.get(ident) == "attempting"]
 
     def _maybe_doom(self) -> None:

@@ -20,6 +20,15 @@ spec:
           args: {{- toYaml .args | nindent 12 }}
           env:
             {{- include "orchestrator.home" .root | nindent 12 }}
+          {{- if .kafka }}
+            {{- range $name, $value := .root.Values.settings }}
+            {{- if hasPrefix "ORCHESTRATOR_KAFKA_" $name }}
+            - name: {{ $name }}
+              value: {{ $value | quote }}
+            {{- end }}
+            {{- end }}
+          {{- include "orchestrator.secrets" (list .root.Values.kafka.existingSecret | compact) | nindent 10 }}
+          {{- end }}
           resources:
             requests: {cpu: 250m, memory: 256Mi, ephemeral-storage: 64Mi}
             limits: {cpu: "1", memory: 512Mi, ephemeral-storage: 256Mi}
@@ -29,6 +38,8 @@ spec:
             - name: workspace
               mountPath: /workspace
               readOnly: true
+            {{- if .kafka }}{{ include "orchestrator.certificates.mount" .root | nindent 12 }}{{ end }}
       volumes:
         {{- include "orchestrator.volumes" . | nindent 8 }}
+        {{- if .kafka }}{{ include "orchestrator.certificates.volume" .root | nindent 8 }}{{ end }}
 {{- end -}}

@@ -1,5 +1,5 @@
 {{/* The pod of one part: .root, .part, .args, .port, .drain (seconds), .startup (seconds), .preStop (seconds), .named (it is told its pod's name), .workspace (it reads the workspace
-     and the secrets), .resources, .mounts */}}
+     and, unless .keyless, the secrets), .resources, .mounts */}}
 {{- define "orchestrator.pod" -}}
 {{- $values := .root.Values -}}
 metadata:
@@ -37,15 +37,13 @@ spec:
             fieldRef:
               fieldPath: metadata.name
         {{- end }}
+        {{- include "orchestrator.telling" $values.monitoring | nindent 8 }}
         {{- range $name, $value := $values.settings }}
         - name: {{ $name }}
           value: {{ $value | quote }}
         {{- end }}
-      {{- if and .workspace $values.existingSecret }}
-      envFrom:
-        - secretRef:
-            name: {{ $values.existingSecret }}
-      {{- end }}
+      {{- $secrets := list (ternary $values.existingSecret "" (and (.workspace | default false) (not .keyless))) (ternary $values.kafka.existingSecret "" (eq $values.mode "distributed")) | compact }}
+      {{- include "orchestrator.secrets" $secrets | nindent 6 }}
       ports:
         - name: http
           containerPort: {{ .port }}
@@ -80,8 +78,55 @@ spec:
           readOnly: true
         {{- end }}
         {{- with .mounts }}{{ toYaml . | nindent 8 }}{{ end }}
+        {{- include "orchestrator.certificates.mount" .root | nindent 8 }}
   volumes:
     {{- include "orchestrator.volumes" . | nindent 4 }}
+    {{- include "orchestrator.certificates.volume" .root | nindent 4 }}
+{{- end -}}
+
+{{/* Variables from these Secrets. */}}
+{{/* How it logs, and where its traces go. */}}
+{{- define "orchestrator.telling" -}}
+- name: ORCHESTRATOR_LOG
+  value: {{ .logs }}
+{{- with .traces }}
+{{- if .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .share | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "orchestrator.secrets" -}}
+{{- with . -}}
+envFrom:
+{{- range . }}
+  - secretRef:
+      name: {{ . }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What opens the brokers, as files. */}}
+{{- define "orchestrator.certificates.mount" -}}
+{{- if and .Values.kafka.certificates (eq .Values.mode "distributed") -}}
+- name: certificates
+  mountPath: /certificates
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "orchestrator.certificates.volume" -}}
+{{- if and .Values.kafka.certificates (eq .Values.mode "distributed") -}}
+- name: certificates
+  secret:
+    secretName: {{ .Values.kafka.certificates }}
+    defaultMode: 0440
+{{- end }}
 {{- end -}}
 
 {{/* What a pod is made of whatever it does. */}}

@@ -11,6 +11,7 @@ from orchestrator.authoring.editing.places import HOVER, PLACES
 from orchestrator.authoring.editing.rules import argument_schema, kind_of, rule_schema
 from orchestrator.authoring.schemas import schema_of
 from orchestrator.authoring.scope import CHANNELS
+from orchestrator.domain.measure import KINDS
 
 Schema = dict[str, Any]
 _PLAIN = ("type", "enum", "description", "minimum", "maximum", "minLength", "maxLength")
@@ -62,7 +63,7 @@ class _Building:
 
     def _member(self, schema: Schema, file: str, owner: str, name: str) -> Schema:
         kind = PLACES.get((owner, name))
-        found = self.made(schema, file, name if name in _OWNERS else owner)
+        found = self.made(schema, file, _owner(owner, name))
         if kind is not None:
             found = self._named(kind, schema)
         elif (owner, name) in _FILLED:
@@ -83,6 +84,8 @@ class _Building:
 
     def _by_event(self, owner: str) -> Schema:
         """Where an event's properties are given: those of the event that is named beside them."""
+        if owner == "measured":
+            return {"allOf": [*self._measured_event(), *self._measured_table()]}
         if owner not in ("emit", "given"):
             return {}
         return {
@@ -97,7 +100,39 @@ class _Building:
             ]
         }
 
+    def _measured_event(self) -> list[Schema]:
+        """What a measure can say of the event that it looks at: values of its properties, any of them."""
+        return [
+            _beside("of", event, {word: {"properties": {name: {} for name in members}} for word in _TESTS}
+                    | {"value": {"anyOf": [{"enum": [f"properties.{name}" for name in members]}, _TEXT]}})
+            for event, members in self.names.events.items() if members
+        ]  # fmt: skip
 
+    def _measured_table(self) -> list[Schema]:
+        """Columns of the table that a measure names."""
+        return [
+            _beside("table", table, {"column": {"enum": list(columns)}})
+            for table, columns in self.names.columns.items()
+            if columns
+        ]
+
+
+def _beside(word: str, name: str, settings: Schema) -> Schema:
+    """What settings may be where that word stands with that name."""
+    return {"if": {"properties": {word: {"const": name}}, "required": [word]}, "then": {"properties": settings}}
+
+
+def _owner(owner: str, name: str) -> str:
+    """Who is asked about the settings inside of this one."""
+    if owner == "measure" and name in KINDS:
+        return "moves" if name == "moves" else "measured"
+    if owner == "measured" and name in _TESTS:
+        return "properties"
+    return name if name in _OWNERS else owner
+
+
+_TESTS = ("where", "that", "less")
+"""Settings of a measure in which the names are those of properties."""
 _NESTED = ("$defs", "$schema", "$id", "items", "additionalProperties", "propertyNames", "oneOf", "anyOf", "properties")
 _OWNERS = (
     "emit",

@@ -7,7 +7,14 @@ from orchestrator.authoring.files import FOLDERS, SINGLE
 FOLDER = ".schemas"
 """Where they lie in a workspace."""
 _MARK = "# yaml-language-server: $schema="
-_KINDS = {"events": "event", "campaigns": "campaign", "surveys": "survey", "personas": "persona", "tests": "tests"}
+_KINDS = {
+    "events": "event",
+    "campaigns": "campaign",
+    "surveys": "survey",
+    "personas": "persona",
+    "measures": "measure",
+    "tests": "tests",
+}
 
 
 def kind_of(file: str) -> str | None:

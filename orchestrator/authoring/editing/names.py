@@ -33,6 +33,8 @@ class Names:
     """trait → its schema"""
     features: Mapping[str, str] = field(default_factory=dict)
     """feature → what it is, as it is written"""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """table → its columns but for the key"""
 
 
 def names_of(path: Path) -> Names:
@@ -51,6 +53,7 @@ def names_of(path: Path) -> Names:
     known |= {
         "sender": [name for name, _ in senders.root.members()] if senders is not None else [],
         "channel": CHANNELS,
+        "frame": sorted({name.partition(".")[0] for _, name in scope.partials if not name.endswith(".txt")}),
         "table": scope.tables,
         "persona": _called(files.documents.get("personas", ()), "persona"),
         "survey": _called(files.documents.get("surveys", ()), "survey"),
@@ -65,6 +68,7 @@ def names_of(path: Path) -> Names:
         {name: _members(event.schema) for name, event in scope.events.items()},
         _members(scope.traits),
         {name: f"{feature.kind}: {feature.event}" for name, feature in scope.features.items()},
+        {name: tuple(columns[1:]) for name, columns in scope.columns.items()},
     )
 
 
@@ -80,6 +84,7 @@ _DEFINED = {
     "sender": "senders",
     "persona": "personas",
     "survey": "surveys",
+    "table": "tables",
 }
 """kind → the files that define it"""
 

@@ -11,7 +11,7 @@ from orchestrator.authoring.editing.lines import FOLDER, kind_of, with_line
 from orchestrator.authoring.editing.names import names_of
 
 KINDS = (
-    *("campaign", "event", "persona", "policies", "profile", "segments"),
+    *("campaign", "event", "measure", "persona", "policies", "profile", "segments"),
     *("senders", "survey", "template", "tests", "touchpoints", "wheel"),
 )
 

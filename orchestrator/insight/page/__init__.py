@@ -18,7 +18,7 @@ from orchestrator.insight.page.words import day, joined, percent, thousands
 
 __all__ = ["Report", "Source", "Story", "Telling", "make_report", "render", "story_of"]
 
-_TEMPLATE = "index.html"
+_TEMPLATE, _RING = "index.html", "ring.html"
 
 
 def render(report: Report) -> str:
@@ -27,14 +27,16 @@ def render(report: Report) -> str:
     return _environment().render_template(
         _TEMPLATE,
         report=report,
-        style=f"{stylesheet(report.stages)}{_asset('style.css')}",
-        ring=draw_ring(report),
+        style="".join((_asset("tokens.css"), stylesheet(report.stages), _asset("style.css"), _asset("wheel.css"))),
+        ring=draw_ring(report.stages, report.flows),
         areas=stacked(report),
         months=monthly(report),
         ticks=month_ticks(report),
         lifts=measured,
         scale=scale,
         hue={stage.name: f"h{stage.number}" for stage in report.stages},
+        classes={stage.number: f"h{stage.number}" for stage in report.stages},
+        thousands=thousands,
         busy=[campaign for campaign in report.campaigns if not campaign.quiet],
         idle=joined([campaign.name for campaign in report.campaigns if campaign.quiet]),
         life=_life(report),
@@ -49,7 +51,10 @@ def _asset(name: str) -> str:
 def _environment() -> minijinja.Environment:
     """Names in the template that nothing defines are errors; `.html` is escaped."""
     environment = minijinja.Environment(
-        templates={_TEMPLATE: _asset(_TEMPLATE)}, undefined_behavior="strict", trim_blocks=True, lstrip_blocks=True
+        templates={name: _asset(name) for name in (_TEMPLATE, _RING)},
+        undefined_behavior="strict",
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     filters: dict[str, Callable[..., str]] = {"day": day, "n": thousands, "share": percent}
     for name, made in filters.items():

@@ -24,3 +24,14 @@ def _hues(stage: StageFigures, on_ring: int) -> tuple[str, str]:
     if stage.outside:
         return _OUTSIDE[(stage.number - on_ring) % len(_OUTSIDE)]
     return _LIGHT[stage.number % len(_LIGHT)], _DARK[stage.number % len(_DARK)]
+
+
+def every_hue() -> str:
+    """CSS that gives `s0`, `s1`, … (stages on the ring) and `o0`, … (outside) the same colours, for pages of any workspace."""
+    pairs = {
+        **{f"s{n}": pair for n, pair in enumerate(zip(_LIGHT, _DARK, strict=True))},
+        **{f"o{n}": p for n, p in enumerate(_OUTSIDE)},
+    }
+    light = "".join(f".{name}{{--c:{one}}}" for name, (one, _) in pairs.items())
+    dark = "".join(f".{name}{{--c:{other}}}" for name, (_, other) in pairs.items())
+    return f"{light}@media(prefers-color-scheme:dark){{{dark}}}"

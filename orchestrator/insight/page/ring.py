@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin, sqrt
 
-from orchestrator.insight.page.report import Flow, Report, StageFigures
+from orchestrator.insight.page.report import Flow, StageFigures
 
 WIDTH, HEIGHT = 780, 724
 _CENTRE = (394.0, 392.0)
@@ -68,14 +69,14 @@ class Ring:
     ribbons: tuple[Ribbon, ...]
 
 
-def draw_ring(report: Report) -> Ring:
+def draw_ring(stages: Sequence[StageFigures], flows: Sequence[Flow]) -> Ring:
     """Lay the wheel out: the first stage at the top, then clockwise; outside places in the corners."""
-    dot_is = _dot_is(sum(stage.now for stage in report.stages))
-    on_ring = [stage for stage in report.stages if not stage.outside]
-    places = [_place(stage, _at(stage, len(on_ring)), dot_is, len(on_ring)) for stage in report.stages]
+    dot_is = _dot_is(sum(stage.now for stage in stages))
+    on_ring = [stage for stage in stages if not stage.outside]
+    places = [_place(stage, _at(stage, len(on_ring)), dot_is, len(on_ring)) for stage in stages]
     by_name = {place.stage.name: place for place in places}
-    most = max((flow.count for flow in report.flows), default=1)
-    shown = [flow for flow in report.flows if flow.source != flow.target and {flow.source, flow.target} <= set(by_name)]
+    most = max((flow.count for flow in flows), default=1)
+    shown = [flow for flow in flows if flow.source != flow.target and {flow.source, flow.target} <= set(by_name)]
     ribbons = tuple(_ribbon(flow, by_name[flow.source], by_name[flow.target], most, len(on_ring)) for flow in shown)
     return Ring(WIDTH, HEIGHT, _CENTRE, _RADIUS, dot_is, tuple(places), ribbons)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.domain.calendar import iso
-from orchestrator.domain.campaign import Campaign, Goal
+from orchestrator.domain.campaign import SENDS, TRIGGERS, Campaign, Goal
 from orchestrator.domain.policies import Cap, Hold
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading.conditions import Words
@@ -61,6 +61,7 @@ def read_campaign(program: Program, campaign: Campaign, tongue: Tongue) -> Read:
         ("goal", [] if campaign.goal is None else [reading.goal(campaign.goal)]),
         ("exit", [pattern(one, tongue) for one in campaign.exits]),
         ("limits", list(reading.limits(holds))),
+        ("alarm", list(reading.alarm())),
         ("terms", terms(program, campaign, holds, tongue)),
     )
     return Read(
@@ -126,6 +127,20 @@ class _Reading:
             words = say("goal_within", words, self.tongue.span(goal.within))
         worth = "" if goal.value is None else say("goal_value", ".".join(goal.value).removeprefix("properties."))
         return "; ".join(filter(None, (words, say("goal_stays" if goal.stay else "goal_ends"), worth)))
+
+    def alarm(self) -> Iterator[str]:
+        """What is told to operators where the campaign does otherwise than its author expects."""
+        say, alarm = self.tongue.say, self.campaign.alarm
+        for of, expected in () if alarm is None else ((SENDS, alarm.sends), (TRIGGERS, alarm.triggers)):
+            if expected is None:
+                continue
+            per = self.tongue.span(expected.per)
+            if expected.at_least is not None:
+                few = "none" if expected.at_least == 1 else "few"
+                yield say(f"alarm_{few}_{of}", self.tongue.number(expected.at_least), per)
+            if expected.at_most is not None:
+                words = say(f"alarm_many_{of}", self.tongue.number(expected.at_most), per)
+                yield words if expected.times is None else say("alarm_times", words, self.tongue.number(expected.times))
 
     def holds(self) -> Iterator[Hold]:
         """The holds that stop this campaign's messages."""

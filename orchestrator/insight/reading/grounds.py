@@ -11,7 +11,7 @@ from orchestrator.insight.reading.tongue import Tongue, clock
 from orchestrator.insight.times import Clock
 from orchestrator.insight.watcher import Refusal
 
-_SIGNS = {"allow": "✓", "skipped": "\N{EN DASH}", "defer": "✗", "block": "✗"}
+_SIGNS = {"allow": "✓", "skipped": "\N{EN DASH}", "later": "\N{EN DASH}", "defer": "✗", "block": "✗"}
 
 
 def refused(refusal: Refusal, campaign: Campaign | None, policies: Policies, tongue: Tongue, zone: Clock) -> str:
@@ -39,12 +39,16 @@ def stopped(gate: str, channel: str, grounds: Grounds, tongue: Tongue, zone: Clo
 def no_consent(grounds: Grounds, channel: str, tongue: Tongue, zone: Clock) -> str:
     """No consent: to what, by which channel, and since when if it was withdrawn."""
     topic, word = grounds.topic or tongue.say("this_topic"), grounds.consent
+    if grounds.asked is not None:
+        return tongue.say("no_consent_asked", topic, channel, zone.tell(grounds.asked.at))
     if word is None or word.given:
         return tongue.say("no_consent", topic, channel)
     return tongue.say("no_consent_withdrawn", topic, channel, zone.tell(word.at))
 
 
-def _held(grounds: Grounds, _channel: str, tongue: Tongue, _zone: Clock) -> str:
+def _held(grounds: Grounds, _channel: str, tongue: Tongue, zone: Clock) -> str:
+    if "snooze" in grounds.holds and grounds.snoozed is not None:
+        return tongue.say("snoozed", zone.tell(grounds.snoozed))
     return tongue.say("held_by", tongue.both(grounds.holds)) if grounds.holds else tongue.reason("hold")
 
 
@@ -99,6 +103,11 @@ def gate_lines(passages: tuple[Passage, ...], tongue: Tongue, zone: Clock) -> It
 
 
 def _gates(said: tuple[tuple[str, str], ...], tongue: Tongue) -> str:
-    asked = [f"{_SIGNS[verdict]} {tongue.gates.get(gate, gate)}" for gate, verdict in said if verdict != "not_asked"]
+    asked = [_asked(gate, verdict, tongue) for gate, verdict in said if verdict != "not_asked"]
     rest = [tongue.gates.get(gate, gate) for gate, verdict in said if verdict == "not_asked"]
     return "; ".join((", ".join(asked), *([tongue.say("gates_not_asked", ", ".join(rest))] if rest else [])))
+
+
+def _asked(gate: str, verdict: str, tongue: Tongue) -> str:
+    words = f"{_SIGNS[verdict]} {tongue.gates.get(gate, gate)}"
+    return f"{words} ({tongue.say('gate_later')})" if verdict == "later" else words

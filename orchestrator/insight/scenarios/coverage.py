@@ -18,7 +18,7 @@ Way = tuple[str, str, str]
 NOTHING_TAKEN: dict[str, Any] = {"steps": 0.0, "branches": 0.0, "missed": []}
 """The JSON result where no scenario could be run."""
 
-_SENT = ("accepted", "in_doubt")
+_SENT = ("accepted", "in_doubt", "unknown")
 _NOT_SENT = ("suppressed", "expired", "refused")
 
 

@@ -11,7 +11,7 @@ import jsonschema_rs
 from orchestrator.authoring import Workspace
 from orchestrator.domain.campaign import Split
 from orchestrator.domain.chance import share_of
-from orchestrator.domain.gates import ADDRESS_TRAITS
+from orchestrator.domain.identity import ADDRESS_TRAITS
 from orchestrator.domain.program import Program
 from orchestrator.insight.scenarios.scenario import personas_of
 from orchestrator.insight.worst.limits import BEGINNINGS, NAMES

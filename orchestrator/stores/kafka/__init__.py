@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from sys import modules
 
 from orchestrator.errors import StoreError
 
@@ -12,7 +13,8 @@ _EXTRAS = {"kafka": ("aiokafka", "faust"), "kafka-broker": ("aiokafka", "faust",
 
 def require_extra(extra: str = "kafka") -> None:
     """StoreError where a package of the extra is absent."""
-    absent = [name for name in _EXTRAS[extra] if find_spec(name) is None]
+    # once imported, faust stands in its own place without a spec, and cannot be looked for any more
+    absent = [name for name in _EXTRAS[extra] if modules.get(name) is None and find_spec(name) is None]
     if absent:
         message = f"Kafka needs packages that are not installed ({', '.join(absent)}): pip install 'orchestrator[{extra}]'"
         raise StoreError(message)

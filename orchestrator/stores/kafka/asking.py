@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from orchestrator.stores.kafka.limits import AGAIN_S, BETWEEN_ASKS_S, PATIENCE_MS
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.topics import DeploymentTopics
 
 _BACK = "a governor answers"
@@ -45,9 +46,9 @@ class Asking(Service):
 
     async def on_start(self) -> None:
         """Listen before anything is asked."""
-        self.producer = AIOKafkaProducer(bootstrap_servers=self.brokers, acks=1)
+        self.producer = AIOKafkaProducer(**reaching(self.brokers), acks=1)
         await self.producer.start()
-        self.consumer = AIOKafkaConsumer(bootstrap_servers=self.brokers, isolation_level="read_committed")
+        self.consumer = AIOKafkaConsumer(**reaching(self.brokers), isolation_level="read_committed")
         await self.consumer.start()
         place = TopicPartition(self.topics.leases, 0)
         self.consumer.assign([place])

@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 
 from orchestrator.domain.input import Event
 from orchestrator.errors import RejectedEvent
-from orchestrator.metrics import INPUTS, REJECTED, Counts
+from orchestrator.metrics import INPUTS, REJECTED, Counts, Reading
 from orchestrator.stores.kafka.inputs import rejected, routed
 from orchestrator.stores.kafka.limits import PATIENCE_MS
 from orchestrator.stores.kafka.restore import beginning, last_record
@@ -118,6 +118,10 @@ class Crossing:
         """It has no timers."""
         del wall
         return 0
+
+    def stands(self) -> Sequence[Reading]:
+        """It decides nothing."""
+        return ()
 
     def patience_ms(self, wall: int) -> int:
         """How long to wait for records."""

@@ -1,10 +1,12 @@
 """What a partition's owner keeps on its own disk: the state behind the changelog, never ahead of it.
 
-It is written after the commit, without waiting for the disk: a file that a lost machine may have torn is made anew.
+It is written after the commit, profiles later still (`behind.py`), without waiting for the disk: a file that a lost machine
+may have torn is made anew. The place that it notes is one up to which it has everything; of what comes after it may have some.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -15,8 +17,8 @@ import msgspec
 
 from orchestrator.errors import StoreError
 from orchestrator.partition.ports import Changes
+from orchestrator.stores.kafka.behind import BehindFile
 from orchestrator.stores.kafka.records import Position, decode_position, hot
-from orchestrator.stores.sqlite import SqliteFile
 
 _PLACE, _BOOT = "place", "boot"
 _ENDINGS = ("", "-wal", "-shm")
@@ -40,6 +42,8 @@ class Cache:
         self.path, self.number = path, number
         self._lock = _taken(path)
         self.file = self._opened()
+        self._places = deque[tuple[int, Place]]()
+        """(round of the file, where it stands once that is written), of those that it has not noted."""
         self.place: Place | None = None
         found = self.file.fact(_PLACE)
         if found is None or not boot() or self.file.fact(_BOOT) != boot():
@@ -58,20 +62,35 @@ class Cache:
         self._remove()
         self.file = self._opened()
         self.place = None
+        self._places.clear()
 
     def put(self, changes: Sequence[Changes], place: Place | None = None) -> None:
         """Follow what the changelog holds, up to that place."""
-        noted = Changes(self.number)
+        noted = Changes(self.number, facts=self._noted())
         if place is not None:
             self._stand(place)
             noted.clock = decode_position(place.position).clock
-            noted.facts = {_PLACE: msgspec.msgpack.encode(place), _BOOT: boot()}
         self.file.commit([*hot(changes), noted])
+        if place is not None:
+            self._places.append((self.file.round, place))
+
+    def settle(self) -> None:
+        """Write all that waits, and note where that is."""
+        self.file.flush()
+        self.file.note_facts(self._noted())
 
     def close(self) -> None:
         """Let go of the file."""
+        self.settle()
         self.file.close()
         self._lock.close()
+
+    def _noted(self) -> dict[str, bytes]:
+        """The last place up to which the file has everything, where it is a new one."""
+        found = None
+        while self._places and self._places[0][0] <= self.file.complete:
+            found = self._places.popleft()[1]
+        return {} if found is None else {_PLACE: msgspec.msgpack.encode(found), _BOOT: boot()}
 
     def _stand(self, place: Place) -> None:
         """Keys and journal rows go on behind those that were given away by then."""
@@ -79,11 +98,11 @@ class Cache:
         self.file.keys = max(self.file.keys, counted.keys)
         self.file.seqs = max(self.file.seqs, counted.seqs)
 
-    def _opened(self) -> SqliteFile:
+    def _opened(self) -> BehindFile:
         with suppress(StoreError):
-            return SqliteFile(self.path, synchronous="OFF")
+            return BehindFile(self.path)
         self._remove()
-        return SqliteFile(self.path, synchronous="OFF")
+        return BehindFile(self.path)
 
     def _remove(self) -> None:
         for ending in _ENDINGS:

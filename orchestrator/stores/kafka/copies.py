@@ -51,6 +51,14 @@ class Copies:
         """The same with all of its journal."""
         return self._with_journal(number, None)
 
+    def orders(self, number: int) -> Path:
+        """A file with what concerns that whole partition alone: the orders of operators that it has met by now."""
+        path = self.folder / f"orders-{number}.sqlite"
+        cache = Cache(path, _NUMBER)
+        asyncio.run(_copy(self.brokers, TopicPartition(self.topics.journal, number), cache, {key_of(PARTITION_KEY)}))
+        cache.close()
+        return path
+
     def customer(self, profile: str) -> tuple[Path, str]:
         """A file that knows this customer, and the id by which it does; another's redirect is followed to its home."""
         for raw in (f"u:{profile}", f"a:{profile}"):

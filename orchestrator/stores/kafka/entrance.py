@@ -9,20 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from orchestrator.domain.input import Event
-from orchestrator.errors import Overloaded, Unavailable
+from orchestrator.domain.suppression import Listed, Word
+from orchestrator.errors import Overloaded, StoreError, Unavailable
 from orchestrator.metrics import ACKNOWLEDGE_SECONDS, ACKNOWLEDGED, UNACKNOWLEDGED, Counts, Reading
-from orchestrator.stores.kafka.inputs import routed
+from orchestrator.partition.identities import Addressed, Passed, keyed
+from orchestrator.stores.kafka.inputs import entry, routed, texted
 from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S, BATCH_BYTES, CLOSE_S, UNACKNOWLEDGED_BYTES
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import Entry
 
 _AGAIN_S = 1.0
+Put = Callable[[Sequence[Word]], Awaitable[Sequence[Listed]]]
 _Record = tuple[int, Entry]
 """(partition, record)"""
 
@@ -32,9 +36,10 @@ _log = logging.getLogger(__name__)
 class Entrance:
     """Produces to the inputs topic. `run` keeps a producer; `submit` waits for the brokers."""
 
-    def __init__(self, brokers: str, topic: str, partitions: int) -> None:
-        self._brokers, self._topic, self._partitions = brokers, topic, partitions
-        self._counts = Counts()
+    def __init__(self, brokers: str, topic: str, partitions: int, put: Put | None = None) -> None:
+        """`put` writes words about addresses to the list of the deployment."""
+        self._brokers, self._topic, self._partitions, self._put = brokers, topic, partitions, put
+        self._counts = Counts(ACKNOWLEDGED, ACKNOWLEDGE_SECONDS)
         self._producer: AIOKafkaProducer | None = None
         self._opened, self._broken = asyncio.Event(), asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -56,7 +61,7 @@ class Entrance:
         """Keep a producer until cancelled. One whose records were refused has a gap in its numbers: a new one follows it."""
         while True:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._brokers,
+                **reaching(self._brokers),
                 enable_idempotence=True,
                 acks="all",
                 max_batch_size=BATCH_BYTES,
@@ -80,9 +85,35 @@ class Entrance:
 
         What was not acknowledged in time may still come to be: whoever sent it sends it again, and it counts once.
         """
+        await self._submit([one for event in events for one in routed(event, self._partitions)])
+        return ["accepted"] * len(events)
+
+    async def receive(self, heard: Sequence[Addressed]) -> None:
+        """Return once all in-sync copies have every receipt, where its message came from. Raises as `submit`."""
+        here = [one for one in heard if one.home < self._partitions]
+        passed = ((one.home, Passed(keyed(one.key), one.receipt, one.receipt.received_at)) for one in here)
+        await self._submit([(home, entry(each)) for home, each in passed])
+
+    async def say(self, words: Sequence[Word]) -> list[bool]:
+        """Return once these words stand in the address list; of each, whether it changed anything. Raises Unavailable."""
+        if self._put is None:
+            raise Unavailable
+        try:
+            changed = {(one.address, one.kind) for one in await self._put(words)}
+        except StoreError as error:
+            _log.warning("words about addresses were not kept: %s", error)
+            raise Unavailable from None
+        return [(word.address, word.kind) in changed for word in words]
+
+    async def tell(self, address: bytes, event: Event) -> None:
+        """Return once all in-sync copies have it, at the home of its address, which knows whose that is. Raises as `submit`."""
+        await self._submit([texted(address, event, self._partitions)])
+
+    async def _submit(self, records: Sequence[_Record]) -> None:
         if not self.ready:
             raise Unavailable
-        records = [one for event in events for one in routed(event, self._partitions)]
+        if not records:
+            return
         size = sum(len(key) + len(value) for _, (key, value) in records)
         if self.waiting_bytes and self.waiting_bytes + size > UNACKNOWLEDGED_BYTES:
             raise Overloaded
@@ -100,7 +131,6 @@ class Entrance:
             raise Unavailable from None
         self._counts.add(ACKNOWLEDGED, 1)
         self._counts.add(ACKNOWLEDGE_SECONDS, time.perf_counter() - began)
-        return ["accepted"] * len(events)
 
     def readings(self) -> list[Reading]:
         """What the page `/metrics` tells of it."""

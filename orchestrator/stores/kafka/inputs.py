@@ -13,9 +13,10 @@ import msgspec
 
 from orchestrator.domain.identity import about_a_thing, raw_id
 from orchestrator.domain.input import Activation, Control, Event, ProfileInput, Release
+from orchestrator.domain.suppression import Heard, Listed, Reached, Texted, concerns_consents
 from orchestrator.errors import RejectedEvent
 from orchestrator.partition.engine import home_of
-from orchestrator.partition.identities import Passed
+from orchestrator.partition.identities import Passed, housed
 from orchestrator.partition.live import Arrival
 from orchestrator.stores.kafka.limits import REJECTED_BYTES
 from orchestrator.stores.kafka.records import Entry
@@ -24,14 +25,15 @@ from orchestrator.stores.kafka.records import Entry
 class Sealed(msgspec.Struct, frozen=True, array_like=True):
     """An input that was read already; `at` is its time where it comes from."""
 
-    given: ProfileInput | Release
+    given: ProfileInput | Release | Reached | Heard | Texted
     at: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Sealed).decode
 _decode_command = msgspec.msgpack.Decoder(Activation | Control).decode
-_MAPS = tuple(bytes([first]) for first in range(0x80, 0x90))
+_MAPS = tuple(bytes([first]) for first in (*range(0x80, 0x90), 0xDE, 0xDF))
+"""What a map of msgpack begins with. How long its head is follows from how many fields its type has, not how many are there."""
 _PASSED = b"\x92"
 """What such a record begins with; the Segment shape is an object."""
 
@@ -61,6 +63,21 @@ def entry(passed: Passed) -> Entry:
 def told(event: Event) -> Entry:
     """The record of an event about a thing, which every partition is told."""
     return entry(Passed(event.message_id, event, event.received_at))
+
+
+def heard(entries: Iterable[Listed], partitions: int, at: int) -> list[tuple[int, Entry]]:
+    """(partition, record) of each entry of the address list that consents may follow: to the home of its address."""
+    return [_at_home(one.address, Heard(one), partitions, at) for one in entries if concerns_consents(one)]
+
+
+def texted(address: bytes, event: Event, partitions: int) -> tuple[int, Entry]:
+    """(partition, record) of what was written to us from an address."""
+    return _at_home(address, Texted(address, event), partitions, event.received_at)
+
+
+def _at_home(address: bytes, given: Heard | Texted, partitions: int, at: int) -> tuple[int, Entry]:
+    name = housed(address)
+    return home_of(name, partitions), entry(Passed(name, given, at))
 
 
 def command(given: Activation | Control) -> Entry:

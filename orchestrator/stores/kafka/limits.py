@@ -24,6 +24,8 @@ RECORD_MAX_BYTES = 8 << 20
 """The largest record that our topics take: a program's content."""
 SEGMENT_MS = 600_000
 """After which a piece of the permits' log may be compacted or dropped."""
+COMPACTION_LAG_MS = 600_000
+"""For which every record of a changelog stays, also one that another follows: a cache finds again where it stands."""
 TRANSACTION_MS = 30_000
 """After which the broker aborts a transaction whose owner fell silent."""
 RETRY_MS = 20
@@ -32,8 +34,14 @@ FETCH_BYTES = 8 << 20
 """Of a changelog in one read."""
 RESTORE_ENTRIES = 20_000
 """Records of a changelog that are put into the cache together."""
+WAITING_PROFILES = 20_000
+"""Profiles of a partition that changed and are not in its cache yet."""
+WAITING_ROUNDS = 200
+"""Batches after which one is there in any case: so much of the changelog is read again at most after a death."""
 SESSION_MS = 6_000
 """After which a worker that fell silent is put out of its group."""
+REBALANCE_MS = 30_000
+"""How long a live one may take to let go and join again. Who is put out for slowness comes back and shakes the group again."""
 STATIC_SESSION_MS = 120_000
 """The same of one with a lasting name: long enough to be started again."""
 HEARTBEAT_MS = 2_000
@@ -56,6 +64,8 @@ TRIES = 50
 """Looks at topics that were just made, until every broker knows them."""
 TRY_AGAIN_S = 0.1
 """Between two of them."""
+TOPICS_SHOWN = 20
+"""Names of topics that are told where one is not found."""
 ACKNOWLEDGE_S = 5.0
 """How long a request at the door waits for the brokers; after that its sender is asked to come again."""
 UNACKNOWLEDGED_BYTES = 32 << 20
@@ -66,3 +76,17 @@ REJECTED_BYTES = 32 << 10
 """Of a record that is no event, as it is put aside with its place; the whole of it stays where it came from."""
 LOOK_BACK = 64
 """Offsets before the end in which the last record of a topic is looked for first."""
+ALARMS_TOLD_MS = 2_000
+"""The shortest time between two tellings of what a partition has counted for the alarms of campaigns."""
+ALARMS_LOOK_S = 1.0
+"""Between two looks at whether an alarm is raised."""
+LIST_STALE_MS = 2_000
+"""After so long without a word from the broker a worker does not trust its copy of the address list: nothing leaves."""
+LIST_BATCH = 1_000
+"""Entries of the address list that are produced before the first of them is waited for."""
+MIRROR_FETCH_BYTES = 1 << 20
+"""Of each topic's partition in one read of a mirror."""
+MIRROR_WAITING = 50_000
+"""Records of a partition that a mirror keeps until their transaction is whole; of more it takes what there is."""
+MIRROR_LOOK_S = 2.0
+"""Between two looks of a mirror at how the workers stand."""

@@ -6,7 +6,7 @@ A switch that stops goes to the governor first, which is quick; one that lets go
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -16,8 +16,11 @@ from orchestrator.domain.input import Activation, Control
 from orchestrator.errors import StoreError
 from orchestrator.stores.kafka.inputs import command
 from orchestrator.stores.kafka.limits import ORDER_TRANSACTION_MS, PATIENCE_MS, RECORD_MAX_BYTES, RETRY_MS
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.restore import reading
 from orchestrator.stores.kafka.topics import DeploymentTopics
+
+_RAILS_KEY = b"rails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Deployment:
     def topics(self) -> DeploymentTopics:
         return DeploymentTopics.of(self.name)
 
+    @property
+    def inputs(self) -> list[TopicPartition]:
+        """Every partition."""
+        return [TopicPartition(self.topic, number) for number in range(self.partitions)]
+
 
 async def switch(given: Deployment, control: Control) -> None:
     """Turn a switch for the governor and in every partition. StoreError: run it again, it may be turned for some only."""
@@ -45,21 +53,44 @@ async def switch(given: Deployment, control: Control) -> None:
             await _put(given.brokers, given.topics.permits, _key_of(control), record)
 
 
-async def publish(given: Deployment, program: str, content: bytes) -> None:
-    """Let a program go live: its content first, so that no partition waits longer than it takes to fetch it."""
+async def mend(given: Deployment, partition: int, control: Control) -> None:
+    """Tell one partition to mend something of its customer. StoreError: it was not told, so say it again."""
+    key, record = command(control)
+    with _told():
+        await _put(given.brokers, given.topic, key, record, partition)
+
+
+async def publish(given: Deployment, program: str, content: bytes, rails: bytes, by: str = "") -> None:
+    """Let a program go live, as `by` says: its content first, so that no partition waits longer than it takes to fetch it.
+
+    The governor hears of its rails before any partition does, and of nobody else's in between: two that publish at once fence
+    one another, so whoever told the partitions last told the governor last.
+    """
     with _told():
         await _put(given.brokers, given.topics.programs, program.encode(), content)
-        await _tell_all(given, Activation(program))
+        async with _telling(given) as producer:
+            async with producer.transaction():
+                await producer.send_and_wait(given.topics.permits, rails, key=_RAILS_KEY, partition=0)
+            await _tell_each(given, producer, Activation(program, by))
 
 
 async def content_of(brokers: str, topics: DeploymentTopics, program: str) -> bytes | None:
     """The content of a program that was published last under that name."""
-    place, found, name = TopicPartition(topics.programs, 0), None, program.encode()
+    return await _latest(brokers, topics.programs, program)
+
+
+async def noted(brokers: str, topics: DeploymentTopics, name: str) -> bytes | None:
+    """What a governor has noted under that name."""
+    return await _latest(brokers, topics.accounts, name)
+
+
+async def _latest(brokers: str, topic: str, name: str) -> bytes | None:
+    place, found, key = TopicPartition(topic, 0), None, name.encode()
     async with reading(brokers) as reader:
         reader.assign([place])
         await reader.seek_to_beginning(place)
-        async for key, value in _records(reader, place):
-            found = value if key == name else found
+        async for each, value in _records(reader, place):
+            found = value if each == key else found
     return found
 
 
@@ -70,32 +101,44 @@ async def _records(reader: AIOKafkaConsumer, place: TopicPartition) -> AsyncIter
             yield record.key, record.value
 
 
-async def _put(brokers: str, topic: str, key: bytes, value: bytes) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=brokers, enable_idempotence=True, max_request_size=RECORD_MAX_BYTES)
+async def _put(brokers: str, topic: str, key: bytes, value: bytes, partition: int = 0) -> None:
+    producer = AIOKafkaProducer(**reaching(brokers), enable_idempotence=True, max_request_size=RECORD_MAX_BYTES)
     await producer.start()
     try:
-        await producer.send_and_wait(topic, value, key=key, partition=0)
+        await producer.send_and_wait(topic, value, key=key, partition=partition)
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def _telling(given: Deployment) -> AsyncIterator[AIOKafkaProducer]:
+    """Commands of one deployment exclude each other: one that began before this can tell nothing more."""
+    producer = AIOKafkaProducer(
+        **reaching(given.brokers),
+        transactional_id=f"{given.name}-{given.topic}-operator",
+        transaction_timeout_ms=ORDER_TRANSACTION_MS,
+        retry_backoff_ms=RETRY_MS,
+        max_request_size=RECORD_MAX_BYTES,
+    )
+    await producer.start()
+    try:
+        yield producer
     finally:
         await producer.stop()
 
 
 async def _tell_all(given: Deployment, what: Control | Activation) -> None:
-    """One record in every partition, or in none. Commands of one deployment exclude each other."""
+    async with _telling(given) as producer:
+        await _tell_each(given, producer, what)
+
+
+async def _tell_each(given: Deployment, producer: AIOKafkaProducer, what: Control | Activation) -> None:
+    """One record in every partition, or in none."""
     key, value = command(what)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=given.brokers,
-        transactional_id=f"{given.name}-{given.topic}-operator",
-        transaction_timeout_ms=ORDER_TRANSACTION_MS,
-        retry_backoff_ms=RETRY_MS,
-    )
-    await producer.start()
-    try:
-        async with producer.transaction():
-            sent = [await producer.send(given.topic, value, key=key, partition=n) for n in range(given.partitions)]
-            for each in sent:
-                await each  # a commit tells nothing of a refusal
-    finally:
-        await producer.stop()
+    async with producer.transaction():
+        sent = [await producer.send(given.topic, value, key=key, partition=n) for n in range(given.partitions)]
+        for each in sent:
+            await each  # a commit tells nothing of a refusal
 
 
 @contextmanager
@@ -109,4 +152,5 @@ def _told() -> Iterator[None]:
 
 def _key_of(control: Control) -> bytes:
     """Of one switch: the log of permits keeps how it stands."""
-    return f"{control.switch}/{control.campaign or ''}/{control.channel or ''}".encode()
+    named = (control.campaign, control.channel, control.profile, control.provider)
+    return "/".join((control.switch, *(name or "" for name in named))).rstrip("/").encode()

@@ -4,6 +4,7 @@ The changelog is compacted: the last record of a key is what stands. Nothing is 
 late never misses that something has gone. The first byte of a key says what it names:
 
     @ the position   p a profile   i a raw id   r a redirect   f a fact   g a program   c the switches   d a dead letter
+    a an address of which this is the home: who was written to there last
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from dataclasses import replace
 
 import msgspec
 
+from orchestrator.domain.input import Adopt
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import unseal
-from orchestrator.partition.ports import Changes, JournalRow, Record, Stored
+from orchestrator.partition.ports import Changes, DeadLetter, JournalRow, Record, Stored
 
 Entry = tuple[bytes, bytes]
 """(key, value) of a record."""
 
 POSITION = b"@"
 _GONE = b""
+_ADOPT = b"\xa5adopt"
+_HEAD = 24
+"""Bytes of an input in which its tag stands."""
 _KEY_BYTES = 8
 
 
@@ -44,6 +48,8 @@ decode_position = msgspec.msgpack.Decoder(Position).decode
 _encode = msgspec.msgpack.Encoder().encode
 _stored = msgspec.msgpack.Decoder(Stored).decode
 _row = msgspec.msgpack.Decoder(JournalRow).decode
+_adopt = msgspec.msgpack.Decoder(Adopt).decode
+_letter = msgspec.msgpack.Decoder(DeadLetter).decode
 
 
 def changelog_of(one: Changes) -> list[Entry]:
@@ -52,9 +58,11 @@ def changelog_of(one: Changes) -> list[Entry]:
     found += ((b"p" + _number(key), _sealed(record)) for key, record in one.records.items())
     found += ((b"i" + _bytes(raw), _GONE if key is None else _number(key)) for raw, key in one.ids.items())
     found += ((b"r" + _bytes(raw), _bytes(target)) for raw, target in one.redirects.items())
+    found += ((b"a" + address, _bytes(raw)) for address, raw in one.reached.items())
     found += ((b"f" + _bytes(name), value) for name, value in one.facts.items())
     found += ((b"g" + _bytes(name), content) for name, content in one.programs.items())
     found += ((b"d" + _number(dead.seq), _encode(dead)) for dead in one.dead)
+    found += ((b"d" + _number(seq), _GONE) for seq in one.redriven)
     if one.controls is not None:
         found.append((b"c", msgspec.json.encode(one.controls)))
     return found
@@ -75,6 +83,11 @@ def read_journal(value: bytes) -> JournalRow:
     return _row(value)
 
 
+def adopt_of(given: bytes) -> Adopt | None:
+    """A journal row's input, where that is an adoption; others are not decoded."""
+    return _adopt(given) if _ADOPT in given[:_HEAD] else None
+
+
 def changes_of(partition: int, entries: Iterable[Entry]) -> Changes:
     """What these records of a changelog say, of each key the last, without position and dead letters."""
     found = Changes(partition)
@@ -87,6 +100,8 @@ def changes_of(partition: int, entries: Iterable[Entry]) -> Changes:
                 found.ids[_text(name)] = None if value == _GONE else int.from_bytes(value, "big")
             case b"r":
                 found.redirects[_text(name)] = _text(value)
+            case b"a":
+                found.reached[name] = _text(value)
             case b"f":
                 found.facts[_text(name)] = value
             case b"g":
@@ -97,6 +112,12 @@ def changes_of(partition: int, entries: Iterable[Entry]) -> Changes:
                 pass
     found.tasks.update(found.records)
     return found
+
+
+def letters_of(entries: Iterable[Entry]) -> tuple[list[DeadLetter], list[int]]:
+    """(dead letters, rows of those that were decided again) that these records of a changelog tell of."""
+    found = {int.from_bytes(key[1:], "big"): value for key, value in entries if key[:1] == b"d"}
+    return [_letter(value) for value in found.values() if value != _GONE], [s for s, value in found.items() if value == _GONE]
 
 
 def hot(changes: Iterable[Changes]) -> Iterator[Changes]:
@@ -112,7 +133,7 @@ def _put_profile(found: Changes, key: int, value: bytes) -> None:
         found.gone.add(key)
     else:
         raw, sealed, last_seq, due = _stored(value)
-        found.records[key] = Record(key, raw, unseal(sealed), sealed, last_seq, due)
+        found.records[key] = Record(key, raw, None, sealed, last_seq, due)
 
 
 def _sealed(record: Record) -> bytes:

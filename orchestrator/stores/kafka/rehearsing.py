@@ -61,6 +61,8 @@ class Rehearsal:
     brokers: str
     folder: Path
     partitions: int
+    name: str
+    """Of the topics, and of whoever writes to them."""
     background: Background
     writer: Writer
     topics: Topics
@@ -74,7 +76,9 @@ class Rehearsal:
         return [KafkaStore(self.file, number, self._commit) for number in range(self.partitions)]
 
     def every_profile(self) -> Iterator[tuple[int, Stored]]:
-        """All profiles, read back from the changelogs."""
+        """All profiles, read back from the changelogs. Nothing can be written after that."""
+        # a commit that returned may be readable a moment later only; once a next writer is open, all of them are
+        self.background.run(_succeed(self.writer, self.brokers, self.name))
         for number in range(self.partitions):
             cache = Cache(self.folder / f"{number}.sqlite", number)
             asyncio.run(restore(self.brokers, TopicPartition(self.topics.changelog, number), cache))
@@ -101,7 +105,7 @@ def rehearse(brokers: str, partitions: int, folder: Path) -> Iterator[Rehearsal]
     writer = background.run(_writer(brokers, name))
     try:
         background.run(_prepare(brokers, topics, partitions, writer))
-        rehearsal = Rehearsal(brokers, folder, partitions, background, writer, topics)
+        rehearsal = Rehearsal(brokers, folder, partitions, name, background, writer, topics)
         try:
             yield rehearsal
         finally:
@@ -119,6 +123,13 @@ async def _prepare(brokers: str, topics: Topics, partitions: int, writer: Writer
     async with asking(brokers) as admin:
         await make_topics(admin, topics.all(), partitions)
     await writer.open()
+
+
+async def _succeed(writer: Writer, brokers: str, name: str) -> None:
+    await writer.close()
+    following = Writer(brokers, name)
+    await following.open()
+    await following.close()
 
 
 async def _clear(brokers: str, topics: Topics, writer: Writer) -> None:

@@ -9,20 +9,21 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orchestrator.stores.kafka.cache import Cache, Place
 from orchestrator.stores.kafka.limits import FETCH_BYTES, LOOK_BACK, RESTORE_ENTRIES
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import POSITION, Entry, Position, changes_of
 
 _WAIT_MS = 200
 
 
 @asynccontextmanager
-async def reading(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A reader of committed records that belongs to no group."""
+async def reading(brokers: str, fetch_bytes: int = FETCH_BYTES) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader of committed records that belongs to no group. `fetch_bytes`: of each partition in one read."""
     reader = AIOKafkaConsumer(
-        bootstrap_servers=brokers,
+        **reaching(brokers),
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH_BYTES,
+        max_partition_fetch_bytes=fetch_bytes,
     )
     await reader.start()
     try:
@@ -85,6 +86,7 @@ async def _follow(reader: AIOKafkaConsumer, changelog: TopicPartition, cache: Ca
             waiting = []
     if place is not None:
         cache.put([changes_of(cache.number, waiting)], Place(*place))
+        cache.settle()
 
 
 async def beginning(brokers: str, place: TopicPartition) -> int:
@@ -111,3 +113,14 @@ async def last_record(brokers: str, place: TopicPartition) -> bytes | None:
             if found is not None or start == first:
                 return found
             back *= LOOK_BACK
+
+
+async def count_records(brokers: str, place: TopicPartition, first: int, end: int) -> int:
+    """Committed records between two offsets, at most a read of them: marks of transactions take offsets too."""
+    found = 0
+    async with reading(brokers) as reader:
+        reader.assign([place])
+        reader.seek(place, first)
+        while await reader.position(place) < end and found < LOOK_BACK:
+            found += len((await reader.getmany(place, timeout_ms=_WAIT_MS)).get(place, ()))
+    return found

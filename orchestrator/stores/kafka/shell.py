@@ -9,6 +9,7 @@ from pathlib import Path
 import faust
 from faust.app import BootStrategy
 
+from orchestrator.logs import say
 from orchestrator.stores.kafka.limits import HEARTBEAT_MS, SESSION_MS
 
 
@@ -47,4 +48,7 @@ def app_of(name: str, brokers: str, folder: Path, listening: Listening) -> faust
 def run(app: faust.App) -> None:
     """Work until told to stop; exits with code 1 where a service failed."""
     logging.getLogger("aiokafka").setLevel(logging.WARNING)  # Faust leaves it at DEBUG: each request would be described, unseen
-    faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False).execute_from_commandline()
+    worker = faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False, override_logging=False)
+    worker.spinner = None  # it writes to stdout, also where that is no terminal
+    say(f"pages: http://{app.conf.web_bind}:{app.conf.web_port}/health, /ready, /metrics")
+    worker.execute_from_commandline()

@@ -19,9 +19,13 @@ from orchestrator.stores.sqlite import SqliteFile, SqliteStore
 class KafkaStore(SqliteStore):
     """Reads its cache; what it is told to commit goes to `keep`, and into the cache only after the transaction."""
 
-    def __init__(self, file: SqliteFile, number: int, keep: Callable[[list[Changes]], None]) -> None:
+    def __init__(
+        self, file: SqliteFile, number: int, keep: Callable[[list[Changes]], None], life: bytes = b"", before: bytes = b""
+    ) -> None:
         super().__init__(file, number)
         self._keep = keep
+        self.life, self.before = life, before
+        """Names of this owner's life and of the one that committed last before it; empty where there is none."""
 
     def commit(self, changes: list[Changes]) -> None:
         self._keep(changes)
@@ -40,7 +44,8 @@ class Keeper:
 
     def store(self) -> KafkaStore:
         """What an engine of this one partition works on."""
-        return KafkaStore(self.cache.file, 0, self.staged.extend)
+        before = self.cache.position
+        return KafkaStore(self.cache.file, 0, self.staged.extend, self._token, before.token if before is not None else b"")
 
     @property
     def changelog(self) -> TopicPartition:

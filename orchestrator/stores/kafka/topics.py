@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,13 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from orchestrator.errors import StoreError
 from orchestrator.stores.kafka.internal import internal_wrong
-from orchestrator.stores.kafka.limits import RECORD_MAX_BYTES, SEGMENT_MS, TRIES, TRY_AGAIN_S
+from orchestrator.stores.kafka.limits import COMPACTION_LAG_MS, RECORD_MAX_BYTES, SEGMENT_MS, TOPICS_SHOWN, TRIES, TRY_AGAIN_S
+from orchestrator.stores.kafka.reaching import reaching
 
 LARGE = {"max.message.bytes": str(RECORD_MAX_BYTES)}
 """Of topics through which whole profiles go; among them the inputs, by which a profile comes to another partition."""
+_OURS = "-orchestrator"
+"""What stands in the names of the topics that workers make, unless they are named otherwise."""
 REPLICAS = 3
 """Copies of our topics where the cluster has as many brokers."""
 
@@ -38,17 +41,20 @@ class Topics:
     changelog: str
     journal: str
     rejected: str
+    alarms: str
+    """What each partition has counted for the alarms of campaigns, which are judged over all of them."""
 
     @classmethod
     def of(cls, name: str) -> Topics:
-        return cls(f"{name}-changelog", f"{name}-journal", f"{name}-rejected")
+        return cls(f"{name}-changelog", f"{name}-journal", f"{name}-rejected", f"{name}-alarms")
 
     def all(self) -> list[Topic]:
         """As they must be."""
         return [
-            Topic(self.changelog, "compact", LARGE),
+            Topic(self.changelog, "compact", {**LARGE, "min.compaction.lag.ms": str(COMPACTION_LAG_MS)}),
             Topic(self.journal, "delete", {**LARGE, "retention.ms": "-1", "retention.bytes": "-1"}),
             Topic(self.rejected, "delete", LARGE),
+            Topic(self.alarms, "compact", {"segment.ms": str(SEGMENT_MS)}),
         ]
 
 
@@ -62,10 +68,14 @@ class DeploymentTopics:
     """The governor's answers."""
     programs: str
     """The content of what was published."""
+    addresses: str
+    """The address list: of each entry how it stands."""
+    accounts: str
+    """The governor's: of each campaign how much it has sent."""
 
     @classmethod
     def of(cls, name: str) -> DeploymentTopics:
-        return cls(f"{name}-permits", f"{name}-leases", f"{name}-programs")
+        return cls(*(f"{name}-{kind}" for kind in ("permits", "leases", "programs", "addresses", "accounts")))
 
     def all(self) -> list[Topic]:
         """As they must be. Of questions the last of each worker is kept, of switches how they stand."""
@@ -73,18 +83,20 @@ class DeploymentTopics:
             Topic(self.permits, "compact", {"segment.ms": str(SEGMENT_MS)}),
             Topic(self.leases, "delete", {"retention.ms": str(SEGMENT_MS), "segment.ms": str(SEGMENT_MS)}),
             Topic(self.programs, "compact", {"max.message.bytes": str(RECORD_MAX_BYTES)}),
+            Topic(self.addresses, "compact"),
+            Topic(self.accounts, "compact", {"segment.ms": str(SEGMENT_MS), **LARGE}),
         ]
 
 
 @asynccontextmanager
 async def asking(brokers: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """A client for questions about the cluster; StoreError where nobody answers."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    admin = AIOKafkaAdminClient(**reaching(brokers))
     try:
         await admin.start()
     except KafkaError as error:
         await admin.close()
-        message = f"{brokers}: no broker answers there ({error!r}); name another with --brokers, or `orchestrator kafka start`"
+        message = f"{brokers}: no broker answers there or lets us in ({error!r}); name another, or `orchestrator kafka start`"
         raise StoreError(message) from error
     try:
         yield admin
@@ -111,6 +123,15 @@ async def make_topics(admin: AIOKafkaAdminClient, topics: Sequence[Topic], parti
         if code and error is not TopicAlreadyExistsError:
             message = f"topic {name} could not be made: {error.__name__} {told[0] if told else ''}"
             raise StoreError(message)
+
+
+async def make_inputs(brokers: str, name: str, partitions: int) -> int:
+    """Make the topic that workers decide from, where it is absent; gives how many partitions it has."""
+    async with asking(brokers) as admin:
+        await make_topics(admin, [Topic(name, "delete", LARGE)], partitions)
+        with suppress(KafkaError):
+            await admin.find_coordinator(name)  # lets a new cluster make what groups need, before the first worker asks for it
+        return await _partitions(admin, brokers, name)
 
 
 async def prepare(brokers: str, source: str, topics: Topics, *, development: bool) -> int:
@@ -157,11 +178,19 @@ async def prepare_bridge(brokers: str, source: str, topics: Sequence[Topic], *, 
 
 async def _partitions(admin: AIOKafkaAdminClient, brokers: str, source: str) -> int:
     """How many partitions a topic has. StoreError where it is not there, nor comes: one just made is not known everywhere."""
+    there: list[str] = []
     for _ in range(TRIES):
-        if source in await admin.list_topics():
+        there = await admin.list_topics()
+        if source in there:
             return len((await _described(admin, [source]))[0]["partitions"])
         await asyncio.sleep(TRY_AGAIN_S)
-    message = f"{brokers}: there is no topic {source!r}; make it, its partitions are fixed for life"
+    foreign = [name for name in sorted(there) if not name.startswith("__") and f"{_OURS}-" not in name]
+    others = ", ".join(foreign[:TOPICS_SHOWN])
+    known = f" (there are {others})" if others else ""
+    message = (
+        f"{brokers}: there is no topic {source!r}{known}; `orchestrator kafka topic --input {source} --partitions N` makes it;"
+        " its partitions are fixed for life"
+    )
     raise StoreError(message)
 
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 from mode import Service
 
+from orchestrator.logs import say
 from orchestrator.metrics import (
     CLOCK_LAG,
     CONTENT_TYPE,
@@ -33,7 +34,8 @@ from orchestrator.metrics import (
 )
 from orchestrator.partition.live import BATCH
 from orchestrator.stores.kafka.cache import CacheTaken
-from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, SESSION_MS, STATIC_SESSION_MS
+from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, REBALANCE_MS, SESSION_MS, STATIC_SESSION_MS
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.shell import Listening, app_of
 
 
@@ -55,6 +57,10 @@ class Owning(Protocol):
 
     def late_ms(self, wall: int) -> int: ...
 
+    def stands(self) -> Sequence[Reading]:
+        """What its page of metrics says of this partition beside that."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -74,6 +80,8 @@ class Shared:
     """What else works in the process."""
     tells: Callable[[], dict[str, object]] = dict
     """What `/health` and `/ready` say beside the partitions."""
+    lacks: Callable[[], str] = str
+    """Why it does nothing of use although all is recovered, and will not by itself; empty where it does."""
     stands: Callable[[], Sequence[Reading]] = tuple
     """What `/metrics` says beside them."""
 
@@ -93,13 +101,14 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
     async def on_start(self) -> None:
         """Join the group."""
         Inputs.consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.shared.brokers,
+            **reaching(self.shared.brokers),
             group_id=self.shared.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             group_instance_id=self.shared.instance,
             session_timeout_ms=SESSION_MS if self.shared.instance is None else STATIC_SESSION_MS,
+            rebalance_timeout_ms=REBALANCE_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             fetch_max_wait_ms=PATIENCE_MS,
         )
@@ -161,6 +170,8 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
             await owner.close()
             return
         Inputs.owners[place] = owner
+        if _ready():
+            say(f"works on partitions {', '.join(str(one.partition) for one in sorted(Inputs.owners))} of {place.topic}")
         self.consumer.seek(place, owner.next)  # our position, not the group's
         while tasks is Inputs.tasks:
             patience_ms = owner.patience_ms(_wall())
@@ -203,16 +214,17 @@ def shell(shared: Shared, folder: Path, listening: Listening) -> faust.App:
 
     @app.page("/ready")
     async def ready(web: Any, request: Any) -> Any:
-        """Only once everything that is owned is recovered."""
+        """Only once everything that is owned is recovered, and where nothing is lacking that somebody must mend."""
         del request
         owned = {str(place.partition): owner.next for place, owner in sorted(Inputs.owners.items())}
-        told = {"ready": _ready(), "partitions": owned, **shared.tells()}
-        return web.json(told, status=200 if _ready() else 503)
+        ready, lacks = _ready() and not shared.lacks(), shared.lacks()
+        told = {"ready": ready, "partitions": owned, **({"lacks": lacks} if lacks else {}), **shared.tells()}
+        return web.json(told, status=200 if ready else 503)
 
     @app.page("/metrics")
     async def metrics(web: Any, request: Any) -> Any:
         del request
-        readings = [*shared.counts.readings(), *shared.stands(), *await _standing()]
+        readings = [*shared.counts.readings(), *shared.stands(), *await _standing(ready=_ready() and not shared.lacks())]
         return web.bytes(page(readings), headers={"content-type": CONTENT_TYPE})
 
     return app
@@ -222,13 +234,14 @@ def _ready() -> bool:
     return Inputs.joined and len(Inputs.owners) == len(Inputs.tasks)
 
 
-async def _standing() -> list[Reading]:
+async def _standing(*, ready: bool) -> list[Reading]:
     """What is so at this moment."""
-    found = [Reading(READY, _ready()), Reading(PARTITIONS, len(Inputs.tasks))]
+    found = [Reading(READY, ready), Reading(PARTITIONS, len(Inputs.tasks))]
     for place, owner in sorted(Inputs.owners.items()):
         number = {"partition": str(place.partition)}
         found.append(Reading(LAG, await _behind(place), number))
         found.append(Reading(CLOCK_LAG, owner.late_ms(_wall()) / 1_000, number))
+        found += owner.stands()
     return found
 
 

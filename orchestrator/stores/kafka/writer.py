@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from orchestrator.metrics import COMMIT_SECONDS, COMMITS, Counts
 from orchestrator.stores.kafka.limits import BATCH_BYTES, RETRY_MS, TRANSACTION_MS
+from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import Entry
 
 _Sent = tuple[TopicPartition, "asyncio.Future[Any]", int]
@@ -40,7 +41,7 @@ class Writer:
         self._group = group
         self._failed = False
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=brokers,
+            **reaching(brokers),
             transactional_id=transactional_id,
             max_batch_size=BATCH_BYTES,
             transaction_timeout_ms=TRANSACTION_MS,

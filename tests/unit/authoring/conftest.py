@@ -78,11 +78,11 @@ BASE = {
     "events/ticket-noted.yaml": "event: Ticket Noted\n",
     "tables/products.csv": "product_id,name,days\nP-1,Tea,30\nP-2,Coffee,\n",
     "templates/thanks/template.yaml": "sender: shop\nsubject: Thanks {{ profile.traits.first_name | default('you') }}\n",
-    "templates/thanks/email.txt": "Your order {{ event.properties.order_id }}\n",
+    "templates/thanks/email.txt": "Your order {{ event.properties.order_id }}\n{{ unsubscribe_url }}\n",
     "templates/thanks/sms.txt": "Thanks\n",
-    "templates/thanks/it/email.txt": "Il tuo ordine {{ event.properties.order_id }}\n",
+    "templates/thanks/it/email.txt": "Il tuo ordine {{ event.properties.order_id }}\n{{ unsubscribe_url }}\n",
     "templates/coupon/template.yaml": "sender: shop\nsubject: For you\ninputs: {code: {type: string}}\n",
-    "templates/coupon/email.html": "<p>{{ code }}</p>\n",
+    "templates/coupon/email.html": "<p>{{ code }}</p>\n<p>{{ unsubscribe_url }}</p>\n",
     "personas/anna.yaml": """\
         persona: anna
         if: {">=": [{var: profile.features.orders}, 1]}

@@ -148,3 +148,31 @@ def test_files_keep_their_mark_and_their_ends_of_line(written: Written, base: di
 def test_a_new_workspace_has_its_schemas(tmp_path: Path) -> None:
     assert runner.invoke(app, ["init", str(tmp_path / "shop")]).exit_code == 0
     assert "welcome" in schema(tmp_path / "shop", "campaign")["$defs"]["campaign-send"]["properties"]["template"]["enum"]
+
+
+def test_measures_are_offered_what_the_workspace_has(written: Written) -> None:
+    """Events, keys, stages, campaigns, tables with their columns, and of an event its own properties."""
+    root = written({"tables/costs.csv": "month,spent,clicks\n2026-01,10,4\n"})
+    write_schemas(root)
+    found = schema(root, "measure")
+    kinds = found["properties"]
+    assert {"Order Completed", "Ticket Opened"} <= set(kinds["share"]["properties"]["without"]["enum"])
+    assert {"Order Completed"} <= set(kinds["funnel"]["properties"]["steps"]["items"]["enum"])
+    assert {"order", "ticket"} <= set(kinds["time"]["properties"]["key"]["enum"])
+    assert {"retention", "lost"} <= set(kinds["wheel"]["properties"]["among"]["items"]["enum"])
+    assert {"retention", "lost"} <= set(kinds["moves"]["properties"]["to"]["items"]["enum"])
+    assert {"thanks"} <= set(kinds["lift"]["properties"]["campaigns"]["items"]["enum"])
+    judge = jsonschema.Draft7Validator(found)
+
+    def admits(**kind: object) -> bool:
+        return judge.is_valid({"measure": "it", "definition": {"en": "What it is."}, "unit": "money", **kind})
+
+    assert admits(ratio={"table": "costs", "column": "spent", "first": "Order Completed"})
+    assert not admits(ratio={"table": "costs", "column": "spend", "first": "Order Completed"})
+    assert not admits(ratio={"table": "cost", "column": "spent", "first": "Order Completed"})
+    assert not admits(count={"of": "Order Complete"})
+    (of_orders,) = [
+        one["then"] for one in kinds["mean"]["allOf"] if one["if"]["properties"].get("of") == {"const": "Order Completed"}
+    ]
+    assert "properties.total" in of_orders["properties"]["value"]["anyOf"][0]["enum"]
+    assert "total" in of_orders["properties"]["where"]["properties"]

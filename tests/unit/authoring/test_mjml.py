@@ -11,7 +11,8 @@ import pytest
 
 from orchestrator.authoring import check, load_workspace
 from orchestrator.authoring.limits import TAGS_DEPTH
-from orchestrator.delivery.render import RenderError, render_texts
+from orchestrator.delivery.render import render_texts
+from orchestrator.delivery.unrenderable import RenderError
 
 Written = Callable[..., Path]
 FILE = "templates/thanks/email.mjml"

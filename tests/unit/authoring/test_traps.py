@@ -31,6 +31,18 @@ TABLE = "tables/products.csv"
 SURVEY = "surveys/nps.yaml"
 
 TRAPS: list[tuple[str, str, str | None, str, str]] = [
+    ("E201", THANKS, "topic: news", "topic: news\nalarm: {¦send: {at_least: 1, per: 1d}}", "did you mean `sends`?"),
+    ("E202", THANKS, "topic: news", "topic: news\nalarm: {¦sends: {per: 1d}}", "write `at_least: 1`, or `at_most: 500`"),
+    ("E202", THANKS, "topic: news", "topic: news\nalarm: {sends: {¦times: 5, per: 1d}}", "write `at_most: 200` beside it"),
+    ("E204", THANKS, "topic: news", "topic: news\nalarm: {sends: {at_least: 1, per: ¦0d}}", "write a span such as `1d`"),
+    ("E205", THANKS, "topic: news", "topic: news\nalarm: {sends: {at_least: 9, at_most: ¦3, per: 1d}}", "raise it"),
+    (
+        "E205",
+        THANKS,
+        "on: {event: Order Completed, key: order}\nthen:\n  - wait: 1d\n  - send: {template: thanks, channel: email}",
+        "alarm: {¦sends: {at_least: 1, per: 1d}}\non: {event: Order Completed}\nthen: [task: {queue: desk, title: A, due: 1d}]",
+        "write `triggers`, which counts runs that begin",
+    ),
     ("E102", THANKS, "  - wait: 1d", "¦\t- wait: 1d", "indent with spaces"),
     ("E102", THANKS, "topic: news", "topic:¦news", "write `name: value`"),
     ("E103", THANKS, "topic: news", "topic: news # ok\n¦topic: offers", "keep one of them"),
@@ -803,7 +815,7 @@ ELSEWHERE: list[tuple[str, str, str | None, str, tuple[str, int, int], str]] = [
         TEXT,
         "{{ event.properties.order_id }}",
         "{% if profile.traits.first_name %}Hi",
-        ("templates/thanks/email.txt", 1, 1),
+        ("templates/thanks/email.txt", 2, 1),
         "each {% if … %} is closed by {% endif %}, and each {% for … %} by {% endfor %}",
     ),
     (

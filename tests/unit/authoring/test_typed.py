@@ -12,7 +12,8 @@ from orchestrator.authoring import check
 from orchestrator.authoring.press import Press
 from orchestrator.authoring.sampling import Sample
 from orchestrator.authoring.typed import type_of_schema
-from orchestrator.delivery.render import RenderError, render_texts
+from orchestrator.delivery.render import render_texts
+from orchestrator.delivery.unrenderable import RenderError
 from orchestrator.domain.template import Source, Template
 from rules.places import Reading, reading
 

@@ -53,13 +53,13 @@ def test_the_wait_is_the_providers_within_bounds(headers: dict[str, str], wait_m
         (400, "21610", Refused("suppress", "21610", "HTTP 400")),
         (403, "21408", Refused("config", "21408", "HTTP 403")),
         (400, "21617", Refused("reject", "21617", "HTTP 400")),
-        (400, "21611", NotSent(5_000, "HTTP 400, code 21611")),
+        (400, "21611", NotSent(5_000, "HTTP 400, code 21611", "throttle")),
         (400, "99999", Refused("reject", "99999", "HTTP 400")),
         (401, "99999", Refused("config", "99999", "HTTP 401")),
         (403, "403", Refused("config", "403", "HTTP 403")),
         (408, "408", InDoubt("HTTP 408")),
-        (429, "20429", NotSent(5_000, "HTTP 429, code 20429")),
-        (429, "21211", NotSent(5_000, "HTTP 429, code 21211")),
+        (429, "20429", NotSent(5_000, "HTTP 429, code 20429", "throttle")),
+        (429, "21211", NotSent(5_000, "HTTP 429, code 21211", "throttle")),
         (500, "21211", InDoubt("HTTP 500")),
         (503, "20503", InDoubt("HTTP 503")),
     ],
@@ -90,12 +90,12 @@ def ask(url: str, resolver: AbstractResolver | None = None) -> Reply | NotSent |
 
 
 def test_an_unknown_host_is_not_sent() -> None:
-    assert ask("http://nowhere.example/", NoNames()) == NotSent(5_000, "ClientConnectorDNSError")
+    assert ask("http://nowhere.example/", NoNames()) == NotSent(5_000, "ClientConnectorDNSError", "unreachable")
 
 
 def test_a_refused_connection_is_not_sent() -> None:
     port = asyncio.run(closed_port())
-    assert ask(f"http://127.0.0.1:{port}/") == NotSent(5_000, "ClientConnectorError")
+    assert ask(f"http://127.0.0.1:{port}/") == NotSent(5_000, "ClientConnectorError", "unreachable")
 
 
 def saying(answer: bytes, scheme: str = "http") -> Reply | NotSent | InDoubt:

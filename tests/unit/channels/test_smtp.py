@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -11,13 +13,15 @@ from typing import Any, cast
 import aiohttp
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from aiosmtplib.errors import SMTPServerDisconnected
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from channels.limits import SMTP_LETTERS
 from channels.smtp import SmtpChannel
-from orchestrator.delivery.channel import Accepted, Answer, NotSent, Refused, RenderedMessage
+from orchestrator.delivery.channel import Accepted, Answer, InDoubt, NotSent, Refused, RenderedMessage
 from tests.conformance.channel_faults import Provider, listening, smtp_server
 
 MESSAGE = RenderedMessage("m1", "email", "ada@example.com", "Ciao", "welcome", {"from": "shop@example.org"}, "Ciao")
@@ -56,7 +60,9 @@ def send(message: RenderedMessage, settings: dict[str, Any], fault: str = "accep
             given = {"host": "localhost", "port": port, "tls": "none", "hello_name": "localhost", **settings}
             channel = SmtpChannel(given, cast("aiohttp.ClientSession", None))
             async with asyncio.timeout(10):
-                return await channel.send(message), provider
+                answer = await channel.send(message)
+                await channel.close()
+                return answer, provider
 
     return asyncio.run(story())
 
@@ -158,3 +164,108 @@ def test_a_server_that_will_not_talk_leaves_no_doubt(greeting: bytes) -> None:
 
     answer = asyncio.run(story())
     assert isinstance(answer, NotSent) or (isinstance(answer, Refused) and answer.kind == "config")
+
+
+# connections that are kept --------------------------------------------------------------------------------------------------
+
+
+def exchanged(story: Callable[[SmtpChannel, Provider], Awaitable[None]], fault: str = "accept") -> Provider:
+    """A story with one channel and its server; the provider counts connections as `attempts`."""
+
+    async def told() -> Provider:
+        provider = Provider({})
+        async with smtp_server(fault, provider) as port, asyncio.timeout(20):
+            given = {"host": "127.0.0.1", "port": port, "tls": "none", "hello_name": "localhost"}
+            channel = SmtpChannel(given, cast("aiohttp.ClientSession", None))
+            await story(channel, provider)
+            await channel.close()
+        return provider
+
+    return asyncio.run(told())
+
+
+def test_letters_share_a_connection() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        for number in range(30):
+            answer = await channel.send(replace(MESSAGE, message_id=f"m{number}"))
+            assert answer == Accepted(f"<m{number}@example.org>")
+
+    provider = exchanged(story)
+    assert provider.attempts == 1
+    assert len(provider.received) == 30
+
+
+def test_as_many_connections_as_letters_at_once_and_no_more() -> None:
+    async def story(channel: SmtpChannel, provider: Provider) -> None:
+        for _ in range(3):
+            answers = await asyncio.gather(*(channel.send(replace(MESSAGE, message_id=f"m{n}")) for n in range(10)))
+            assert all(isinstance(answer, Accepted) for answer in answers)
+            assert provider.attempts <= 10
+
+    assert len(exchanged(story).received) == 30
+
+
+def test_a_connection_takes_so_many_letters() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        for number in range(SMTP_LETTERS + 1):
+            await channel.send(replace(MESSAGE, message_id=f"m{number}"))
+
+    assert exchanged(story).attempts == 2
+
+
+def test_a_kept_connection_that_the_server_has_closed_costs_nothing() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        await channel.send(MESSAGE)
+        (kept,) = channel._kept._idle
+        kept._client.transport.abort()  # type: ignore[union-attr]
+        assert isinstance(await channel.send(replace(MESSAGE, message_id="m2")), Accepted)
+
+    provider = exchanged(story)
+    assert provider.attempts == 2
+    assert [letter.headers["message-id"] for letter in provider.received] == ["<m1@example.org>", "<m2@example.org>"]
+
+
+def test_a_kept_connection_whose_loss_shows_at_the_next_command_is_replaced_in_the_same_attempt() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        await channel.send(MESSAGE)
+        (kept,) = channel._kept._idle
+
+        async def gone(*_: object, **__: object) -> None:
+            raise SMTPServerDisconnected("Connection lost")
+
+        kept._client.mail = gone  # type: ignore[method-assign,assignment]
+        assert isinstance(await channel.send(replace(MESSAGE, message_id="m2")), Accepted)
+
+    provider = exchanged(story)
+    assert (provider.attempts, len(provider.received)) == (2, 2)
+
+
+def test_a_loss_after_the_text_has_begun_is_doubt_on_a_kept_connection_too() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        await channel.send(MESSAGE)
+        (kept,) = channel._kept._idle
+
+        async def gone(*_: object, **__: object) -> None:
+            raise SMTPServerDisconnected("Connection lost")
+
+        kept._client.data = gone  # type: ignore[method-assign,assignment]
+        assert isinstance(await channel.send(replace(MESSAGE, message_id="m2")), InDoubt)
+
+    assert exchanged(story).attempts == 1
+
+
+def test_a_refused_recipient_spoils_nothing_for_the_next_letter() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        for number in range(3):
+            assert isinstance(await channel.send(replace(MESSAGE, message_id=f"m{number}")), Refused)
+
+    exchanged(story, "bad_request")
+
+
+def test_nothing_is_kept_open_after_it_was_closed() -> None:
+    async def story(channel: SmtpChannel, _provider: Provider) -> None:
+        await channel.close()
+        assert isinstance(await channel.send(MESSAGE), Accepted)
+        assert channel._kept._idle == []
+
+    exchanged(story)

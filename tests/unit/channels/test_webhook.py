@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from channels.addresses import Target, is_public, looked_up, target_of
 from channels.webhook import WebhookChannel, answer_of, signature
@@ -130,6 +131,22 @@ def test_it_sends_exactly_the_body_signed_and_gets_the_answer() -> None:
     signed = f"m-1.{headers['webhook-timestamp']}.".encode() + body
     wanted = [base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in _keys(secrets["codes"])]
     assert headers["webhook-signature"] == " ".join(f"v1,{one}" for one in wanted)
+
+
+def test_what_is_sent_is_verified_by_the_reference_library_with_either_secret() -> None:
+    other = f"whsec_{base64.b64encode(b'new' * 8).decode()}"
+    settings = {"allow_private": "true", "secrets": {"codes": f"{SECRET} {other}"}}
+    _, there = asked("http://hooks.example.org:{port}/codes", settings, loopback)
+    ((head, body),) = there.raw
+    lines = head.decode().split("\r\n")[1:]
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines if line)}
+    for secret in (SECRET, other):
+        assert Webhook(secret).verify(body, headers) == {"kind": "TEN"}
+    for spoilt in ({**headers, "webhook-id": "m-2"}, {**headers, "webhook-timestamp": "1614265330"}):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(SECRET).verify(body, spoilt)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET).verify(body + b" ", headers)
 
 
 def _keys(secret: str) -> list[bytes]:

@@ -116,6 +116,30 @@ def test_unknown_names_are_answered_with_the_nearest(log: Path) -> None:
     assert "did you mean `win-back`? It has" in str(runner.invoke(app, command).exception)
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "email: the address is listed: its owner complained"),
+        ("it", "email: l'indirizzo è in elenco: "),
+    ],
+)
+def test_what_the_address_list_holds_is_told(tmp_path: Path, log: Path, locale: str, said: str) -> None:
+    """Also where no message has come so far that the list was asked."""
+    state = tmp_path / "shop.sqlite"
+    who = {"type": "identify", "messageId": "who", "userId": "anna", "traits": {"email": "anna@example.com"}}
+    log.write_text(json.dumps({**who, "timestamp": "2026-03-01T09:00:00Z"}) + "\n" + log.read_text(encoding="utf-8"), "utf-8")
+    assert runner.invoke(app, ["replay", str(LIBRARY), "--events", str(log), "--state", str(state)]).exit_code == 0
+    asked = ["explain", str(LIBRARY), "--state", str(state), "--profile", "anna", "--locale", locale]
+    assert said not in runner.invoke(app, asked).stdout
+    given = ["--add", "Anna@Example.com", "--kind", "complaint", "--reason", "by phone"]
+    assert runner.invoke(app, ["suppressions", "--state", str(state), *given]).exit_code == 0
+    told = runner.invoke(app, asked).stdout
+    assert said in told
+    assert "(by phone)" in told
+    [one] = json.loads(runner.invoke(app, [*asked, "--format", "json"]).stdout)["listed"]
+    assert (one["channel"], one["kind"], one["scope"], one["reason"]) == ("email", "complaint", "marketing", "by phone")
+
+
 def test_a_state_file_says_which_program_decided(tmp_path: Path, log: Path) -> None:
     state = tmp_path / "shop.sqlite"
     assert runner.invoke(app, ["replay", str(LIBRARY), "--events", str(log), "--state", str(state)]).exit_code == 0

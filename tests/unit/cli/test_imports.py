@@ -21,7 +21,13 @@ def test_the_engine_imports_no_command_line_door_or_provider() -> None:
 
 
 def test_serve_imports_the_door_only_once_its_engine_is_started() -> None:
-    assert imported("import orchestrator.cli.serve") & LARGE == {"rich", "typer"}
+    assert imported("import orchestrator.cli.serve") & LARGE == {"typer"}
+
+
+def test_the_kill_switch_does_not_wait_for_imports() -> None:
+    called = "with contextlib.suppress(BaseException): cli.app(['kill', '--state', 'none'])"
+    found = imported(f"import contextlib, orchestrator.cli as cli\n{called}")
+    assert found & (LARGE | {"pydantic", "aiokafka", "minijinja"}) == {"typer"}
 
 
 def test_a_command_is_imported_when_it_is_called() -> None:

@@ -42,4 +42,4 @@ def test_it_says_what_would_be_otherwise_live(screen: str) -> None:
     assert "accepted for people without an address: 1 (email 1)" in said
     assert "the file channel stands for email and SMS, and needs no address" in said
     assert "accepted, and live refused at rendering: 1" in said
-    assert "1 of complaint-recovery: templates/complaint-received/email.html:15: " in said
+    assert "1 of complaint-recovery: templates/complaint-received/email.html:2: " in said

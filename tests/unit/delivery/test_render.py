@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from orchestrator.delivery.channel import RenderedMessage
-from orchestrator.delivery.render import Renderer, RenderError, day, money, plain_text, render_texts
+from orchestrator.delivery.formats import day, money
+from orchestrator.delivery.plain import plain_text
+from orchestrator.delivery.render import Renderer, render_texts
+from orchestrator.delivery.unrenderable import RenderError
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.template import Source, Template
 
@@ -119,8 +123,25 @@ def test_what_is_missing_may_be_tested_or_defaulted(text: str, read: str) -> Non
     assert sms(text) == read
 
 
-def test_filters_speak_the_recipients_language() -> None:
-    assert sms('{{ 3 | money("EUR") }}, {{ now | day }}', "it-IT") == "3,00 €, 31 marzo 2026"
+@pytest.mark.parametrize(
+    ("locale", "read"),
+    [
+        ("it-IT", "3,00 €, 31 marzo 2026"),
+        ("it-CH", "3,00 €, 31 marzo 2026"),
+        ("de-AT", "€ 3,00, 31. März 2026"),
+        ("fr", "€3.00, 31 March 2026"),
+    ],
+)
+def test_filters_speak_the_language_of_the_text(locale: str, read: str) -> None:
+    text = {"sms": '{{ 3 | money("EUR") }}, {{ now | day }}'}
+    made = template(default=text, it=text, de=text)
+    assert render_texts(made, "sms", locale, CONTEXT).text == read
+
+
+@pytest.mark.parametrize("locale", ["", "en", "xx", "C", "../../etc", "en_US.UTF-8", "it" * 900, "\0", "zh-Hant-TW-x"])
+def test_no_locale_stops_a_message(locale: str) -> None:
+    text = {"sms": "{{ 3 | money }}, {{ now | day }}"}
+    assert render_texts(template(default=text, xx=text), "sms", locale, CONTEXT).text
 
 
 @pytest.mark.parametrize(
@@ -260,6 +281,11 @@ def test_a_page_reads_well_as_text(page: str, text: str) -> None:
         (1500, "JPY", "it", "1.500 ¥"),
         ("19.9", "CHF", "en", "CHF 19.90"),
         ("19.9", "CHF", "it", "19,90 CHF"),
+        (1234.5, "EUR", "de", "1.234,50 €"),
+        (1234567.5, "EUR", "fr-FR", "1 234 567,50 €"),
+        (1234.5, "EUR", "pt_BR", "€ 1.234,50"),
+        (1234.5, "EUR", "de-XY", "1.234,50 €"),
+        (1234.5, "EUR", "xx", "€1,234.50"),
     ],
 )
 def test_money_is_written_as_people_write_it(amount: object, currency: str, locale: str, read: str) -> None:
@@ -289,6 +315,18 @@ def test_what_an_elif_asks_is_blamed_on_nothing_else() -> None:
     assert "event.properties.total" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "printed"), [({}, "The Shop, 1 &lt;Market&gt; Street"), ({"name": "A", "postal_address": "B"}, "A, B")]
+)
+def test_a_message_says_who_sends_it_and_where_unless_an_input_is_called_so(given: dict[str, str], printed: str) -> None:
+    email = {"from": "shop@example.org", "name": "The Shop", "postal_address": "1 <Market> Street"}
+    made = template(default={"subject": "Hi", "html": "<p>{{ sender.name }}, {{ sender.postal_address }}</p>"})
+    made = replace(made, sender="shop", inputs={"sender": {"type": "object"}} if given else {})
+    context = {"sender": given} if given else {}
+    out = Outgoing("0" * 24, 1, "c", "t", "email", to="a@example.org", locale="en", not_after=0, context=context)
+    assert printed in Renderer({"t": made}, {"shop": {"email": email}}).render(out).body_html
+
+
 def test_a_message_that_asks_a_survey_carries_its_link() -> None:
     made = template(default={"subject": "Hi", "text": "Tell us: {{ survey.url }}"})
     asked = Outgoing(
@@ -308,3 +346,29 @@ def test_a_message_that_asks_a_survey_carries_its_link() -> None:
     assert Renderer({"t": made}, senders).render(asked).body_text.strip() == "Tell us: placeholder"
     linked = Renderer({"t": made}, senders, lambda out: f"https://shop.example/{out.survey}/{out.person}")
     assert linked.render(asked).body_text.strip() == "Tell us: https://shop.example/nps/u:anna"
+
+
+@pytest.mark.parametrize(
+    ("page", "values"),
+    [
+        ("<p>Hi {{ a }}</p><p>{% if b %}yes{% else %}no{% endif %}</p>", {"a": "Ada", "b": 1}),
+        (
+            "<table>{% for p in a %}<tr><td>{{ p.n }}</td><td>{{ p.m }}</td></tr>{% endfor %}</table>x",
+            {"a": [{"n": 1, "m": 2}] * 3},
+        ),
+        ("<ul>{% for p in a %}<li>{{ p }}{% endfor %}</ul>", {"a": ["x", "y"]}),
+        (
+            '<a href="{{ a }}">go</a> <a href="{{ a }}">{{ a }}</a> <a href="x?{{ b }}"><img alt="{{ b }}"></a>',
+            {"a": "u", "b": 2},
+        ),
+        ('<a href="{{ a }}">go</a>', {"a": ""}),
+        ("<title>{{ a }}</title><style>{{ a }}</style>{{ a }}<!-- {{ a }} -->", {"a": "x\n  y"}),
+        ("{# no #}<p>&lt;{{ a }}&gt; &#123;&#123; a &#125;&#125;</p>", {"a": "<b>&amp;"}),
+        ("{{ a | safe }}<br>{{ a }}", {"a": "<b>x</b>"}),
+        ("<head>{% set z = 1 %}</head><body>{{ z }}</body>", {"a": 1}),
+        ("<p {% if a %}class=x{% endif %}>x<br>{{- a -}}<br></p>y", {"a": 1}),
+    ],
+)
+def test_a_page_read_out_once_says_what_each_page_says(page: str, values: dict[str, Any]) -> None:
+    _, made, text = mail(html=page, context=values)
+    assert text == plain_text(made)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+from tests.unit.house.tours import README, ROOT, STRICT, bash, blocks, free_port
+
 PAGES = [
     ROOT / name
     for name in ("README.md", "CHANGELOG.md", "orchestrator/ARCHITECTURE.md", "rules/AUTHORING.md", "rules/CODES.md")
@@ -22,43 +19,7 @@ PAGES = [
 SETUP = 'cd "$(git rev-parse --show-toplevel)" && python3 -m venv .venv && .venv/bin/pip install -q uv && '
 TOUR_S = 120
 DEMO_S = 240
-_BLOCK = re.compile(r"^```sh run\n(.*?)^```\n(?:```text output\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://)([^)#]+)(?:#([^)]+))?\)")
-
-
-def _environment() -> dict[str, str]:
-    """The commands of this very environment first, and no settings of whoever runs this."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHESTRATOR_")}
-    return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", "COLUMNS": "80"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _bash(script: str, folder: Path, limit_s: float) -> tuple[int, str, str]:
-    """Run a script and end whatever it leaves running."""
-    command = ["bash", "-c", f"set -euo pipefail\n{script}"]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=_environment(),
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as running:
-        try:
-            out, err = running.communicate(timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            out, err = running.communicate()
-            err += f"\nnot done after {limit_s:g} s"
-    return running.returncode, out, err
 
 
 def _opening_lines() -> list[str]:
@@ -82,7 +43,7 @@ def test_ci_takes_the_test_line_from_the_readme() -> None:
 
 
 def test_the_job_of_the_opening_line_is_done(tmp_path: Path) -> None:
-    code, out, err = _bash(_opening_lines()[0].split("--no-dev ")[1], tmp_path, DEMO_S)
+    code, out, err = bash(_opening_lines()[0].split("--no-dev ")[1], tmp_path, DEMO_S)
     assert code == 0, err
     assert "6,919 events of 2,357 profiles" in " ".join(out.split())
     assert (tmp_path / "demo/index.html").stat().st_size > 0
@@ -92,11 +53,9 @@ def test_the_tour_prints_what_it_shows(tmp_path: Path) -> None:
     """Block by block in one folder, on a free port."""
     if shutil.which("curl") is None:
         pytest.skip("the tour needs curl, which is not here: apt-get install curl")
-    port = str(_free_port())
-    blocks = _BLOCK.findall(README)
-    assert len(blocks) == README.count("\n```sh run\n")
-    for block, expected in blocks:
-        code, out, err = _bash(block.replace("8080", port), tmp_path, TOUR_S)
+    port = str(free_port())
+    for block, expected in blocks("run"):
+        code, out, err = bash(f"{STRICT}\n{block.replace('8080', port)}", tmp_path, TOUR_S)
         assert code == 0, f"{block}\n{err}"
         assert out.splitlines() == expected.splitlines(), f"README.md shows another output for\n{block}"
 

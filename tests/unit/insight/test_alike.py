@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.delivery.render import Renderer, RenderError
+from orchestrator.delivery.render import Renderer
+from orchestrator.delivery.unrenderable import RenderError
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.template import Source, Template
 from orchestrator.insight.alike import AlikeOnce

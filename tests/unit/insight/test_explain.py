@@ -11,7 +11,8 @@ from orchestrator.authoring import Workspace, load_workspace
 from orchestrator.delivery.channel import Refused
 from orchestrator.delivery.dispatch import outcome_of
 from orchestrator.delivery.governor import OpenGovernor
-from orchestrator.delivery.render import Renderer, RenderError
+from orchestrator.delivery.render import Renderer
+from orchestrator.delivery.unrenderable import RenderError
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.domain.outgoing import describe
 from orchestrator.domain.profile import Message, unseal

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator.authoring import load_workspace
-from orchestrator.domain.campaign import Dated, Emit, Pattern, Send, Value, Verb, Wait
+from orchestrator.domain.campaign import Alarm, Dated, Emit, Expected, Pattern, Send, Value, Verb, Wait
 from orchestrator.domain.features import _SHOWN
 from orchestrator.domain.program import Program
 from orchestrator.insight.reading import english, italian
@@ -289,6 +289,19 @@ def test_holds_say_that_nothing_comes_later(program: Program) -> None:
     assert "not sent, and not sent later, while open_tickets is more than 0 (hold open-ticket)" in read["limits"]
     timed = "not sent, and not sent later, for 30 days from when this turned true: last_nps (10 if absent) is at most 6"
     assert f"{timed} (hold detractor)" in read["limits"]
+
+
+def test_what_a_campaign_is_expected_to_do_is_told(program: Program) -> None:
+    alarm = Alarm(Expected(86_400_000, at_least=50), Expected(3_600_000, at_most=2_000, times=5))
+    campaign = replace(program.campaigns["welcome"], alarm=alarm)
+    assert read_campaign(program, campaign, EN).as_json()["alarm"] == [
+        "fewer than 50 messages leave within 1 day",
+        "more than 2,000 runs begin within 1 hour, and more than 5 times the busiest such span before",
+    ]
+    silent = replace(campaign, alarm=Alarm(triggers=Expected(86_400_000, at_least=1)))
+    assert read_campaign(program, silent, EN).as_json()["alarm"] == ["no run begins within 1 day"]
+    assert read_campaign(program, campaign, IT).as_json()["alarm"][0] == "partono meno di 50 messaggi in 1 giorno"
+    assert "alarm" not in read_campaign(program, program.campaigns["welcome"], EN).as_json()
 
 
 def test_an_emit_says_to_whom() -> None:

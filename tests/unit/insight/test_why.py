@@ -99,12 +99,17 @@ def test_a_cap_is_told_by_its_rule_and_the_last_message(told: Tell) -> None:
     )
     assert (waiting["gate"], waiting["next_allowed"]) == ("cap", "2026-03-02T21:00:00.000Z")
     assert [(one["gate"], one["verdict"]) for one in waiting["gates"]] == [
-        (gate, {"address": "skipped", "cap": "defer", "quiet": "not_asked", "permit": "not_asked"}.get(gate, "allow"))
+        (
+            gate,
+            {"suppression": "skipped", "address": "skipped", "cap": "defer", "quiet": "not_asked", "permit": "not_asked"}.get(
+                gate, "allow"
+            ),
+        )
         for gate in ORDER
         if gate != "identity"
     ]
     (line,) = waiting["gates_words"]
-    asked = "✓ kill switch, ✓ pause, ✓ expiry, ✓ suppression, \N{EN DASH} address, ✓ consent, ✓ holds, ✗ caps"
+    asked = "✓ kill switch, ✓ pause, ✓ expiry, \N{EN DASH} address list, \N{EN DASH} address, ✓ consent, ✓ holds, ✗ caps"
     assert line == f"gates by email: {asked}; not asked: quiet hours, rate"
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from orchestrator.authoring import check
+from orchestrator.domain.choices import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[3] / "rules"
 LIBRARY = ROOT / "library"
@@ -22,11 +23,13 @@ GSM_7 = set(
 )
 EXAMPLE = re.compile(r"^```\w+\n(?:# |<!-- )(\S+/\S+)(?: -->)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LONGEST = {
+    **PLACEHOLDERS,
     "profile": {"traits": {}},
     "event": {"properties": {"order_id": "O" * 20, "ticket_id": "T" * 24, "name": "N" * 40, "price": 12345.67}},
     "items": [{}],
     "survey": {"url": "https://shop.example/s/" + "t" * 55},
     "code": "C" * 20,
+    "sender": {"name": "The Shop", "postal_address": "1 Market Street"},
 }
 
 

@@ -99,6 +99,7 @@ def test_a_cache_of_another_life_of_the_machine_is_made_anew(tmp_path: Path) -> 
     """Its last writes may never have reached the disk."""
     cache = Cache(tmp_path / "0.sqlite", 0)
     cache.put([everything()], place(12))
+    cache.settle()
     cache.file.commit([Changes(0, facts={"boot": b"another"})])
     cache.close()
     again = Cache(tmp_path / "0.sqlite", 0)

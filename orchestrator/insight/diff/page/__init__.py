@@ -15,7 +15,11 @@ from orchestrator.insight.diff.words import counted, reactions_words, when
 from orchestrator.insight.page.words import thousands
 
 _TEMPLATE = "index.html"
-_STYLES = (("orchestrator.insight.page", "style.css"), ("orchestrator.insight.diff.page", "style.css"))
+_STYLES = (
+    ("orchestrator.insight.page", "tokens.css"),
+    ("orchestrator.insight.page", "style.css"),
+    ("orchestrator.insight.diff.page", "style.css"),
+)
 
 
 def render(result: Mapping[str, Any], stories: Mapping[str, Sequence[Row]] | None = None) -> str:

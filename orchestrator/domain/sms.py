@@ -14,12 +14,16 @@ _CODEC = Codec()
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`length` and `room` (of one SMS) in characters of the encoding; `foreign`: the first character that GSM-7 has not."""
+    """`length`, `room` (of one SMS) and `each` (of several) in characters of the encoding.
+
+    `foreign`: the first character that GSM-7 has not.
+    """
 
     length: int
     room: int
     count: int
     foreign: str = ""
+    each: int = _SEPTETS_OF_SEVERAL
 
 
 def size_of(text: str) -> Size:
@@ -28,6 +32,11 @@ def size_of(text: str) -> Size:
     if foreign:
         return _size([len(character.encode("utf-16-be")) // 2 for character in text], _UNITS, _UNITS_OF_SEVERAL, foreign)
     return _size([_septets(character) for character in text], _SEPTETS, _SEPTETS_OF_SEVERAL)
+
+
+def foreign_in(text: str) -> list[str]:
+    """The characters of the text that GSM-7 has not, in order."""
+    return [character for character in text if _septets(character) == 0]
 
 
 @lru_cache(maxsize=1_024)
@@ -43,10 +52,10 @@ def _size(widths: list[int], room: int, room_of_several: int, foreign: str = "")
     """No character is divided between two SMS."""
     length = sum(widths)
     if length <= room:
-        return Size(length, room, 1, foreign)
+        return Size(length, room, 1, foreign, room_of_several)
     count, used = 1, 0
     for width in widths:
         if used + width > room_of_several:
             count, used = count + 1, 0
         used += width
-    return Size(length, room, count, foreign)
+    return Size(length, room, count, foreign, room_of_several)

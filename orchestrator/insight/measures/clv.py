@@ -1,0 +1,120 @@
+"""What customers will be worth: BG/NBD for how often they come back, Gamma-Gamma for how much they spend then.
+
+Sources: Fader, Hardie, Lee, "Counting your customers the easy way", Marketing Science 24 (2005), eq. 6 and 10; Fader, Hardie,
+"The Gamma-Gamma model of monetary value" (2013), equations 1a and 5. Time is in weeks; days with several orders are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+PARAMETER_MAX = 100_000.0
+"""A parameter beyond it is where the search ran off to: the customers are too few, or too much alike, to tell."""
+ROUNDS = 4_000
+"""Steps of the search for the parameters."""
+
+
+class Customers(NamedTuple):
+    """Of each customer: repeat days, weeks from the first to the last, weeks since the first, mean spent on a repeat day."""
+
+    x: Numbers
+    tx: Numbers
+    age: Numbers
+    mean: Numbers
+
+
+class Often(NamedTuple):
+    """BG/NBD's parameters and the log-likelihood that they reach."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    log_likelihood: float
+
+
+class Spent(NamedTuple):
+    """Gamma-Gamma's parameters."""
+
+    p: float
+    q: float
+    v: float
+
+
+def fit_often(of: Customers) -> Often:
+    """The most likely parameters of BG/NBD."""
+    import numpy as np  # noqa: PLC0415 - the extra
+    from scipy.special import betaln, gammaln  # noqa: PLC0415
+
+    x, tx, age = of.x, of.tx, of.age
+
+    def unlikely(logs: Numbers) -> float:
+        r, alpha, a, b = np.exp(logs)
+        first = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        alive = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + age)
+        gone = np.where(x > 0, betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + tx), -np.inf)
+        return -float(np.sum(first + np.logaddexp(alive, gone)))
+
+    logs, found = _least(unlikely, [0.0, 1.0, 0.0, 0.5])
+    r, alpha, a, b = map(float, np.exp(logs))
+    return Often(r, alpha, a, b, -found)
+
+
+def tells(often: Often, spent: Spent) -> bool:
+    """Whether the search found parameters, with which an order is expected to cost something finite (q > 1)."""
+    found = (*often[:4], *spent)
+    return all(0 < one < PARAMETER_MAX for one in found) and spent.q > 1
+
+
+def fit_spent(of: Customers) -> Spent:
+    """The most likely parameters of Gamma-Gamma, by those who came back and spent something."""
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import gammaln  # noqa: PLC0415
+
+    back = (of.x > 0) & (of.mean > 0)
+    x, mean = of.x[back], of.mean[back]
+
+    def unlikely(logs: Numbers) -> float:
+        p, q, v = np.exp(logs)
+        parts = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(v) + (p * x - 1) * np.log(mean)
+        return -float(np.sum(parts + p * x * np.log(x) - (p * x + q) * np.log(x * mean + v)))
+
+    logs, _ = _least(unlikely, [1.0, 1.0, 2.0])
+    return Spent(*(float(each) for each in np.exp(logs)))
+
+
+def _least(function: Callable[[Numbers], float], start: list[float]) -> tuple[Any, float]:
+    from scipy.optimize import minimize  # noqa: PLC0415
+
+    options = {"maxiter": ROUNDS, "maxfev": ROUNDS, "xatol": 1e-9, "fatol": 1e-9}
+    found = minimize(function, start, method="Nelder-Mead", options=options)
+    again = minimize(function, found.x, method="Nelder-Mead", options=options)
+    return again.x, float(again.fun)
+
+
+def expected_orders(fit: Often, of: Customers, weeks: float) -> Numbers:
+    """Days with orders that each customer is expected to have in the next so many weeks."""
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import hyp2f1  # noqa: PLC0415
+
+    r, alpha, a, b, _ = fit
+    x, tx, age = of.x, of.tx, of.age
+    share = weeks / (alpha + age + weeks)
+    less = ((alpha + age) / (alpha + age + weeks)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, share)
+    gone = np.where(x > 0, a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + tx)) ** (r + x), 0.0)
+    found: Numbers = (a + b + x - 1) / (a - 1) * (1 - less) / (1 + gone)
+    return found
+
+
+def expected_spent(fit: Spent, of: Customers) -> Numbers:
+    """What each customer is expected to spend on a day with orders."""
+    p, q, v = fit
+    found: Numbers = p * (v + of.x * of.mean) / (p * of.x + q - 1)
+    return found
