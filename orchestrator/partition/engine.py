@@ -189,12 +189,6 @@ class Engine:
         if not stopped:
             self.cursors.begin(broadcast)
 
-    def end_runs(self, given: Control) -> None:
-        """A round begins that ends the campaign's runs that have begun by now, whosever they are."""
-        at = self.clock
-        ident = id_of("end", given.campaign or "", str(at), str(given.at), str(self.partitions[0].store.last_key()))
-        self._begin(Broadcast(ident, at, ends=given.campaign or ""), at)
-
     def feed(self, event: Event, now: int) -> Decision | None:
         """One event at its time: timers due by then first."""
         self.advance(now)
@@ -293,12 +287,17 @@ class Engine:
     def _is_elsewhere(self, raw: str) -> bool:
         return self._elsewhere is not None and self._elsewhere(raw)
 
-    def control(self, given: Control) -> None:
-        """Turn one of the operators' switches in every partition; it holds over a restart."""
+    def control(self, given: Control) -> int:
+        """Turn one of the operators' switches in every partition; it holds over a restart. Gives the number of a row of it."""
         self.around.controls = turned(self.around.controls, given)
         for partition in self.partitions:
             partition.changes.controls = self.around.controls
-            partition.note(given)
+            row = partition.note(given)
+        return row
+
+    def end_runs(self, campaign: str, row: int) -> None:
+        """A round begins that ends the campaign's runs that have begun by now, whosever they are, by the word of that row."""
+        self._begin(Broadcast(id_of("end", campaign, str(row)), self.clock, ends=campaign), self.clock)
 
     def reach(self, now: int) -> None:
         """What follows happens then: timers due by then come first."""

@@ -109,9 +109,9 @@ class Live:
 
         When a switch ends, what it held back is looked at again.
         """
-        self.engine.control(given)
+        row = self.engine.control(given)
         if given.switch == END and given.profile is None and given.campaign is not None:
-            self.engine.end_runs(given)
+            self.engine.end_runs(given.campaign, row)
         if order is not None:
             self.engine.partitions[0].changes.obeyed.append(order)
         mend(self.engine, given, order or 0)

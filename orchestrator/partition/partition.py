@@ -283,10 +283,11 @@ class Partition:
         record.last_seq = seq
         return seq
 
-    def note(self, given: PartitionInput) -> None:
-        """Journal an input of the whole partition; key 0 stands for it."""
+    def note(self, given: PartitionInput) -> int:
+        """Journal an input of the whole partition; key 0 stands for it. Gives the row's number."""
         row = JournalRow(self.store.next_seq(), PARTITION_KEY, 0, self.clock, _encode(given), b"")
         self.changes.journal.append(row)
+        return row.seq
 
     def _bury(self, record: Record, given: ProfileInput, error: Exception) -> None:
         """Restore the profile as it was before, keep the input with its cause, and journal that."""

@@ -365,9 +365,10 @@ def settled(place: Place, quiet_s: float = QUIET_S) -> None:
 
 
 def sent(place: Place) -> list[dict[str, Any]]:
-    """What the file channels of all workers wrote."""
+    """What the file channels of all workers wrote; a line without its end is being written, or its worker died in it."""
     outboxes = sorted(place.folder.glob("worker-*/outbox/*.jsonl"))
-    return [json.loads(line) for outbox in outboxes for line in outbox.read_text(encoding="utf-8").splitlines()]
+    texts = (outbox.read_text(encoding="utf-8") for outbox in outboxes)
+    return [json.loads(line) for text in texts for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def _profile(judged: Judged, force: InForce, profile: Profile, rows: dict[int, JournalRow], key: int, last: int) -> None:

@@ -205,9 +205,10 @@ def events_of(state: Path) -> list[dict[str, Any]]:
 
 
 def sent(state: Path, channel: str = "email") -> list[dict[str, Any]]:
-    """What the file channel wrote."""
+    """What the file channel wrote; a line without its end is being written, or its worker died in it."""
     path = state.parent / "outbox" / f"{channel}.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def sent_to(state: Path, user: str) -> list[str]:

@@ -70,6 +70,18 @@ def test_those_of_one_campaign_end_and_who_has_none_leaves_no_row(partitions: in
     assert len(ended(shop)) == 30
 
 
+def test_the_same_word_given_twice_at_once_is_two_rounds_and_ends_each_run_once() -> None:
+    """Two operators, or one who insists: seed 1003 of the simulation."""
+    shop = shop_of()
+    shop.turn(*(began(f"p{number}", MIDNIGHT) for number in range(30)), at=MIDNIGHT)
+    end(shop)
+    end(shop)
+    shop.rest(MIDNIGHT + SECOND)
+    begun = [one.id for row in shop.file.journal if row.key == 0 and isinstance(one := _around(row.given), Broadcast)]
+    assert len(set(begun)) == len(begun) == 2
+    assert len(ended(shop)) == len(set(ended(shop))) == 30
+
+
 def test_a_run_that_begins_after_the_word_goes_on_though_its_customer_is_visited_later() -> None:
     shop = shop_of()
     shop.turn(person("ada", MIDNIGHT), began("bob", MIDNIGHT), at=MIDNIGHT)
