@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.config import kafka_settings
 from orchestrator.errors import OrchestratorError
 from orchestrator.logs import say
+from orchestrator.stores.kafka.reaching import Brokers
 
 if TYPE_CHECKING:
     from orchestrator.bootstrap.mirror import Workers
 
-_STOP_S = 10.0
+STOP_S = 10.0
 """How long it may take to end in order; whenever it ends, it goes on where it was."""
 
 
@@ -33,18 +35,19 @@ def mirrored(workers: Workers, mirror: Path) -> Iterator[subprocess.Popen[bytes]
     finally:
         running.terminate()
         try:
-            running.wait(_STOP_S)
+            running.wait(STOP_S)
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
 
 
 def main() -> None:
-    """Mirror until whoever started this is gone."""
+    """Mirror until whoever started this is gone. What opens the brokers comes by the environment, as it came to that one."""
     from orchestrator.bootstrap.mirror import Workers  # noqa: PLC0415 - it needs the extra
 
-    brokers, topic, name, mirror, parent = sys.argv[1:]
+    addresses, topic, name, mirror, parent = sys.argv[1:]
     try:
+        brokers = Brokers.of(addresses, kafka_settings())
         Workers(brokers, topic, name).mirror(Path(mirror), lambda: os.getppid() != int(parent))
     except KeyboardInterrupt:
         sys.exit(1)

@@ -20,12 +20,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from orchestrator.bootstrap.mirror import Workers
 from orchestrator.config import kafka_settings
-from orchestrator.errors import UsageError
+from orchestrator.console.mirroring import mirrored
+from orchestrator.errors import StoreError, UsageError
 from orchestrator.partition.engine import home_of
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.java import JarsAbsent
 from orchestrator.stores.kafka.reaching import Brokers, reaching
+from orchestrator.stores.reader import open_reader
 from tests.integration.kill_worker import Place, Worker, events, governed, until
 
 COUNT = 30
@@ -92,6 +95,10 @@ def test_a_deployment_works_behind_tls_and_passwords(tmp_path: Path) -> None:
                 until(place.drained, "all inputs to be decided")
                 until(lambda: worker.health()["governor"] is True, "the governor to be heard")
                 told = _events(place)
+                mirror = tmp_path / "mirror.sqlite"
+                with mirrored(Workers(brokers, place.topic, place.name), mirror):
+                    known = {f"u:{key}" for key, _ in events(1, COUNT)}
+                    until(lambda: _customers(mirror) == known, "the mirror to be let in")
                 assert worker.terminate() == 0
             finally:
                 worker.kill()
@@ -113,6 +120,14 @@ def _events(place: Place) -> list[str]:
     command = ["events", "--brokers", place.brokers, "--input", place.topic]
     ran = subprocess.run([sys.executable, "-m", "orchestrator", *command], capture_output=True, text=True, check=True)
     return [json.loads(line)["messageId"] for line in ran.stdout.splitlines()]
+
+
+def _customers(mirror: Path) -> set[str]:
+    try:
+        with open_reader(mirror) as reader:
+            return {stored.raw for _, stored in reader.everybody()}
+    except StoreError:
+        return set()
 
 
 def _started(place: Place, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
