@@ -35,7 +35,7 @@ from orchestrator.history.analytics import analytics, require_extra
 from orchestrator.insight import replay as replaying
 from orchestrator.insight.measures import BY, Measured, Span
 from orchestrator.insight.measures import measure as measured
-from orchestrator.insight.measures.export import rows_of, shown, write_csv, write_parquet
+from orchestrator.insight.measures.export import Covered, covered, rows_of, shown, write_csv, write_parquet
 from orchestrator.insight.measures.members import members_of
 from orchestrator.insight.measures.shipped import LIBRARY, measures_of
 from orchestrator.intake.catalogue import Catalogue
@@ -83,15 +83,17 @@ def measure(
             loaded,
         )
     ):
-        found = _measured(file, loaded, span, by, only)
-    _tell(found, out, locale.value, output)
+        found, time = _measured(file, loaded, span, by, only)
+    _tell(found, time, out, locale.value, output)
 
 
 def _or(given: int | None, other: int) -> int:
     return other if given is None else given
 
 
-def _measured(file: Path, loaded: Workspace, span: Span, by: str | None, only: list[str] | None) -> dict[str, Measured]:
+def _measured(
+    file: Path, loaded: Workspace, span: Span, by: str | None, only: list[str] | None
+) -> tuple[dict[str, Measured], Covered]:
     known = {one.name: one for one in loaded.measures}
     absent = [name for name in only or () if name not in known]
     if absent:
@@ -99,9 +101,10 @@ def _measured(file: Path, loaded: Workspace, span: Span, by: str | None, only: l
     catch_up(file)
     chosen = [one for name, one in sorted(known.items()) if not only or name in only]
     with analytics(file) as history, open_reader(file) as reader:
-        return measured(
+        found = measured(
             chosen, history, loaded.program, span, by, lambda: members_of(loaded.program, reader.everybody(), history.clock)
         )
+        return found, covered(span, history.clock)
 
 
 def _of_state(workspace: Path | None, state: Path) -> Workspace:
@@ -128,12 +131,12 @@ def _replayed(workspace: Path | None, files: list[Path]) -> Iterator[tuple[Path,
         yield Path(opened.file.path), loaded
 
 
-def _tell(found: dict[str, Measured], out: Path | None, locale: str, output: Format) -> None:
+def _tell(found: dict[str, Measured], time: Covered, out: Path | None, locale: str, output: Format) -> None:
     if out is not None and out.suffix == ".csv":
         with out.open("w", encoding="utf-8", newline="") as file:
-            write_csv(rows_of(found, locale), file)
+            write_csv(rows_of(found, locale, time), file)
     elif out is not None:
-        write_parquet(rows_of(found, locale), out)
+        write_parquet(rows_of(found, locale, time), out)
     if output is Format.json:
         print_json({"measures": {name: one.as_json(locale) for name, one in found.items()}})
     else:

@@ -17,14 +17,16 @@ import pytest
 
 from orchestrator.authoring import load_workspace
 from orchestrator.console.accounts import Role
-from orchestrator.console.measures import Desk
+from orchestrator.console.measures import Desk, Known
+from orchestrator.console.measures.question import Answered
+from orchestrator.console.measures.shown import card, trend_of
 from orchestrator.console.measures.wording import begin_of, family_of, value_of
 from orchestrator.console.speech import Speech
 from orchestrator.console.state import State
 from orchestrator.domain.measure import KINDS, Measure
 from orchestrator.history import catch_up
 from orchestrator.history.analytics import analytics
-from orchestrator.insight.measures import BY, Measured, measure
+from orchestrator.insight.measures import BY, Measured, Summed, measure
 from orchestrator.insight.measures.members import members_of
 from orchestrator.insight.measures.shipped import measures_of
 from orchestrator.stores.reader import open_reader
@@ -123,12 +125,16 @@ def _cell(one: object) -> str | float:
 
 
 def test_a_file_has_what_its_page_shows(shop: Shop, olga: Visitor) -> None:
-    for path in ("/measures?by=stage", "/measure?name=repeat_rate&by=segment", "/measure?name=conversion_rate"):
+    for path, name in (
+        ("/measures?by=stage", "measures-all-time-by-stage"),
+        ("/measure?name=repeat_rate&by=segment", "repeat-rate-all-time-by-segment"),
+        ("/measure?name=conversion_rate", "conversion-rate-all-time"),
+    ):
         settled(olga, path)
         route, _, query = path.partition("?")
         answer = olga.get(f"{route}.csv?{query}")
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-        assert re.fullmatch(r'attachment; filename="measures?\.csv"', answer.headers["content-disposition"])
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}.csv"'
         rows = list(csv.reader(io.StringIO(answer.text, newline="")))[1:]
         parquet = olga.get(f"{route}.parquet?{query}")
         folder = shop.state.parent / "read.parquet"
@@ -168,6 +174,18 @@ def test_days_are_those_that_are_asked_for(shop: Shop, olga: Visitor) -> None:
         assert answer.status_code == 400
         assert words in answer.text
     assert olga.get("/measure?name=nothing").status_code == 400
+
+
+def test_sessions_of_single_events_are_not_told_as_if_somebody_had_timed_them() -> None:
+    one = Measure("it", "sessions", "time", {})
+    known = Known(Answered(Summed(0.0, 690, 0.0, 0.0), {"2026-01": Summed(0.0, 3, 0.0, 0.0)}, "month"), 0, coming=False)
+    shown = card(one, known, Speech())
+    assert shown.whole is not None
+    assert (shown.whole.value, shown.whole.interval, shown.whole.n) == ("\u2013", "", 690)
+    assert shown.why_none == "each was a single event: no time to measure"
+    assert trend_of(one, shown.rows * 2) is None
+    none = card(one, Known(Answered(Summed(None, 0)), 0, coming=False), Speech("it"))
+    assert none.why_none == "ancora niente da misurare"
 
 
 def test_without_the_extra_it_says_what_to_install(shop: Shop) -> None:

@@ -150,7 +150,12 @@ def test_the_wheel_counts_everybody_and_campaigns_what_the_history_counts(shop: 
     assert f"{total} customers, now." in Page(olga.get("/").text).text
     sent = sum(one.n for one in counts if one.what == "sent")
     assert sent
-    assert f"<dd>{sent}</dd>" in olga.get("/campaign?name=welcome").text
+    page = olga.get("/campaign?name=welcome").text
+    assert f"<dd>{sent}</dd>" in page
+    with open_history(shop.state) as history:
+        under_way = sum(history.under_way("welcome").values())
+    assert under_way
+    assert f"<dt>runs under way now</dt><dd>{under_way}</dd>" in page
 
 
 def test_a_customers_page_says_why_and_why_not(olga: Visitor) -> None:

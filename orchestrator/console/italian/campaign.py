@@ -12,6 +12,7 @@ WORDS = {
         "I suoi percorsi stanno per chiudersi: il motore non ha ancora preso l'ordine."
     ),
     "Its messages": "I suoi messaggi",
+    "runs under way now": "percorsi in corso ora",
     "Day by day": "Giorno per giorno",
     "Day by day; the table below holds the same figures": "Giorno per giorno; la tabella sotto ha le stesse cifre",
     "up to {} a day": "fino a {} al giorno",

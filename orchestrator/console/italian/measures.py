@@ -42,7 +42,7 @@ WORDS = {
     "All measures": "Tutte le misure",
     "being worked out": "in calcolo",
     "Being worked out: {} of {} are new.": "In calcolo: {} su {} sono nuove.",
-    "Worked out {}, of what had happened until {}.": "Calcolato {}, su ciò che era successo fino al {}.",
+    "Worked out {}.": "Calcolato {}.",
     "Look again": "Guarda di nuovo",
     "This is being worked out for the first time. The page comes by itself, as soon as there is something.": (
         "È la prima volta che si calcola. La pagina arriva da sola, appena c'è qualcosa."
@@ -83,7 +83,9 @@ WORDS = {
     "first in": "primo in",
     "{} d": "{} g",
     "Table: {}": "Tabella: {}",
-    "nothing observed yet": "ancora niente da osservare",
+    "nothing to measure yet": "ancora niente da misurare",
+    "each was a single event: no time to measure": "ognuna un solo evento: nessun tempo da misurare",
+    "too few to tell": "troppo pochi per dirlo",
     "No campaign has both treated and held-out customers whose time is over.": (
         "Nessuna campagna ha sia clienti trattati sia esclusi il cui tempo è passato."
     ),

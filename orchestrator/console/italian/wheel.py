@@ -39,7 +39,7 @@ WORDS = {
     "to": "a",
     "moves": "passaggi",
     "Nobody has moved.": "Nessuno si è mosso.",
-    "As of {}.": "Al {}.",
+    "All that happened until {} is counted.": "È contato tutto ciò che è successo fino al {}.",
     "One input is not counted yet.": "Un ingresso non è ancora contato.",
     "{} inputs are not counted yet.": "{} ingressi non sono ancora contati.",
 }

@@ -73,6 +73,8 @@ class Card:
     clock: int
     coming: bool
     trouble: str
+    why_none: str
+    """What is said where there is no value."""
 
 
 def card(measure: Measure, known: Known, speech: Speech) -> Card:
@@ -96,12 +98,28 @@ def card(measure: Measure, known: Known, speech: Speech) -> Card:
         0 if answer is None else answer.clock,
         known.coming,
         "" if answer is None else answer.trouble,
+        "" if found is None else _why_none(found, speech),
     )
+
+
+def _why_none(found: Measured, speech: Speech) -> str:
+    """Why there is no value, in words; empty where there is one."""
+    if _no_length(found, found.whole):
+        return speech.say("each was a single event: no time to measure")
+    if found.whole.value is not None or found.by:
+        return ""
+    return speech.say("too few to tell" if found.whole.n else "nothing to measure yet")
+
+
+def _no_length(found: Measured, one: Summed) -> bool:
+    """Whether all sessions were single events: their mean of nought would read as if somebody had timed them."""
+    return found.measure.kind == "sessions" and one.n > 0 and one.value == 0
 
 
 def _rows(found: Measured, speech: Speech, of: Sequence[tuple[str, Summed]]) -> list[Row]:
     unit, (low, high) = found.measure.unit, _scale(found, [one for _, one in of])
     target = found.measure.at_least if found.measure.at_least is not None else found.measure.at_most
+    timed = [(group, Summed(None, one.n) if _no_length(found, one) else one) for group, one in of]
     return [
         Row(
             group,
@@ -113,7 +131,7 @@ def _rows(found: Measured, speech: Speech, of: Sequence[tuple[str, Summed]]) -> 
             begin_of(found.told_by, group) if group and periodic(found.told_by) else None,
             _arms(found, group, speech),
         )
-        for group, one in of
+        for group, one in timed
     ]
 
 
@@ -138,7 +156,7 @@ def _arms(found: Measured, group: str, speech: Speech) -> tuple[str, ...]:
 
 def trend_of(measure: Measure, rows: Sequence[Row]) -> Trend | None:
     """The value over time, with its interval and target; None where there are no two periods."""
-    points = [(row.at, *row.plain) for row in rows if row.at is not None]
+    points = [(row.at, *row.plain) for row in rows if row.at is not None and row.plain[0] is not None]
     return trend(points, [one for one in (measure.at_least, measure.at_most) if one is not None]) if len(points) > 1 else None
 
 

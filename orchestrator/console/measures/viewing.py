@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -13,6 +14,9 @@ from orchestrator.domain.limits import DAY_MS
 from orchestrator.errors import UsageError
 from orchestrator.insight.measures import BY, Span
 
+_PLAIN = re.compile(r"[^a-z0-9]+")
+"""What no file of ours is called, whatever a workspace calls its measures."""
+_STEM_MAX = 60
 PRESETS = (7, 30, 90, 365)
 """Days that a link shows, today among them; UTC."""
 
@@ -42,12 +46,12 @@ class Viewing:
         """The same page of the last days; of all time where there are none."""
         return self.at(path, **{**more, "first": "", "last": "", "days": str(days or "")})
 
-    @property
-    def stem(self) -> str:
-        """What a file of it is called after: its dates."""
-        ever = Span()
+    def stem(self, what: str) -> str:
+        """What a file of it is called: `nps-from-2026-01-01-to-2026-01-31-by-stage`; days are UTC, the last one is in it."""
+        ever, plain = Span(), _PLAIN.sub("-", what.lower()).strip("-")[:_STEM_MAX].rstrip("-") or "measure"
         first = "" if self.span.first == ever.first else f"-from-{last_day(self.span.first + 1)}"
-        return first + ("" if self.span.last == ever.last else f"-to-{last_day(self.span.last)}")
+        last = "" if self.span.last == ever.last else f"-to-{last_day(self.span.last)}"
+        return plain + (first + last or "-all-time") + (f"-by-{self.by}" if self.by else "")
 
 
 def viewing(asked: Asked) -> Viewing:

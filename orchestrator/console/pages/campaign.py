@@ -90,6 +90,7 @@ def campaign(asked: Asked) -> Answer:
         "read": read_campaign(live.program, one, asked.speech.tongue),
         "at_step": at_steps(steps, standing),
         "waiting_first": standing.get("", 0),
+        "under_way": sum(standing.values()),
         "whole": dict(_whole(steps)),
         "arms": arms(steps),
         "goal": one.goal is not None,

@@ -15,7 +15,7 @@ from orchestrator.console.pages.measures import FORMATS, framed, known_of, sent,
 from orchestrator.domain.measure import Measure
 from orchestrator.errors import UsageError
 from orchestrator.insight.measures import OVER_TIME, periodic
-from orchestrator.insight.measures.export import deeper_rows, rows_of
+from orchestrator.insight.measures.export import covered, deeper_rows, rows_of
 from orchestrator.insight.measures.shipped import measures_of
 
 
@@ -76,7 +76,7 @@ def _parameters(known: Known, asked: Asked) -> list[tuple[str, str]]:
 
 def _file(asked: Asked) -> Answer:
     """What the page shows, as a file: the whole, over time, told apart, and what lies behind."""
-    live, view = asked.state.live(asked.reader), viewing(asked)
+    live, view, language = asked.state.live(asked.reader), viewing(asked), asked.speech.language
     if live is None:
         return Elsewhere("/measures")
     one = _named(asked, live)
@@ -86,11 +86,11 @@ def _file(asked: Asked) -> Answer:
     rows: list[tuple[Any, ...]] = []
     for place, found in enumerate(known):
         if found.answer is not None:
-            told = list(rows_of({one.name: found.answer.of(one)}, asked.speech.language))
+            told = list(rows_of({one.name: found.answer.of(one)}, language, covered(view.span, found.answer.clock)))
             rows += told if place == 0 else told[1:]
     if known[0].answer is not None:
-        rows += deeper_rows(known[0].answer.of(one), asked.speech.language)
-    return sent(asked, rows, f"measure{view.stem}")
+        rows += deeper_rows(known[0].answer.of(one), language, covered(view.span, known[0].answer.clock))
+    return sent(asked, rows, view.stem(one.name))
 
 
 PLACES = (Place("/measure", measure), *(Place(f"/measure.{kind}", _file) for kind in FORMATS))

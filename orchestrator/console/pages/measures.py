@@ -19,7 +19,7 @@ from orchestrator.console.measures.wording import FAMILIES
 from orchestrator.domain.measure import Measure
 from orchestrator.errors import UsageError
 from orchestrator.insight.measures import BY
-from orchestrator.insight.measures.export import rows_of, write_csv, write_parquet
+from orchestrator.insight.measures.export import covered, rows_of, write_csv, write_parquet
 from orchestrator.insight.measures.shipped import measures_of
 
 _SOON_S = 2
@@ -94,9 +94,12 @@ def _file(asked: Asked) -> Answer:
     known = None if live is None else known_of(asked, [_question(live, one, view) for one in every])
     if known is None or any(one.answer is None for one in known):
         return Elsewhere(view.at("/measures"))
-    answers = [few(one, _GROUPS).answer for one in known]
-    found = {one.name: answer.of(one) for one, answer in zip(every, answers, strict=True) if answer is not None}
-    return sent(asked, list(rows_of(found, asked.speech.language)), f"measures{view.stem}")
+    rows: list[tuple[Any, ...]] = []
+    for one, found in zip(every, known, strict=True):
+        answer = few(found, _GROUPS).answer
+        if answer is not None:
+            rows += rows_of({one.name: answer.of(one)}, asked.speech.language, covered(view.span, answer.clock))
+    return sent(asked, rows, view.stem("measures"))
 
 
 def sent(asked: Asked, rows: Sequence[tuple[Any, ...]], stem: str) -> Sent:

@@ -1,6 +1,7 @@
 // What needs a script: a chart that answers to the pointer, drawn from the table that stands below it. Everything can be read without.
 "use strict";
 (() => {
+  // A legend tells the value that is pointed at, else the latest.
   const colour = (box, n) => getComputedStyle(box.querySelector(".key.c" + n)).getPropertyValue("--c");
   const draw = (table) => {
     const box = document.getElementById(table.dataset.chart), curves = box.querySelector("svg"), style = getComputedStyle(document.body);
@@ -8,14 +9,15 @@
     const days = rows.map((row) => Date.parse(row.cells[0].textContent) / 1000);
     const values = heads.map((_, n) => rows.map((row) => Number(row.cells[n + 1].dataset.value)));
     const axis = { stroke: style.getPropertyValue("--soft"), grid: { stroke: style.getPropertyValue("--line"), width: 1 }, ticks: { show: false } };
-    const series = heads.map((head, n) => ({ label: head.textContent, stroke: colour(box, n), width: 2.5, points: { show: rows.length < 10 } }));
+    const word = (cell) => (plot, value, series, row) => rows[row ?? rows.length - 1].cells[cell].textContent;
+    const series = heads.map((head, n) => ({ label: head.textContent, value: word(n + 1), stroke: colour(box, n), width: 2.5, points: { show: rows.length < 10 } }));
     curves.hidden = true;
     curves.style.display = "none";
     const place = document.createElement("div");
     box.prepend(place);
     const lang = document.documentElement.lang;
     const plot = new uPlot({
-      width: box.clientWidth, height: 240, series: [{ label: table.tHead.rows[0].cells[0].textContent, value: (_, at) => (at === null ? "" : new Date(at * 1000).toISOString().slice(0, 10)) }, ...series],
+      width: box.clientWidth, height: 240, series: [{ label: table.tHead.rows[0].cells[0].textContent, value: word(0) }, ...series],
       axes: [{ ...axis, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleDateString(lang, { day: "numeric", month: "short", timeZone: "UTC" })) }, { ...axis, size: 60 }],
       scales: { x: { time: true }, y: { range: (_, least, most) => [0, Math.max(4, most * 1.05)] } }, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"), cursor: { drag: { x: false, y: false } },
     }, [days, ...values], place);
@@ -30,8 +32,11 @@
     const of = (name) => rows.map((row) => number(row.cells[1].dataset[name])), heads = table.tHead.rows[0].cells;
     const aims = ["aim0", "aim1"].filter((name) => name in table.dataset);
     const soft = style.getPropertyValue("--soft"), axis = { stroke: soft, grid: { stroke: style.getPropertyValue("--line"), width: 1 }, ticks: { show: false } };
-    const cell = (n) => (plot, value, series, row) => (row === null || row === undefined ? "" : rows[row].cells[n].textContent);
-    const scale = { share: [100, "%"], time: [1 / 86400000, " d"] }[table.dataset.trend] ?? [1, ""];
+    const latest = of("value").findLastIndex((value) => value !== null);
+    const cell = (n) => (plot, value, series, row) => rows[row ?? latest].cells[n].textContent;
+    const most = Math.max(...of("value").map(Math.abs), ...of("high").map(Math.abs));
+    const span = [[86400000, " d"], [3600000, " h"], [60000, " min"]].find(([size]) => most >= size) ?? [1000, " s"];
+    const scale = { share: [100, "%"], time: [1 / span[0], span[1]] }[table.dataset.trend] ?? [1, ""];
     const named = (value) => (value * scale[0]).toLocaleString(lang, { maximumFractionDigits: 2 }) + scale[1];
     curves.hidden = true;
     curves.style.display = "none";

@@ -1,44 +1,68 @@
-"""Measures as rows for other tools: CSV that no spreadsheet runs, or Parquet."""
+"""Measures as rows for other tools: CSV that no spreadsheet runs, or Parquet.
+
+Instants are ISO 8601 in UTC; lengths of time are seconds, which other tools can add up, and their unit says so.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from orchestrator.insight.measures.measuring import Measured
+from orchestrator.domain.calendar import iso
+from orchestrator.insight.measures.measuring import Measured, Span
 from orchestrator.insight.measures.summing import Summed
 
-COLUMNS = ("measure", "by", "group", "value", "unit", "n", "low", "high", "at_least", "at_most", "definition")
-_TYPES = ("varchar", "varchar", "varchar", "double", "varchar", "bigint", "double", "double", "double", "double", "varchar")
+_TYPES = {"value": "double", "n": "bigint", "low": "double", "high": "double", "at_least": "double", "at_most": "double"}
+"""column → type; all others are texts"""
+_LIMITS = ("low", "high", "at_least", "at_most")
+COLUMNS = ("measure", "by", "group", "value", "unit", "n", *_LIMITS, "from", "until", "as_of", "definition")
+_SECOND_MS = 1000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets read these too
 
 
-def rows_of(found: Mapping[str, Measured], locale: str = "en") -> Iterator[tuple[Any, ...]]:
+class Covered(NamedTuple):
+    """What time rows speak of: `first` is in it, `until` is not, nothing after `as_of` is counted. Empty: no bound."""
+
+    first: str = ""
+    until: str = ""
+    as_of: str = ""
+
+
+def covered(span: Span, clock: int) -> Covered:
+    """That span, of a history that stands at `clock`."""
+    ever = Span()
+    first, until = ("" if end == bound else iso(end) for end, bound in zip(span, ever, strict=True))
+    return Covered(first, until, iso(clock))
+
+
+def rows_of(found: Mapping[str, Measured], locale: str = "en", time: Covered = Covered()) -> Iterator[tuple[Any, ...]]:  # noqa: B008 - a tuple
     """A row for each measure, and one for each of its groups."""
-    for name, one in found.items():
-        told = one.as_json(locale)
+    for one in found.values():
         for group, summed in (("", one.whole), *one.by.items()):
-            yield _row(name, one.told_by if group else "", group, summed, one, told["definition"])
+            yield _row(one, one.told_by if group else "", group, summed, locale, time)
 
 
-def deeper_rows(one: Measured, locale: str = "en") -> Iterator[tuple[Any, ...]]:
+def deeper_rows(one: Measured, locale: str = "en", time: Covered = Covered()) -> Iterator[tuple[Any, ...]]:  # noqa: B008 - a tuple
     """A row for each step of a funnel, and one for each cell of a table of cohorts."""
-    definition = one.as_json(locale)["definition"]
     first = one.steps[0][1] if one.steps else 0
     for name, n in one.steps:
-        yield _row(one.measure.name, "step", name, Summed(n / first if first else None, n), one, definition)
+        yield _row(one, "step", name, Summed(n / first if first else None, n), locale, time)
     for cohort in one.cohorts:
         for place, share in enumerate(cohort.shares, 1):
             group = f"{cohort.month} +{30 * place}d"
-            yield _row(one.measure.name, "cohort and days", group, Summed(share, cohort.n), one, definition)
+            yield _row(one, "cohort and days", group, Summed(share, cohort.n), locale, time)
 
 
-def _row(name: str, by: str, group: str, summed: Summed, one: Measured, definition: str) -> tuple[Any, ...]:
-    its = one.measure
-    told = (summed.value, its.unit, summed.n, summed.low, summed.high, its.at_least, its.at_most)
-    return (name, by, group, *told, definition)
+def _row(one: Measured, by: str, group: str, summed: Summed, locale: str, time: Covered) -> tuple[Any, ...]:
+    its, definition = one.measure, one.as_json(locale)["definition"]
+    numbers = [summed.value, summed.low, summed.high, its.at_least, its.at_most]
+    unit = its.unit
+    if unit == "time":
+        unit, numbers = "seconds", [None if number is None else number / _SECOND_MS for number in numbers]
+    value, *ends = numbers
+    return (its.name, by, group, value, unit, summed.n, *ends, *time, definition)
 
 
 def write_csv(rows: Iterable[tuple[Any, ...]], out: IO[str]) -> None:
@@ -61,7 +85,7 @@ def write_parquet(rows: Iterable[tuple[Any, ...]], path: Path) -> None:
     import duckdb  # noqa: PLC0415 - the extra
 
     with duckdb.connect(config={"threads": 1}) as duck:
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(COLUMNS, _TYPES, strict=True))
+        columns = ", ".join(f'"{name}" {_TYPES.get(name, "varchar")}' for name in COLUMNS)
         duck.execute(f"create table measures({columns})")
         held = list(rows)
         if held:

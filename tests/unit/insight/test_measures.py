@@ -16,7 +16,7 @@ from orchestrator.domain.chance import share_of
 from orchestrator.domain.input import Event
 from orchestrator.domain.measure import Measure
 from orchestrator.insight.measures import Measured, Span
-from orchestrator.insight.measures.export import rows_of, safe, write_csv, write_parquet
+from orchestrator.insight.measures.export import COLUMNS, covered, rows_of, safe, write_csv, write_parquet
 from orchestrator.insight.measures.lift import Arm, least, lift_of
 from orchestrator.insight.measures.summing import Summed, poisson, wilson
 from tests.unit.insight.measured import event, opened
@@ -376,7 +376,7 @@ def test_no_cell_of_an_export_is_a_formula(tmp_path: Path) -> None:
         out = io.StringIO(newline="")
         write_csv(rows_of(_measured(text, text)), out)
         rows = list(csv.reader(io.StringIO(out.getvalue(), newline="")))
-        assert [len(row) for row in rows] == [11, 11, 11]
+        assert [len(row) for row in rows] == [14, 14, 14]
         for cell in (rows[1][0], rows[2][2]):
             assert cell.lstrip(" ")[:1] not in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20" or not cell.strip(" ")
             assert cell.removeprefix("'") == text.replace("\0", "")
@@ -387,6 +387,17 @@ def test_no_cell_of_an_export_is_a_formula(tmp_path: Path) -> None:
     with duckdb.connect() as duck:
         found = duck.execute(f"select measure from '{place}' where \"group\" <> ''").fetchall()  # noqa: S608
         assert found == [(text,) for text in nasty]
+
+
+def test_an_export_tells_lengths_in_seconds_and_instants_as_everybody_reads_them() -> None:
+    one = Measure("handled", "time", "time", {"en": "How long."}, at_most=90_000)
+    found = {"handled": Measured(one, Summed(61_500.0, 3, 60_000.0, None))}
+    (row,) = rows_of(found, "en", covered(Span(DAY, 3 * DAY), 2 * DAY + 1))
+    told = dict(zip(COLUMNS, row, strict=True))
+    assert (told["value"], told["unit"], told["low"], told["high"], told["at_most"]) == (61.5, "seconds", 60.0, None, 90.0)
+    times = (told["from"], told["until"], told["as_of"])
+    assert times == ("1970-01-02T00:00:00.000Z", "1970-01-04T00:00:00.000Z", "1970-01-03T00:00:00.001Z")
+    assert covered(Span(), 0)[:2] == ("", "")
 
 
 def test_a_cost_of_a_month_to_come_is_not_spent_yet(tmp_path: Path) -> None:
