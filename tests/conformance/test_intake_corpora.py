@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
-from starlette.applications import Starlette
 
 from orchestrator.domain.input import Event
 from orchestrator.errors import RejectedEvent
@@ -20,29 +17,12 @@ from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.edge import edge
 from orchestrator.intake.files import read_events
 from orchestrator.intake.segment import parse, parse_line
+from tests.calling import Client
 
 CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 NOON = 1_795_435_200_000
 
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason=f"the corpora are not beside the checkout: {CORPORA.name}")
-
-
-class Client:
-    """A client that calls the app in this process."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._app = app
-
-    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
-        async def answer() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-                return await client.request(method, path, **given)
-
-        return asyncio.run(answer())
-
-    def post(self, path: str, **given: Any) -> httpx.Response:
-        return self.request("POST", path, **given)
 
 
 async def submit(events: Sequence[Event]) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm/orchestrator"
@@ -43,12 +44,6 @@ def tool(name: str) -> Path:
     if not path.exists():
         sys.exit(f"{name} is not here. To bring it: tests/helm/tools.sh cluster")
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def until(met: Callable[[], object], what: str) -> None:

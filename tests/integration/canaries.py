@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from tests.integration.serving import Serve, track
 from tests.integration.small_workspace import write_workspace
-from tests.unit.house.tours import free_port
+from tests.ports import free_port
 
 CALLER = f"00-{0xABC:032x}-{0xDEF:016x}-01"
 """The trace that the sender of the events is in."""

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.integration.serving import until
+from tests.ports import free_port
 
 HERE = Path(__file__).parents[1] / "conformance" / "emulate"
 SID, TOKEN, NUMBER = "AC" + "0" * 32, "twilio_test_auth_token", "+15551234567"
@@ -94,13 +95,6 @@ def emulated(folder: Path, texts: str) -> Iterator[Twilio]:
             yield Twilio(port)
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

@@ -35,10 +35,11 @@ from orchestrator.partition.engine import home_of
 from orchestrator.stores.kafka.copies import Copies
 from orchestrator.stores.kafka.records import read_journal
 from orchestrator.stores.reader import open_reader
-from tests.integration.kill_worker import PARTITIONS, Feeder, Place, governed, records, sent, settled, until
+from tests.integration.feeder import Feeder
 from tests.integration.serving import ROOT, children, identify
 from tests.integration.test_kafka_governor import letters, working
 from tests.integration.test_kafka_worker import send
+from tests.integration.workers import PARTITIONS, Place, governed, records, sent, settled, until
 
 PASSWORD = "a long and good one"  # noqa: S105 - of an account that lives for one test
 EVENTS = 2_000

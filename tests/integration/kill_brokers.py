@@ -8,16 +8,16 @@ Two workers, without `--development`, and an emitter go on meanwhile. It takes s
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.stores.kafka.cluster import Cluster
-from tests.integration.kill_worker import PATIENCE_S, Feeder, Governor, Judged, Place, Worker, judge, settled
+from tests.integration.driving import drive
+from tests.integration.feeder import Feeder
+from tests.integration.kafka_judge import Judged, judge
+from tests.integration.workers import PATIENCE_S, Governor, Place, Worker, settled
 
 AWAY_S = 12.0
 """How long brokers stay away: twice a worker's session."""
@@ -66,25 +66,17 @@ def run(cluster: Cluster, folder: Path, count: int, seed: int = 1) -> tuple[Judg
     return judge(place), feeder, {"processes replaced": replaced}
 
 
-def main() -> int:
-    """Run and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kill-brokers-") as folder:
-        cluster = Cluster(Path(folder) / "cluster", 3)
-        try:
-            cluster.start()
-            judged, feeder, more = run(cluster, Path(folder) / "run", given.events, given.seed)
-        finally:
-            cluster.stop()
-    wrong = judged.wrong(feeder.taken)
+def driven(folder: Path, events: int, seed: int) -> dict[str, object]:
+    """Run, and give the figures."""
+    cluster = Cluster(folder / "cluster", 3)
+    try:
+        cluster.start()
+        judged, feeder, more = run(cluster, folder / "run", events, seed)
+    finally:
+        cluster.stop()
     figures = {"events": len(feeder.taken), "refused": feeder.refused, "rows": judged.rows, "messages": judged.messages, **more}
-    figures |= {"waiting": judged.waiting, "sent": len(judged.sent)}
-    sys.stdout.write(json.dumps({**figures, "wrong": wrong}, indent=2) + "\n")
-    return 1 if wrong else 0
+    return {**figures, "waiting": judged.waiting, "sent": len(judged.sent), "wrong": judged.wrong(feeder.taken)}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive(__doc__, driven, events=10_000, seed=1))

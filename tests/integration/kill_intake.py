@@ -7,20 +7,14 @@ Every event that an intake answered with 200 must be in the topic and decided ex
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import json
 import os
 import random
 import signal
-import socket
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -28,40 +22,17 @@ from typing import Any
 
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.broker import Broker
-from tests.integration.kill_worker import PATIENCE_S, Judged, Place, Worker, events, judge, until
+from tests.integration.driving import drive, lone_broker
+from tests.integration.feeder import events
+from tests.integration.kafka_judge import Judged, judge
+from tests.integration.workers import PATIENCE_S, Intake, Place, Worker, until
+from tests.ports import is_free, lasting_port
 
 CLIENTS = 4
 BODY_EVENTS = 10
 PAUSE_S = 0.15
-ANSWER_S = 30.0
 RETRY = {429, 503}
 """What an SDK sends again."""
-
-
-@dataclass
-class Intake(Worker):
-    """One intake process."""
-
-    number: int = 9
-
-    def called(self) -> list[str]:
-        return ["intake", str(self.place.workspace)]
-
-    def listens(self) -> Intake:
-        """Wait until it accepts events."""
-        until(lambda: self.process.poll() is not None or "listening on" in self.said(), "an intake to listen")
-        assert self.process.poll() is None, self.said()
-        return self
-
-    def post(self, body: Sequence[dict[str, Any]], patience: float = ANSWER_S) -> tuple[int, dict[str, str], dict[str, Any]]:
-        """(status, headers, answer); OSError or HTTPException where none comes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
-        try:
-            connection.request("POST", "/v1/batch", json.dumps({"batch": list(body)}), {"content-type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, json.loads(answer.read())
-        finally:
-            connection.close()
 
 
 @dataclass
@@ -151,20 +122,6 @@ def run(folder: Path, running: Broker, kills: int, count: int, seed: int = 1) ->
     return Ran(judge(place), load, restarts)
 
 
-def lasting_port() -> int:
-    """A free port that no client is given as its own while nobody listens there."""
-    return next(port for port in random.sample(range(20_000, 32_000), 100) if is_free(port))
-
-
-def is_free(port: int) -> bool:
-    """Whether it can be listened on."""
-    with socket.socket() as probe, suppress(OSError):
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        return True
-    return False
-
-
 def restart(folder: Path, running: Broker) -> None:
     """The same broker, killed and started again where it was."""
     killed = broker.found(folder)
@@ -174,25 +131,13 @@ def restart(folder: Path, running: Broker) -> None:
     broker.start(folder, running.port)
 
 
-def main() -> int:
-    """Run and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kill-intake-") as name:
-        folder = Path(name)
-        running, _ = broker.start(folder / "broker", lasting_port())
-        try:
-            ran = run(folder, running, given.kills, given.events, given.seed)
-        finally:
-            broker.stop(folder / "broker")
-    wrong = ran.judged.wrong(ran.load.taken)
+def driven(folder: Path, kills: int, events: int, seed: int) -> dict[str, object]:
+    """Run, and give the figures."""
+    with lone_broker(folder / "broker", lasting_port()) as running:
+        ran = run(folder, running, kills, events, seed)
     told = {"events": len(ran.load.taken), "answers": ran.load.answers, "broker restarts": ran.restarts}
-    sys.stdout.write(json.dumps({**told, "rows": ran.judged.rows, "wrong": wrong}, indent=2) + "\n")
-    return 1 if wrong else 0
+    return {**told, "rows": ran.judged.rows, "wrong": ran.judged.wrong(ran.load.taken)}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive(__doc__, driven, kills=20, events=20_000, seed=1))

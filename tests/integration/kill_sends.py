@@ -8,13 +8,10 @@ twice, and what is still in doubt or unknown is counted.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import signal
-import socket
 import sys
-import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
@@ -24,6 +21,8 @@ from typing import Protocol
 
 import msgspec
 
+from tests.integration.driving import drive
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from orchestrator.domain.decision import Decision, MessageChange
@@ -31,6 +30,7 @@ from orchestrator.stores.reader import open_reader
 from tests.integration.fault_proxy import RANKS, Faults, SendGrid, sendgrid_behind_a_proxy
 from tests.integration.serving import PATIENCE_S, Serve, identify, order, profiles_of, rows_of, start, until
 from tests.integration.small_workspace import write_workspace
+from tests.ports import free_port
 
 USERS = 40
 ORDERS_A_ROUND = 12
@@ -117,12 +117,6 @@ def _strike(life: Serve, chance: random.Random, report: Report) -> None:
             report.kills += 1
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def ended(state: Path) -> bool:
     """Whether nothing waits for anything any more."""
     with open_reader(state) as reader:
@@ -173,19 +167,10 @@ def _judge_message(change: MessageChange, provider: Took, report: Report) -> Non
         report.wrong.append(f"{change.id} is {change.state}, and its provider said {sorted(words)}")
 
 
-def main() -> int:
-    """Run, and print the figures; the exit code says whether all was right."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--lost", type=float, default=0.05, help="share of answers that are lost")
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        report = run(given.rounds, Path(folder), given.seed, given.lost)
-    print(report, f"{time.monotonic() - began:.0f} s")  # noqa: T201 - a command's output
-    return 1 if report.wrong else 0
+def driven(folder: Path, rounds: int, lost: float, seed: int) -> dict[str, object]:
+    """Run, and give the figures; `lost` is the share of answers that are."""
+    return dict(msgspec.to_builtins(run(rounds, folder, seed, lost)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive(__doc__, driven, rounds=30, lost=0.05, seed=1))

@@ -9,15 +9,12 @@ twice.
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import json
 import os
 import random
 import re
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter, deque
@@ -34,6 +31,7 @@ from orchestrator.domain.moment import Controls
 from orchestrator.domain.profile import seal
 from orchestrator.insight.accepted import given_of
 from orchestrator.stores.reader import SqliteReader, open_reader
+from tests.integration.driving import drive
 from tests.integration.serving import (
     LOOK_S,
     PATIENCE_S,
@@ -284,20 +282,11 @@ def _decided_again(workspace: Path, reader: SqliteReader) -> int:
     return differs
 
 
-def main() -> int:
-    """Run and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, help="keep the files here; a temporary folder by default")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kill-serve-") as temporary:
-        folder = given.folder or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        report = run(given.rounds, folder, given.seed)
-    sys.stdout.write(json.dumps(msgspec.to_builtins(report), indent=2) + "\n")
-    return 1 if report.wrong else 0
+def driven(folder: Path, rounds: int, seed: int) -> dict[str, object]:
+    """Run, and give the figures."""
+    report = run(rounds, folder, seed)
+    return {**msgspec.to_builtins(report), "wrong": report.wrong}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive(__doc__, driven, rounds=500, seed=1))

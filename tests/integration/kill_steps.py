@@ -10,11 +10,9 @@ became of the messages that each step met. By Twilio it takes a quarter of an ho
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from contextlib import ExitStack, suppress
@@ -22,15 +20,20 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
+import msgspec
+
+from tests.integration.driving import drive
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from orchestrator.domain.decision import MessageChange
 from tests.integration.breakpoint.sitecustomize import PLACES
 from tests.integration.fault_proxy import Faults, SendGrid, sendgrid_behind_a_proxy
-from tests.integration.kill_sends import Report, changes_of, ended, free_port, judge
+from tests.integration.kill_sends import Report, changes_of, ended, judge
 from tests.integration.listing_twilio import Twilio, by_sms, twilio_listening
 from tests.integration.serving import PATIENCE_S, ROOT, identify, order, start, until
 from tests.integration.small_workspace import write_workspace
+from tests.ports import free_port
 
 TAKEN = "taken, not answered"
 """The provider ends its caller's life between taking a message and answering."""
@@ -150,19 +153,12 @@ def _struck(group: int, ident: str, told: Path) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def main() -> int:
-    """Run, and print the figures; the exit code says whether all was right."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--channel", choices=["email", "sms"], default="email")
-    parser.add_argument("--times", type=int, default=3)
-    given = parser.parse_args()
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        steps, taken = run(given.channel, given.times, Path(folder))
-    lines = [*steps.told(taken), f"steps that a life did not come to: {dict(steps.missed)}", str(steps.report)]
-    print("\n".join(lines), f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 - a command's output
-    return 1 if steps.report.wrong else 0
+def driven(folder: Path, channel: str, times: int) -> dict[str, object]:
+    """Run, and give the figures."""
+    steps, taken = run(channel, times, folder)
+    told = {"steps": steps.told(taken), "steps that a life did not come to": dict(steps.missed)}
+    return {**told, **msgspec.to_builtins(steps.report)}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive(__doc__, driven, channel=("email", "sms"), times=3))

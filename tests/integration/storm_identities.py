@@ -9,12 +9,10 @@ may have been attempted while a device was on its way, and none may have left tw
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import random
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -24,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from orchestrator.authoring import load_program
 from orchestrator.domain.decide import decide, newcomer
@@ -36,11 +34,9 @@ from orchestrator.domain.program import Program
 from orchestrator.insight.accepted import given_of
 from orchestrator.partition.engine import home_of
 from orchestrator.partition.ports import JournalRow
-from orchestrator.stores.kafka import broker
-from orchestrator.stores.kafka.cache import Cache
-from orchestrator.stores.kafka.records import read_journal
-from orchestrator.stores.kafka.restore import restore
-from tests.integration.kill_worker import PARTITIONS, PATIENCE_S, Place, Worker, governed, records, sent
+from tests.integration.driving import drive, lone_broker
+from tests.integration.kafka_judge import emitted, journal_of, restored
+from tests.integration.workers import PARTITIONS, PATIENCE_S, Place, Worker, governed, sent
 
 CROWD = 64
 """Devices that are at it at once."""
@@ -154,22 +150,15 @@ def read(place: Place, storm: Storm) -> Found:
     """Read all topics back, decide everything again, and look whether every link is honoured."""
     found = Found(load_program(place.workspace))
     for number in range(PARTITIONS):
-        journal = asyncio.run(records(place.brokers, TopicPartition(place.topics.journal, number)))
-        rows = {row.seq: row for row in map(read_journal, journal)}
+        rows = journal_of(place, number)
         found.rows += len(rows)
+        found.decided.update(emitted(rows.values()))
         of_key = Counter(row.key for row in rows.values())
-        for row in rows.values():
-            given = given_of(row.given) if row.key else None
-            if isinstance(given, Event) and given.depth == 0:
-                found.decided[given.message_id] += 1
-        with tempfile.TemporaryDirectory() as folder:
-            cache = Cache(Path(folder) / "again.sqlite", 0)
-            asyncio.run(restore(place.brokers, TopicPartition(place.topics.changelog, number), cache))
+        with restored(place, number) as cache:
             store = cache.file.partition(0)
             found.redirects.append({d: to for d in storm.claims if (to := store.redirect(f"a:{d}")) is not None})
             for key, stored in cache.file.every_profile():
                 _profile(found, stored.raw, stored.sealed, _history(rows, stored.last_seq), of_key[key])
-            cache.close()
     _links(found, storm)
     times = Counter(one["message_id"] for one in sent(place) if one["campaign"] != "receipt")
     found.sent = times.total()
@@ -290,33 +279,16 @@ def _rest(place: Place, workers: list[Worker], patience_s: float) -> None:
         time.sleep(1)
 
 
-def main() -> int:
-    """Run and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--links", type=int, default=10_000)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="storm-") as folder:
-        running, _ = broker.start(Path(folder) / "broker", 0)
-        try:
-            ran = run(running.address, Path(folder) / "run", given.links, given.kills, given.seed)
-        finally:
-            broker.stop(Path(folder) / "broker")
+def driven(folder: Path, links: int, kills: int, seed: int) -> dict[str, object]:
+    """Run, and give the figures."""
+    with lone_broker(folder / "broker") as running:
+        ran = run(running.address, folder / "run", links, kills, seed)
     found, shared = ran.found, sum(len(users) > 1 for users in ran.storm.claims.values())
     told: dict[str, object] = {"events": len(ran.storm.events), "devices": len(ran.storm.claims), "claimed by two": shared}
-    told |= {
-        "links": found.links,
-        "adopted from elsewhere": found.adopted,
-        "rows": found.rows,
-        "kills": ran.killed,
-        "offers": found.sent,
-    }
-    told |= {"seconds": round(ran.seconds, 1), "orders": ran.storm.orders.total()}
-    told["wrong"] = {what: (len(which), which[:5]) for what, which in found.wrong.items()}
-    sys.stdout.write(json.dumps(told, indent=2) + "\n")
-    return 1 if found.wrong else 0
+    told |= {"links": found.links, "adopted from elsewhere": found.adopted, "rows": found.rows, "kills": ran.killed}
+    told |= {"offers": found.sent, "seconds in the storm": round(ran.seconds, 1), "orders": ran.storm.orders.total()}
+    return {**told, "wrong": {what: (len(which), which[:5]) for what, which in found.wrong.items()}}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(drive(__doc__, driven, links=10_000, kills=20, seed=1))

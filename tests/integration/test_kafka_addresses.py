@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
 from orchestrator.cli import app
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, governed, sent, until
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, sent, until
 
 KEY = {"ORCHESTRATOR_ADDRESS_KEY": "0123456789abcdef"}
 runner = CliRunner()

@@ -22,7 +22,8 @@ from orchestrator.partition.live import Arrival
 from orchestrator.stores.kafka.inputs import brought
 from orchestrator.stores.kafka.restore import last_record
 from orchestrator.stores.kafka.topics import asking
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, events, records, until
+from tests.integration.feeder import events
+from tests.integration.workers import PARTITIONS, Place, Worker, records, until
 
 FOREIGN = 2
 """Partitions of the other team's topic."""

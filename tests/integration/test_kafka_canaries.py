@@ -8,12 +8,11 @@ from pathlib import Path
 
 from orchestrator.tracing import DECIDE, EVENT, SEND, WAKE, event_place
 from tests.integration.canaries import CANARY, emitted, mail_server, workspace
-from tests.integration.kill_intake import Intake
-from tests.integration.kill_worker import Place, Worker, governed
 from tests.integration.otlp import receiver
 from tests.integration.serving import until
 from tests.integration.test_calls_and_tasks import codes
 from tests.integration.test_kafka_worker import send
+from tests.integration.workers import Intake, Place, Worker, governed
 
 WRONG = ("reject render", "suppress 5.1.1", "reject 5.7.1")
 ORDER = f"ok-{CANARY}-0-o"

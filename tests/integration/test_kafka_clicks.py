@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_intake import Intake
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, governed, sent, until
 from tests.integration.serving import order
 from tests.integration.test_kafka_governor import place
 from tests.integration.test_kafka_replies import told
+from tests.integration.workers import PARTITIONS, Intake, Place, Worker, governed, sent, until
 
 __all__ = ["place"]
 

@@ -14,9 +14,10 @@ from aiokafka import TopicPartition
 
 from orchestrator.domain.decision import Decision
 from orchestrator.stores.kafka.records import read_journal
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, governed, judge, records, sent, until
+from tests.integration.kafka_judge import judge
 from tests.integration.serving import ROOT
 from tests.integration.test_kafka_worker import send
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, records, sent, until
 
 HERE = Path(__file__).parent
 _decision = msgspec.msgpack.Decoder(Decision).decode

@@ -13,7 +13,7 @@ from threading import Event, Thread
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, governed, sent, until
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, sent, until
 
 LEASE_S = 0.7
 """As promised; on purpose not read from the code."""

@@ -29,7 +29,8 @@ from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.java import JarsAbsent
 from orchestrator.stores.kafka.reaching import Brokers, reaching
 from orchestrator.stores.reader import open_reader
-from tests.integration.kill_worker import Place, Worker, events, governed, until
+from tests.integration.feeder import events
+from tests.integration.workers import Place, Worker, governed, until
 
 COUNT = 30
 GUARD = """

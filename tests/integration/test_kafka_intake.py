@@ -18,9 +18,10 @@ from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.broker import Broker
 from orchestrator.stores.kafka.inputs import brought
 from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S
-from tests.integration.kill_intake import Intake, Load, lasting_port, run
-from tests.integration.kill_worker import PARTITIONS, Place, records, until
+from tests.integration.kill_intake import Load, run
 from tests.integration.serving import identify, order, track
+from tests.integration.workers import PARTITIONS, Intake, Place, records, until
+from tests.ports import lasting_port
 
 
 @pytest.fixture

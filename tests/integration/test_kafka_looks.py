@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, governed, judge, until
+from tests.integration.kafka_judge import judge
 from tests.integration.listing_twilio import Twilio, by_sms, twilio_listening
 from tests.integration.test_kafka_departures import states
 from tests.integration.test_kafka_worker import numbers, send
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, until
 
 
 class Mute(Twilio):

@@ -27,9 +27,11 @@ from orchestrator.stores.kafka.inputs import commanded, is_command
 from orchestrator.stores.kafka.orders import Deployment
 from orchestrator.stores.kafka.records import read_journal
 from orchestrator.stores.kafka.topics import prepare_deployment
-from tests.integration.kill_worker import PARTITIONS, Feeder, Place, Worker, governed, judge, records, sent, until
+from tests.integration.feeder import Feeder
+from tests.integration.kafka_judge import judge
 from tests.integration.small_workspace import write_workspace
 from tests.integration.test_kafka_governor import last_written, letters, place, working
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, records, sent, until
 
 __all__ = ["place"]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.integration.kill_intake import Intake
-from tests.integration.kill_worker import Place, Worker, governed
 from tests.integration.prometheus import Asked, asked, lint, names_asked, prometheus
 from tests.integration.serving import identify, order
+from tests.integration.workers import Intake, Place, Worker, governed
 
 FROM_ELSEWHERE = {"Receipts", "Turned away", "Alarms", "Suppressed an hour", "Not entered an hour", "Errors an hour"}
 """Panels that need what `test_prometheus.py` does beside: refused bodies, unsigned receipts, a text that cannot be rendered."""

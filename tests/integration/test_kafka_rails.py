@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.kill_worker import Place, governed, sent, settled, until
 from tests.integration.test_kafka_governor import letters, working
 from tests.integration.test_kafka_orders import told
+from tests.integration.workers import Place, governed, sent, settled, until
 
 OVER, MORE = 20, 10
 PEOPLE = 60

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, until
 from tests.integration.serving import identify, order
 from tests.integration.test_kafka_worker import send
+from tests.integration.workers import PARTITIONS, Place, Worker, until
 
 CALL = """\
 campaign: call

@@ -17,10 +17,9 @@ from orchestrator.domain.input import Event
 from orchestrator.insight.accepted import given_of
 from orchestrator.partition.engine import home_of
 from orchestrator.stores.kafka.records import read_journal
-from tests.integration.kill_intake import Intake
-from tests.integration.kill_worker import PARTITIONS, Place, Worker, governed, records, sent, until
 from tests.integration.serving import identify, order, track
 from tests.integration.test_kafka_governor import place
+from tests.integration.workers import PARTITIONS, Intake, Place, Worker, governed, records, sent, until
 
 __all__ = ["place"]
 

@@ -10,7 +10,8 @@ import pytest
 
 from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.java import JarsAbsent, class_path
-from tests.unit.house.tours import bash, blocks, free_port
+from tests.ports import free_port
+from tests.unit.house.tours import bash, blocks
 
 TOUR_S = 240
 _NEXT = "── next block"

@@ -10,8 +10,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from tests.integration.kill_worker import Place, Worker, governed, sent, until
 from tests.integration.test_calls_and_tasks import KEY, codes, workspace
+from tests.integration.workers import Place, Worker, governed, sent, until
 
 
 async def _produce(place: Place, *events: dict[str, Any]) -> None:

@@ -14,20 +14,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator.partition.engine import home_of
-from tests.integration.kill_worker import (
-    PARTITIONS,
-    Feeder,
-    Place,
-    Plan,
-    Worker,
-    events,
-    governed,
-    judge,
-    records,
-    run,
-    sent,
-    until,
-)
+from tests.integration.feeder import Feeder, events
+from tests.integration.kafka_judge import judge
+from tests.integration.kill_worker import Plan, run
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, records, sent, until
 
 
 def test_workers_killed_under_load_decide_everything_once(brokers: str, tmp_path: Path) -> None:

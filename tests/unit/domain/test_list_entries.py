@@ -11,7 +11,6 @@ from msgspec import structs
 from orchestrator.domain.chance import id_of
 from orchestrator.domain.decide import newcomer
 from orchestrator.domain.input import Event, Refusal
-from orchestrator.domain.policies import Policies, Topic
 from orchestrator.domain.profile import Consent, Profile
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.suppression import (
@@ -34,11 +33,9 @@ from orchestrator.domain.suppression import (
     refusal,
     withdrawn,
 )
+from tests.unit.domain import listing
+from tests.unit.domain.listing import ADDRESS, KEY, POLICIES, START
 
-KEY = b"0123456789abcdef"
-START = 1_750_000_000_000
-ADDRESS = b"address of ada.."
-POLICIES = Policies({"offers": Topic("offers"), "news": Topic("news", assumed=True)})
 KINDS = {
     "stop": "all",
     "unsubscribed": "marketing",
@@ -51,7 +48,7 @@ KINDS = {
 
 
 def entry(kind: str = "stop", scope: str = "all", **more: Any) -> Listed:
-    return Listed(ADDRESS, "sms", kind, scope, **{"since": START, "source": "sms", **more})
+    return listing.entry(kind, scope, **{"source": "sms", **more})
 
 
 def word(kind: str, scope: str = "", at: int = START, **more: Any) -> Word:

@@ -12,7 +12,6 @@ from orchestrator.domain.decide import decide, newcomer
 from orchestrator.domain.decision import Decision
 from orchestrator.domain.input import Event, HandOff, Permit, ProfileInput, Refusal
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.policies import Policies, Topic
 from orchestrator.domain.profile import Consent
 from orchestrator.domain.program import Program, Wheel
 from orchestrator.domain.suppression import (
@@ -27,14 +26,12 @@ from orchestrator.domain.suppression import (
     refusal,
     withdrawn,
 )
-
-KEY = b"0123456789abcdef"
-START = 1_750_000_000_000
-POLICIES = Policies({"offers": Topic("offers"), "news": Topic("news", assumed=True)})
+from tests.unit.domain import listing
+from tests.unit.domain.listing import KEY, POLICIES, START
 
 
 def listed(kind: str = "stop", scope: str = "all", **more: Any) -> Listed:
-    return Listed(hashed(KEY, "sms", "+39333"), "sms", kind, scope, START, **more)
+    return listing.entry(kind, scope, address=hashed(KEY, "sms", "+39333"), **more)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.house.tours import README, ROOT, STRICT, bash, blocks, free_port
+from tests.ports import free_port
+from tests.unit.house.tours import README, ROOT, STRICT, bash, blocks
 
 PAGES = [
     ROOT / name

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import gzip
 import json
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
 import pytest
-from starlette.applications import Starlette
 
 from orchestrator.domain.input import Event
 from orchestrator.domain.program import EventType
@@ -18,34 +15,11 @@ from orchestrator.intake.bodies import Bounds
 from orchestrator.intake.catalogue import Catalogue
 from orchestrator.intake.edge import CALLS, edge
 from orchestrator.intake.limits import BODY_MAX_BYTES
+from tests.calling import Client
 
 NOON = 1_795_435_200_000
 KEYS = {"web": ("new-key", "old-key"), "shop": "shop-key"}
 TRACK = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m1"}
-
-
-class Client:
-    """A client that calls the app in this process."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._app = app
-
-    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
-        async def answer() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-                return await client.request(method, path, **given)
-
-        return asyncio.run(answer())
-
-    def post(self, path: str, **given: Any) -> httpx.Response:
-        return self.request("POST", path, **given)
-
-    def get(self, path: str, **given: Any) -> httpx.Response:
-        return self.request("GET", path, **given)
-
-    def options(self, path: str, **given: Any) -> httpx.Response:
-        return self.request("OPTIONS", path, **given)
 
 
 class Log:
