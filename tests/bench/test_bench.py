@@ -44,3 +44,9 @@ def test_the_bench_of_a_recovery_runs() -> None:
     rows = printed("recovery.py", "--tiny")
     assert [row["cache"] for row in rows] == ["warm", "late", "cold"]
     assert all(row["wall_s"] > 0 for row in rows)
+
+
+def test_the_bench_of_a_mirror_runs() -> None:
+    anew, followed = printed("mirror.py", "--profiles", "400", "--inputs", "800")
+    assert (anew["inputs"], followed["inputs"]) == (400, 800)
+    assert all(row["wall_s"] > 0 and row["rss_mb"] > 0 for row in (anew, followed))
