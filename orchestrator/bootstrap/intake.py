@@ -28,6 +28,7 @@ from orchestrator.intake.surveys import SurveyDoor, survey_routes
 from orchestrator.logs import say
 from orchestrator.stores.kafka.addresses import Inputs, put_words
 from orchestrator.stores.kafka.entrance import Entrance
+from orchestrator.stores.kafka.rejects import Rejects
 from orchestrator.stores.kafka.topics import DeploymentTopics, examine
 from orchestrator.tracing import Tracing
 
@@ -41,7 +42,7 @@ class Intake:
     topic: str
     development: bool
     name: str = ""
-    """Of the deployment, whose address list it writes to."""
+    """Of the deployment, whose address list it writes to, and to whose topic it tells what it refuses."""
 
 
 async def run_intake(intake: Intake, settings: Settings, sockets: Sequence[socket.socket]) -> None:
@@ -54,13 +55,14 @@ async def run_intake(intake: Intake, settings: Settings, sockets: Sequence[socke
     addresses = DeploymentTopics.of(intake.name).addresses
     put = partial(put_words, intake.brokers, addresses, settings.address_key, inputs=Inputs(intake.topic, partitions))
     entrance = Entrance(intake.brokers, intake.topic, partitions, put)
+    rejects = Rejects(intake.brokers, intake.name, partitions)
     tracing = Tracing("intake") if traces_wanted() else None
-    await _serve(Server(_app(loaded, settings, entrance, tracing)), entrance, sockets)
+    await _serve(Server(_app(loaded, settings, entrance, rejects, tracing)), entrance, rejects, sockets)
     if tracing is not None:
         await asyncio.to_thread(tracing.close)
 
 
-def _app(loaded: Workspace, settings: Settings, entrance: Entrance, tracing: Tracing | None) -> Starlette:
+def _app(loaded: Workspace, settings: Settings, entrance: Entrance, rejects: Rejects, tracing: Tracing | None) -> Starlette:
     catalogue = Catalogue(loaded.program.events)
     surveys = SurveyDoor(loaded.surveys, lambda: (settings.survey_key,), entrance.submit, catalogue.validate, wall)
     door = receipt_door(
@@ -85,6 +87,7 @@ def _app(loaded: Workspace, settings: Settings, entrance: Entrance, tracing: Tra
         ],
         behind=lambda: [*entrance.readings(), *door.counts.readings()],
         tracing=tracing,
+        refuse=rejects.put,
     )
 
 
@@ -93,10 +96,10 @@ async def _unlisted(words: Sequence[Word]) -> list[bool]:
     return [False] * len(words)
 
 
-async def _serve(server: Server, entrance: Entrance, sockets: Sequence[socket.socket]) -> None:
+async def _serve(server: Server, entrance: Entrance, rejects: Rejects, sockets: Sequence[socket.socket]) -> None:
     """Serve until told to stop; then answer what is under way."""
     told = told_to_stop()
-    producing = asyncio.create_task(entrance.run())
+    producing, telling = asyncio.create_task(entrance.run()), asyncio.create_task(rejects.run())
     serving = asyncio.create_task(server.serve(list(sockets)))
     announcing = asyncio.create_task(_announce(server, entrance, sockets[0]))
     stopping = asyncio.create_task(told.wait())
@@ -104,9 +107,9 @@ async def _serve(server: Server, entrance: Entrance, sockets: Sequence[socket.so
     server.stop()
     await serving
     await entrance.finish(ANSWER_S)
-    for task in (announcing, stopping, producing):
+    for task in (announcing, stopping, producing, telling):
         task.cancel()
-    await asyncio.gather(announcing, stopping, producing, return_exceptions=True)
+    await asyncio.gather(announcing, stopping, producing, telling, return_exceptions=True)
 
 
 async def _announce(server: Server, entrance: Entrance, listening: socket.socket) -> None:

@@ -25,8 +25,8 @@ def intake(
 ) -> None:
     """Accept events over HTTP into the topic that workers decide from. An answer of 200 means that the brokers have them.
 
-    Start as many as you like. What is refused is told to its sender and counted in /metrics; it stands in no topic. What
-    workers cannot read goes to the topic NAME-rejected.
+    Start as many as you like. What is refused is told to its sender and counted in /metrics; how it begins goes to the topic
+    NAME-rejected, as what workers cannot read does, at most 100 a second. The console shows both.
     """
     require_extra()
     from orchestrator.bootstrap.intake import Intake, run_intake  # noqa: PLC0415 - it needs the extra

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from orchestrator.partition.ports import Changes
+from orchestrator.stores.rejects import file_of
 from orchestrator.stores.spread import FACT, Spread
 from orchestrator.stores.sqlite import SqliteFile
 
@@ -133,9 +134,9 @@ def _last_row(number: int) -> str:
 
 
 def forget(path: Path) -> None:
-    """Remove a mirror's file, to be made anew; its accounts and its history stand beside it and stay."""
-    for ending in _ENDINGS:
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+    """Remove a mirror's file and the bad events beside it, to be made anew; its accounts and its history stay."""
+    for one in (*(path.with_name(path.name + ending) for ending in _ENDINGS), file_of(path)):
+        one.unlink(missing_ok=True)
 
 
 def workers_in(connection: sqlite3.Connection) -> list[Works]:

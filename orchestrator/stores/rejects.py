@@ -1,6 +1,7 @@
 """Events that the door refused, the newest of them, so that people can see what is wrong: a small file beside the state.
 
-The door is not kept waiting: a thread writes, and what comes too fast is dropped. Nothing is decided by it.
+The door is not kept waiting: a thread writes, and what comes too fast is dropped. Nothing is decided by it. Beside a mirror of
+workers on Kafka it is the mirror that writes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,18 @@ class Reject(NamedTuple):
     sent: str
 
 
-Told = tuple[int, str, str, str]
+class Told(NamedTuple):
+    """What is told of one: when it was refused (milliseconds), who sent it, why, and how it begins."""
+
+    at: int
+    source: str
+    reason: str
+    sent: str
+
+
+def told_of(at: int, source: str, refused: Sequence[tuple[bytes, str]]) -> list[Told]:
+    """Of events as they were sent, each with why it was refused."""
+    return [Told(at, source, reason, sent[:SENT_CHARS].decode("utf-8", "replace")) for sent, reason in refused]
 
 
 def file_of(state: Path) -> Path:
@@ -50,7 +62,7 @@ class Rejects:
     """The writing side: one process has it."""
 
     def __init__(self, state: Path) -> None:
-        self._path = file_of(state)
+        self._state = state
         self._waiting: Queue[list[Told]] = Queue(WAITING)
         self._over = Event()
         self._thread = Thread(target=self._write, name="rejects", daemon=True)
@@ -58,9 +70,8 @@ class Rejects:
 
     def put(self, at: int, source: str, refused: Sequence[tuple[bytes, str]]) -> None:
         """Note these, each as it was sent and why; where too much waits, do not."""
-        found = [(at, source, reason, sent[:SENT_CHARS].decode("utf-8", "replace")) for sent, reason in refused[:KEPT]]
         with suppress(Full):
-            self._waiting.put_nowait(found)
+            self._waiting.put_nowait(told_of(at, source, refused[:KEPT]))
 
     def close(self) -> None:
         """Write what waits, and end."""
@@ -74,19 +85,21 @@ class Rejects:
             except Empty:
                 continue
             with suppress(sqlite3.Error):  # a full disk is the engine's to tell; nothing hangs on this file
-                self._keep(found)
+                keep_rejects(self._state, found)
 
-    def _keep(self, found: list[Told]) -> None:
-        connection = sqlite3.connect(self._path, timeout=5)
-        try:
-            with connection:
-                connection.execute(_TABLE)
-                connection.executemany("insert into rejects(at, source, reason, sent) values(?, ?, ?, ?)", found)
-                last = connection.execute("select max(number) from rejects").fetchone()[0]
-                bounds = (last - KEPT, found[-1][0] - KEPT_MS)
-                connection.execute("delete from rejects where number <= ? or at < ?", bounds)
-        finally:
-            connection.close()
+
+def keep_rejects(state: Path, found: Sequence[Told]) -> None:
+    """Put these beside the state file, where only the newest stay. sqlite3.Error where they cannot be written."""
+    connection = sqlite3.connect(file_of(state), timeout=5)
+    try:
+        with connection:
+            connection.execute(_TABLE)
+            connection.executemany("insert into rejects(at, source, reason, sent) values(?, ?, ?, ?)", found)
+            last = connection.execute("select max(number) from rejects").fetchone()[0]
+            bounds = (last - KEPT, max(one.at for one in found) - KEPT_MS)
+            connection.execute("delete from rejects where number <= ? or at < ?", bounds)
+    finally:
+        connection.close()
 
 
 def read_rejects(state: Path, below: int | None, limit: int) -> list[Reject]:

@@ -9,10 +9,11 @@ WORDS = {
         " niente di questi è entrato."
     ),
     "And on Kafka?": "E su Kafka?",
-    "An `intake` tells what it refuses to its sender alone, and counts it in /metrics. What workers and bridges cannot read"
-    " goes to the topic NAME-rejected with its place and reason, where NAME is their --name.": (
-        "Un `intake` dice ciò che rifiuta solo a chi l'ha inviato, e lo conta in /metrics. Ciò che worker e bridge non sanno"
-        " leggere va nel topic NAME-rejected con posto e ragione, dove NAME è il loro --name."
+    "Here stands what doors refuse, at most {} a second of each, and what workers cannot read, by its place in their inputs."
+    " What a bridge cannot read stands in its own topic, NAME-rejected, where NAME is its --name.": (
+        "Qui sta ciò che le porte rifiutano, al più {} al secondo di ognuna, e ciò che i worker non sanno leggere, col"
+        " suo posto nei loro ingressi. Ciò che un bridge non sa leggere sta nel suo topic, NAME-rejected, dove NAME è il"
+        " suo --name."
     ),
     "Nothing was refused.": "Niente è stato rifiutato.",
     "What is wrong most often": "Che cosa è sbagliato più spesso",

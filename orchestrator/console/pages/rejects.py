@@ -6,6 +6,7 @@ from collections import Counter
 
 from orchestrator.console.asked import Answer, Asked, Place, Shown
 from orchestrator.console.limits import ROWS_SHOWN
+from orchestrator.stores.kafka.limits import REJECTS_TOLD
 from orchestrator.stores.rejects import KEPT, read_rejects
 
 _COMMON = 8
@@ -24,6 +25,7 @@ def rejects(asked: Asked) -> Answer:
         "more": shown[-1].number if len(rows) > ROWS_SHOWN else None,
         "common": [(source, reason, count) for (source, reason), count in common],
         "kept": KEPT,
+        "told": REJECTS_TOLD,
     }
     return Shown("rejects.html", values)
 

@@ -74,6 +74,16 @@ CLOSE_S = 5.0
 """How long a producer may take to end."""
 REJECTED_BYTES = 32 << 10
 """Of a record that is no event, as it is put aside with its place; the whole of it stays where it came from."""
+REJECTED_LOG_BYTES = 64 << 20
+"""Of what is put aside in one partition: of more the oldest goes."""
+REJECTED_SEGMENT_BYTES = 16 << 20
+"""Of a piece of that log, which goes as a whole."""
+REJECTED_SEGMENT_MS = 86_400_000
+"""After which such a piece is over: it goes a week later."""
+REJECTS_TOLD = 100
+"""Refused events that a door tells together; of more nothing is kept."""
+REJECTS_TOLD_S = 1.0
+"""Between two such tellings."""
 LOOK_BACK = 64
 """Offsets before the end in which the last record of a topic is looked for first."""
 ALARMS_TOLD_MS = 2_000

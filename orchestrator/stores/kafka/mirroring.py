@@ -8,8 +8,10 @@ What a commit did not finish was not done. Where the topics are not those that t
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,11 +30,13 @@ from orchestrator.stores.kafka.limits import LOOK_BACK, MIRROR_FETCH_BYTES, MIRR
 from orchestrator.stores.kafka.mirrored import mirrored
 from orchestrator.stores.kafka.owners import owners
 from orchestrator.stores.kafka.records import read_journal
+from orchestrator.stores.kafka.rejects import reject_of
 from orchestrator.stores.kafka.restore import count_records, reading
 from orchestrator.stores.kafka.topics import DeploymentTopics, Topics, asking
 from orchestrator.stores.mirror import MirrorFile, Until, Works, forget
+from orchestrator.stores.rejects import keep_rejects
 
-CHANGELOG, JOURNAL, ADDRESSES, ACCOUNTS = "changelog", "journal", "addresses", "accounts"
+CHANGELOG, JOURNAL, REJECTED, ADDRESSES, ACCOUNTS = "changelog", "journal", "rejected", "addresses", "accounts"
 """What is read, by the names under which the file notes how far."""
 _log = logging.getLogger(__name__)
 Records = Mapping[TopicPartition, Sequence[Any]]
@@ -53,7 +57,7 @@ class Mirrored:
     def places(self) -> dict[TopicPartition, tuple[str, int]]:
         """What is read: (source, number) by topic and partition."""
         topics, shared = Topics.of(self.name), DeploymentTopics.of(self.name)
-        own = {CHANGELOG: topics.changelog, JOURNAL: topics.journal}
+        own = {CHANGELOG: topics.changelog, JOURNAL: topics.journal, REJECTED: topics.rejected}
         every = {TopicPartition(at, number): (kind, number) for kind, at in own.items() for number in range(self.partitions)}
         return every | {TopicPartition(shared.addresses, 0): (ADDRESSES, 0), TopicPartition(shared.accounts, 0): (ACCOUNTS, 0)}
 
@@ -189,10 +193,20 @@ class Mirror:
                 for record in records:
                     self._gathered[number].decided(record.offset, record.value)
             else:
-                self._take_shared(shared, kind, records)
+                if kind == REJECTED:
+                    self._keep_rejects(records)
+                else:
+                    self._take_shared(shared, kind, records)
                 until.append(Until(kind, number, records[-1].offset + 1))
         shared.clock = self.file.clock(0)
         return [shared] if until else [], until
+
+    def _keep_rejects(self, records: Sequence[Any]) -> None:
+        """They stand beside the file, and twice where this life ends before it has noted that; nothing hangs on them."""
+        found = [told for record in records if (told := reject_of(record)) is not None]
+        if found:
+            with suppress(sqlite3.Error):
+                keep_rejects(self.given.path, found)
 
     def _take_shared(self, shared: Changes, kind: str, records: Sequence[Any]) -> None:
         for record in records:

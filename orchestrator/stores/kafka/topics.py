@@ -14,8 +14,19 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from orchestrator.errors import StoreError
 from orchestrator.stores.kafka.internal import internal_wrong
-from orchestrator.stores.kafka.limits import COMPACTION_LAG_MS, RECORD_MAX_BYTES, SEGMENT_MS, TOPICS_SHOWN, TRIES, TRY_AGAIN_S
+from orchestrator.stores.kafka.limits import (
+    COMPACTION_LAG_MS,
+    RECORD_MAX_BYTES,
+    REJECTED_LOG_BYTES,
+    REJECTED_SEGMENT_BYTES,
+    REJECTED_SEGMENT_MS,
+    SEGMENT_MS,
+    TOPICS_SHOWN,
+    TRIES,
+    TRY_AGAIN_S,
+)
 from orchestrator.stores.kafka.reaching import reaching
+from orchestrator.stores.rejects import KEPT_MS
 
 LARGE = {"max.message.bytes": str(RECORD_MAX_BYTES)}
 """Of topics through which whole profiles go; among them the inputs, by which a profile comes to another partition."""
@@ -53,9 +64,15 @@ class Topics:
         return [
             Topic(self.changelog, "compact", {**LARGE, "min.compaction.lag.ms": str(COMPACTION_LAG_MS)}),
             Topic(self.journal, "delete", {**LARGE, "retention.ms": "-1", "retention.bytes": "-1"}),
-            Topic(self.rejected, "delete", LARGE),
+            self.aside(),
             Topic(self.alarms, "compact", {"segment.ms": str(SEGMENT_MS)}),
         ]
+
+    def aside(self) -> Topic:
+        """The one of what is no event, which may speak of people: it keeps little, and not for long."""
+        kept = {"retention.ms": KEPT_MS, "retention.bytes": REJECTED_LOG_BYTES}
+        pieces = {"segment.ms": REJECTED_SEGMENT_MS, "segment.bytes": REJECTED_SEGMENT_BYTES}
+        return Topic(self.rejected, "delete", {**LARGE, **{name: str(value) for name, value in (kept | pieces).items()}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,12 @@ async def make_inputs(brokers: str, name: str, partitions: int) -> int:
         with suppress(KafkaError):
             await admin.find_coordinator(name)  # lets a new cluster make what groups need, before the first worker asks for it
         return await _partitions(admin, brokers, name)
+
+
+async def make_rejected(brokers: str, name: str, partitions: int) -> None:
+    """Make the topic of what is no event, where it is absent: a door may be there before any worker."""
+    async with asking(brokers) as admin:
+        await make_topics(admin, [Topics.of(name).aside()], partitions)
 
 
 async def prepare(brokers: str, source: str, topics: Topics, *, development: bool) -> int:

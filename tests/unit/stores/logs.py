@@ -37,6 +37,7 @@ class Told(NamedTuple):
     offset: int
     key: bytes
     value: bytes
+    timestamp: int = 0
 
 
 class _Staged(MemoryStore):
@@ -84,7 +85,7 @@ class Deployment:
         self.ends: dict[TopicPartition, int] = {}
         shared = DeploymentTopics.of(NAME)
         for number in range(partitions):
-            for topic in (Topics.of(NAME).changelog, Topics.of(NAME).journal, INPUTS):
+            for topic in (Topics.of(NAME).changelog, Topics.of(NAME).journal, Topics.of(NAME).rejected, INPUTS):
                 self.log(topic, number, [])
         self.log(shared.addresses, 0, [])
         self.log(shared.accounts, 0, [])

@@ -41,13 +41,17 @@ from orchestrator.partition.ports import Changes, DeadLetter, JournalRow
 from orchestrator.stores.kafka.mirrored import mirrored
 from orchestrator.stores.kafka.mirroring import Mirror, _opened
 from orchestrator.stores.kafka.records import changelog_of
+from orchestrator.stores.kafka.rejects import refused
+from orchestrator.stores.kafka.topics import Topics
 from orchestrator.stores.mirror import MirrorFile
 from orchestrator.stores.orders import put_order
 from orchestrator.stores.reader import open_reader
+from orchestrator.stores.rejects import Told as Bad
+from orchestrator.stores.rejects import read_rejects
 from orchestrator.stores.spread import Spread
 from orchestrator.stores.sqlite import SqliteFile
 from tests.unit.history.worlds import DAY, START, write_workspace, year
-from tests.unit.stores.logs import Admin, BrokenError, Deployment, Reader
+from tests.unit.stores.logs import NAME, Admin, BrokenError, Deployment, Reader
 
 PARTITIONS = 3
 DAYS = 130
@@ -264,6 +268,19 @@ def test_it_is_made_anew_where_the_topics_are_others(joined: Deployment, apart: 
     assert says(mirror(joined, path)) == says(mirror(joined, tmp_path / "whole.sqlite"))
     path.write_bytes(b"not a file of ours")
     assert says(mirror(joined, path)) == says(mirror(joined, tmp_path / "whole.sqlite"))
+
+
+def test_bad_events_stand_beside_it_and_go_with_it(program: Program, tmp_path: Path) -> None:
+    world, aside, path = Deployment(program, PARTITIONS), Topics.of(NAME).rejected, tmp_path / "mirror.sqlite"
+    world.log(aside, 0, [refused(Bad(DAY, "shop", "no name", "{}")), (b"-", b"of somebody else")])
+    mirror(world, path)
+    world.log(aside, 2, [refused(Bad(DAY + 1, "site", "no id", "[]"))])
+    mirror(world, path)
+    mirror(world, path)
+    assert [(one.at, one.source) for one in read_rejects(path, None, 9)] == [(DAY + 1, "site"), (DAY, "shop")]
+    other = Deployment(program, PARTITIONS)
+    mirror(other, path)
+    assert read_rejects(path, None, 9) == []
 
 
 def test_a_journal_that_lost_its_beginning_holds_nothing_up(program: Program, tmp_path: Path) -> None:
