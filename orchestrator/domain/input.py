@@ -51,7 +51,9 @@ class Permit(msgspec.Struct, frozen=True, tag_field="input", tag="permit"):
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="input", tag="refusal", omit_defaults=True):
-    """No leave now: `gate` is `kill` or `permit`; `retry_at` where it is known.
+    """No leave now: `gate` is `kill`, `pause` or `permit`; `retry_at` where it is known.
+
+    Of the gate `expiry` its time is over by the wall clock, which the partition's may lag behind.
 
     Of the gate `suppression` it is for good on this channel: its address is listed, as `why` (stop, bounce, …), or a safe
     list does not name it.

@@ -242,7 +242,10 @@ def hand_off(moment: Moment, given: HandOff) -> None:
 
 
 def _refused(moment: Moment, message: Message, refusal: Refusal) -> None:
-    """It waits for leave; or the address is listed, and the next channel is tried."""
+    """It waits for leave; or its time is over; or the address is listed, and the next channel is tried."""
+    if refusal.gate == "expiry":
+        finish(moment, message, "expired", "expiry")
+        return
     if refusal.gate != "suppression":
         _defer(moment, message, refusal.gate, refusal.retry_at, held=bool(refusal.why))
         return

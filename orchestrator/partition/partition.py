@@ -222,10 +222,12 @@ class Partition:
         addresses = self.around.addresses
         address = addresses.of(record.profile, message) if addresses is not None else None
         now = max(self.clock, self.around.wall)
+        over = Refusal("expiry") if self.around.wall >= message.expires_at else None  # its deadline passed in a downtime
         listed = None
         if addresses is not None and address is not None:
             listed = addresses.refuses(address, record.profile, message, now)
-        verdict = listed or self._paused(message.channel) or self.around.permits.ask(message, self.clock, self.around.wall)
+        paused = self._paused(message.channel)
+        verdict = over or listed or paused or self.around.permits.ask(message, self.clock, self.around.wall)
         decision = self._decide(record, HandOff(message_id, verdict))
         for attempt in decision.attempts if decision is not None else ():
             if addresses is not None and addresses.key and address is not None:
