@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from aiokafka import TopicPartition
 
 from orchestrator.domain.decision import Decision
@@ -23,9 +23,8 @@ HERE = Path(__file__).parent
 _decision = msgspec.msgpack.Decoder(Decision).decode
 
 
-@pytest.fixture
-def place(brokers: str, tmp_path: Path) -> Place:
-    found = Place(brokers, tmp_path)
+def place_in(brokers: str, folder: Path) -> Place:
+    found = Place(brokers, folder)
     policies = found.workspace / "policies.yaml"
     policies.write_text(policies.read_text("utf-8") + "in_doubt: {wait: 5s}\n", "utf-8")
     return found
@@ -66,16 +65,10 @@ ORDER = [{"event": "Order Completed", "properties": {"order_id": "O", "total": 1
 LETTER = [{"event": "Consent Given", "properties": {"topic": "news"}}, {"event": "Letter Wanted"}]
 
 
-@pytest.mark.parametrize(
-    ("events", "template", "after"),
-    [
-        (LETTER, "letter", [("refused", "cut_off")]),
-        (ORDER, "receipt", [("attempting", None), ("accepted", None)]),
-    ],
-)
-def test_what_was_cut_off_before_its_channel_is_refused_or_goes_again_as_its_class_may(
+def goes_again_as_its_class_may(
     place: Place, events: list[dict[str, Any]], template: str, after: list[tuple[str, str | None]]
 ) -> None:
+    """The same worker comes back: what it had not noted as handed over did not leave."""
     (place.workspace / "campaigns" / "offer.yaml").unlink()
     emit(place, *events)
     with governed(place):
@@ -94,7 +87,7 @@ def test_what_was_cut_off_before_its_channel_is_refused_or_goes_again_as_its_cla
     assert judge(place).wrong([f"m{number}" for number in range(len(events))]) == {}
 
 
-def test_who_took_the_partition_over_claims_nothing(place: Place) -> None:
+def is_claimed_by_nobody_else(place: Place) -> None:
     """Not even that what is in no notes of its own was not sent: another one may have noted it."""
     emit(place, *LETTER)
     with governed(place):
@@ -108,3 +101,19 @@ def test_who_took_the_partition_over_claims_nothing(place: Place) -> None:
     assert sent(place) == []
     assert states(place)["letter"][-2:] == [("in_doubt", None), ("unknown", None)]
     assert judge(place).wrong(["m0", "m1"]) == {}
+
+
+def test_what_was_cut_off_before_its_channel_is_known_to_its_worker_alone(brokers: str, tmp_path: Path) -> None:
+    """A letter is refused, a receipt goes again, and whoever takes the partition over claims nothing.
+
+    Each waits for a minute until an answer is overdue, so they wait together.
+    """
+    letter, receipt, other = (place_in(brokers, tmp_path / name) for name in ("letter", "receipt", "other"))
+    with ThreadPoolExecutor(3) as together:
+        ends = [
+            together.submit(goes_again_as_its_class_may, letter, LETTER, "letter", [("refused", "cut_off")]),
+            together.submit(goes_again_as_its_class_may, receipt, ORDER, "receipt", [("attempting", None), ("accepted", None)]),
+            together.submit(is_claimed_by_nobody_else, other),
+        ]
+        for end in ends:
+            end.result()

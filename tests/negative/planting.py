@@ -19,24 +19,28 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """`caught_by`: invariants that may name it first, in the worlds that these seeds make."""
+    """`caught_by`: invariants that may name it first, in the worlds that these seeds make. `seed` is tried first."""
 
     name: str
     caught_by: tuple[str, ...]
     within: Callable[[], AbstractContextManager[None]]
     world: Callable[[int], Runs]
+    seed: int
 
 
 PLANTS: dict[str, Plant] = {}
 Within = Callable[[], AbstractContextManager[None]]
 
 
-def plant(*caught_by: str, world: Callable[[int], Runs] = World) -> Callable[[Within], Within]:
-    """Register a context manager as a planted bug."""
+def plant(*caught_by: str, world: Callable[[int], Runs] = World, seed: int = 0) -> Callable[[Within], Within]:
+    """Register a context manager as a planted bug.
+
+    `seed` noticed it when it was last looked for. Where the worlds have changed since, the search begins anew, which takes longer.
+    """
 
     def registered(within: Within) -> Within:
         name = within.__name__
-        PLANTS[name] = Plant(name, caught_by, within, world)
+        PLANTS[name] = Plant(name, caught_by, within, world, seed)
         return within
 
     return registered

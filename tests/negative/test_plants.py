@@ -53,9 +53,9 @@ def test_a_planted_bug_is_caught(planted: Plant, record_property: pytest.RecordP
 
 
 def first_catch(planted: Plant) -> SimulationError | None:
-    """What the first seed that notices says; None where none does."""
+    """What the first seed that notices says, after the one that did so before; None where none does."""
     with planted.within():
-        for seed in range(SEEDS):
+        for seed in (planted.seed, *range(SEEDS)):
             try:
                 planted.world(seed).run()
             except SimulationError as caught:

@@ -1,4 +1,4 @@
-"""Two thousand simulated worlds, every invariant at every step. A failure names its seed and how to run it alone."""
+"""A thousand simulated worlds, every invariant at every step. A failure names its seed and how to run it alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.world import World
 
-SEEDS = 2_000
+SEEDS = 1_000
 CHUNK = 100
 
 
