@@ -95,7 +95,7 @@ def test_every_200_is_on_disk_when_it_is_read_at_once(workspace: Path, state: Pa
 
 def test_overload_is_told_and_loses_nothing(workspace: Path, state: Path) -> None:
     most = UNACKNOWLEDGED_EVENTS // BATCH_MAX_EVENTS
-    batches = [[order(f"m-{at}-{n}", f"u-{n}") for n in range(BATCH_MAX_EVENTS)] for at in range(most + 2)]
+    batches = [[track(f"m-{at}-{n}", f"u-{n}", "Looked Around") for n in range(BATCH_MAX_EVENTS)] for at in range(most + 2)]
     with serving(workspace, state) as life:
         engine = life.engine()
         os.kill(engine, signal.SIGSTOP)
