@@ -35,7 +35,7 @@ Within = Callable[[], AbstractContextManager[None]]
 def plant(*caught_by: str, world: Callable[[int], Runs] = World, seed: int = 0) -> Callable[[Within], Within]:
     """Register a context manager as a planted bug.
 
-    `seed` noticed it when it was last looked for. Where the worlds have changed since, the search begins anew, which takes longer.
+    `seed` noticed it when it was last looked for; where worlds have changed since, the search begins anew.
     """
 
     def registered(within: Within) -> Within:
