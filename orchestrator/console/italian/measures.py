@@ -40,6 +40,11 @@ WORDS = {
     "95 % interval": "intervallo al 95 %",
     "all {}": "tutti i {}",
     "All measures": "Tutte le misure",
+    "{}, day by day": "{}, giorno per giorno",
+    "Each day as a look at its end would have told it. The interval is right on all of these days together.": (
+        "Ogni giorno come l'avrebbe detto uno sguardo alla sua fine. L'intervallo vale per tutti questi giorni insieme."
+    ),
+    "Its lift, day by day": "Il suo effetto, giorno per giorno",
     "being worked out": "in calcolo",
     "Being worked out: {} of {} are new.": "In calcolo: {} su {} sono nuove.",
     "Worked out {}.": "Calcolato {}.",

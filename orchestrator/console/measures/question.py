@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from orchestrator.domain.measure import Measure
-from orchestrator.insight.measures import Cohort, Measured, Summed, periodic
+from orchestrator.insight.measures import Cohort, Look, Measured, Summed, periodic
 
 
 class Question(msgspec.Struct, frozen=True):
     """One measure of one program, of what happened from `first` until before `last` (milliseconds), told apart by `by`.
 
-    `by` is one of `BY`, empty, or `OVER_TIME`. `deep`: with the steps of a funnel, or the table of cohorts.
+    `by` is one of `BY`, empty, or `OVER_TIME`. `deep`: with the steps of a funnel, the table of cohorts, or a lift's course.
     """
 
     program: str
@@ -37,6 +37,7 @@ class Answered(msgspec.Struct, frozen=True):
     parameters: dict[str, float] = {}
     steps: list[tuple[str, int]] = []
     cohorts: list[Cohort] = []
+    looks: dict[str, list[Look]] = {}
     left_out: int = 0
     clock: int = 0
     took: int = 0
@@ -45,7 +46,15 @@ class Answered(msgspec.Struct, frozen=True):
     def of(self, measure: Measure) -> Measured:
         """The result, of that measure."""
         return Measured(
-            measure, self.whole, self.by, self.parameters, self.more, self.told_by, list(self.steps), list(self.cohorts)
+            measure,
+            self.whole,
+            self.by,
+            self.parameters,
+            self.more,
+            self.told_by,
+            list(self.steps),
+            list(self.cohorts),
+            dict(self.looks),
         )
 
     def few(self, most: int) -> Answered:

@@ -10,6 +10,7 @@ from orchestrator.console.measures.desk import Known
 from orchestrator.console.measures.question import Answered
 from orchestrator.console.measures.wording import begin_of, family_of, interval_of, target_of, value_of, words_of
 from orchestrator.console.speech import Speech
+from orchestrator.domain.calendar import iso
 from orchestrator.domain.measure import Measure
 from orchestrator.insight.measures import Measured, Summed, periodic
 
@@ -51,6 +52,15 @@ class Month:
     month: str
     n: int
     cells: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a campaign's lift stood day by day."""
+
+    campaign: str
+    rows: tuple[Row, ...]
+    trend: Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,17 @@ def trend_of(measure: Measure, rows: Sequence[Row]) -> Trend | None:
     """The value over time, with its interval and target; None where there are no two periods."""
     points = [(row.at, *row.plain) for row in rows if row.at is not None and row.plain[0] is not None]
     return trend(points, [one for one in (measure.at_least, measure.at_most) if one is not None]) if len(points) > 1 else None
+
+
+def courses_of(measure: Measure, answer: Answered | None, speech: Speech) -> list[Course]:
+    """Of each campaign whose lift has stood for two days or more."""
+    found = list[Course]()
+    for campaign, looks in ({} if answer is None else answer.looks).items():
+        days = Measured(measure, Summed(None, 0), told_by="day")
+        rows = tuple(_rows(days, speech, [(iso(look.at)[:10], look.told) for look in looks]))
+        drawn = trend_of(measure, rows)
+        found += [] if drawn is None else [Course(campaign, rows, drawn)]
+    return found
 
 
 def funnel_of(answer: Answered | None, speech: Speech) -> list[Step]:

@@ -109,7 +109,9 @@ class _Working:
         except duckdb.Error as error:
             print(f"measure {question.measure}: {error}", file=sys.stderr)  # noqa: T201 - the console's log
             return Answered(trouble="broken", took=_since(begun), clock=self._history.clock)
-        told = Answered(found.whole, found.by, found.told_by, found.more, found.parameters, found.steps, found.cohorts)
+        told = Answered(
+            found.whole, found.by, found.told_by, found.more, found.parameters, found.steps, found.cohorts, found.looks
+        )
         return msgspec.structs.replace(told.few(GROUPS_SHOWN), clock=self._history.clock, took=_since(begun))
 
     def _measured(self, question: Question) -> Measured:
@@ -120,7 +122,7 @@ class _Working:
         span, by = Span(question.first, question.last), question.by or None
         found = measure([chosen], self._history, workspace.program, span, by, lambda: self._members(workspace))
         if question.deep:
-            look_deeper(found[chosen.name], self._history, span)
+            look_deeper(found[chosen.name], self._history, workspace.program, span)
         return found[chosen.name]
 
     def _members(self, workspace: Workspace) -> Iterator[tuple[int, str]]:

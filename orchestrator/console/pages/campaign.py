@@ -15,6 +15,7 @@ from orchestrator.console.pages.wheel import SPANS, span_of
 from orchestrator.domain.limits import DAY_MS
 from orchestrator.errors import UsageError
 from orchestrator.history import StepCount
+from orchestrator.insight.measures.shipped import measures_of
 from orchestrator.insight.reading.campaign import read_campaign
 from orchestrator.partition.cursors import endings
 from orchestrator.partition.mending import END
@@ -94,6 +95,7 @@ def campaign(asked: Asked) -> Answer:
         "whole": dict(_whole(steps)),
         "arms": arms(steps),
         "goal": one.goal is not None,
+        "lift": next((its.name for its in measures_of(live) if its.kind == "lift"), ""),
         "chart": chart([(what, daily(counts, what, shown)) for what in _CURVES]),
         "dates": [asked.speech.at(day * DAY_MS)[:10] for day in shown],
         "days": days,

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.authoring import Workspace
 from orchestrator.console.asked import Answer, Asked, Elsewhere, Place, Shown
 from orchestrator.console.measures import Known, Question
-from orchestrator.console.measures.shown import card, cohorts_of, funnel_of, trend_of
+from orchestrator.console.measures.shown import card, cohorts_of, courses_of, funnel_of, trend_of
 from orchestrator.console.measures.viewing import Viewing, viewing
 from orchestrator.console.measures.wording import value_of
 from orchestrator.console.pages.measures import FORMATS, framed, known_of, sent, unless_seen
@@ -38,6 +38,7 @@ def measure(asked: Asked) -> Answer:
         "aims": [(end, value_of(asked.speech, end, one.unit)) for end in (one.at_least, one.at_most) if end is not None],
         "steps": funnel_of(known[0].answer, asked.speech),
         "cohorts": cohorts_of(known[0].answer, asked.speech),
+        "courses": courses_of(one, known[0].answer, asked.speech),
         "parameters": _parameters(known[0], asked),
         "also": [(other.name, card(other, Known(None, 0, coming=False), asked.speech).title) for other in measures_of(live)],
         **framed(asked, view, known, "/measure", name=one.name),

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
+    Places = NDArray[np.int64]
 
 PARAMETER_MAX = 100_000.0
 """A parameter beyond it is where the search ran off to: the customers are too few, or too much alike, to tell."""
 ROUNDS = 4_000
 """Steps of the search for the parameters."""
+_NEAR = {"xatol": 1e-6, "fatol": 1e-11}
+"""Where the search ends: logarithms of parameters, and the mean log-likelihood of a customer, move no further than that."""
 
 
 class Customers(NamedTuple):
@@ -48,23 +51,52 @@ class Spent(NamedTuple):
     v: float
 
 
+class Alike(NamedTuple):
+    """Customers who have done the same, of days as few as they are: each sort once, `n` of it.
+
+    `xs`, `txs`, `ages` are the values that there are; `x`, `tx`, `age` say which of them a sort has.
+    """
+
+    xs: Numbers
+    txs: Numbers
+    ages: Numbers
+    x: Places
+    tx: Places
+    age: Places
+    n: Numbers
+
+
+def alike(of: Customers) -> Alike:
+    """What functions of numbers that many share are worked out once for: a million customers are some thousands of sorts."""
+    import numpy as np  # noqa: PLC0415 - the extra
+
+    (xs, x), (txs, tx), (ages, age) = (np.unique(column, return_inverse=True) for column in (of.x, of.tx, of.age))
+    sorts, n = np.unique((x * len(txs) + tx) * len(ages) + age, return_counts=True)
+    return Alike(
+        xs, txs, ages, sorts // (len(txs) * len(ages)), sorts // len(ages) % len(txs), sorts % len(ages), n.astype(np.float64)
+    )
+
+
 def fit_often(of: Customers) -> Often:
     """The most likely parameters of BG/NBD."""
     import numpy as np  # noqa: PLC0415 - the extra
     from scipy.special import betaln, gammaln  # noqa: PLC0415
 
-    x, tx, age = of.x, of.tx, of.age
+    one, every = alike(of), len(of.x)
 
     def unlikely(logs: Numbers) -> float:
         r, alpha, a, b = np.exp(logs)
-        first = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-        alive = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + age)
-        gone = np.where(x > 0, betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + tx), -np.inf)
-        return -float(np.sum(first + np.logaddexp(alive, gone)))
+        first = gammaln(r + one.xs) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
+        alive = (first + betaln(a, b + one.xs))[one.x]
+        left = np.where(one.xs > 0, first + betaln(a + 1, b + np.maximum(one.xs, 1) - 1), -np.inf)[one.x]
+        bought = (r + one.xs)[one.x]
+        alive -= bought * np.log(alpha + one.ages)[one.age]
+        left -= bought * np.log(alpha + one.txs)[one.tx]
+        return -float(np.sum(one.n * np.logaddexp(alive, left))) / every
 
     logs, found = _least(unlikely, [0.0, 1.0, 0.0, 0.5])
     r, alpha, a, b = map(float, np.exp(logs))
-    return Often(r, alpha, a, b, -found)
+    return Often(r, alpha, a, b, -found * every)
 
 
 def tells(often: Often, spent: Spent) -> bool:
@@ -84,7 +116,7 @@ def fit_spent(of: Customers) -> Spent:
     def unlikely(logs: Numbers) -> float:
         p, q, v = np.exp(logs)
         parts = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(v) + (p * x - 1) * np.log(mean)
-        return -float(np.sum(parts + p * x * np.log(x) - (p * x + q) * np.log(x * mean + v)))
+        return -float(np.sum(parts + p * x * np.log(x) - (p * x + q) * np.log(x * mean + v))) / max(len(x), 1)
 
     logs, _ = _least(unlikely, [1.0, 1.0, 2.0])
     return Spent(*(float(each) for each in np.exp(logs)))
@@ -93,7 +125,7 @@ def fit_spent(of: Customers) -> Spent:
 def _least(function: Callable[[Numbers], float], start: list[float]) -> tuple[Any, float]:
     from scipy.optimize import minimize  # noqa: PLC0415
 
-    options = {"maxiter": ROUNDS, "maxfev": ROUNDS, "xatol": 1e-9, "fatol": 1e-9}
+    options = {"maxiter": ROUNDS, "maxfev": ROUNDS, **_NEAR}
     found = minimize(function, start, method="Nelder-Mead", options=options)
     again = minimize(function, found.x, method="Nelder-Mead", options=options)
     return again.x, float(again.fun)

@@ -45,7 +45,7 @@ def rows_of(found: Mapping[str, Measured], locale: str = "en", time: Covered = C
 
 
 def deeper_rows(one: Measured, locale: str = "en", time: Covered = Covered()) -> Iterator[tuple[Any, ...]]:  # noqa: B008 - a tuple
-    """A row for each step of a funnel, and one for each cell of a table of cohorts."""
+    """A row for each step of a funnel, for each cell of a table of cohorts, and for each day of a lift's course."""
     first = one.steps[0][1] if one.steps else 0
     for name, n in one.steps:
         yield _row(one, "step", name, Summed(n / first if first else None, n), locale, time)
@@ -53,6 +53,9 @@ def deeper_rows(one: Measured, locale: str = "en", time: Covered = Covered()) ->
         for place, share in enumerate(cohort.shares, 1):
             group = f"{cohort.month} +{30 * place}d"
             yield _row(one, "cohort and days", group, Summed(share, cohort.n), locale, time)
+    for campaign, looks in one.looks.items():
+        for look in looks:
+            yield _row(one, "campaign and day", f"{campaign} {iso(look.at)[:10]}", look.told, locale, time)
 
 
 def _row(one: Measured, by: str, group: str, summed: Summed, locale: str, time: Covered) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator.domain.calendar import instant_of
 from orchestrator.domain.measure import Measure
@@ -12,9 +12,14 @@ from orchestrator.domain.program import Program
 from orchestrator.history.analytics import Analytics
 from orchestrator.insight.measures import clv, lift
 from orchestrator.insight.measures.groups import BY, OVER_TIME, group, make_cohorts, make_membership, period_for
+from orchestrator.insight.measures.looks import Look, looks_of
 from orchestrator.insight.measures.observing import Looking, Query, events, observations, pointer
 from orchestrator.insight.measures.shapes import Cohort, cohorts_of, steps_of
 from orchestrator.insight.measures.summing import Summed, summed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["BY", "Measured", "Span", "look_deeper", "measure"]
 
@@ -45,6 +50,8 @@ class Measured:
     """Of a funnel that was looked at deeper: how many came as far."""
     cohorts: list[Cohort] = field(default_factory=list)
     """Of cohorts that were looked at deeper."""
+    looks: dict[str, list[Look]] = field(default_factory=dict)
+    """Of a lift that was looked at deeper: campaign → how it stood day by day."""
 
     def as_json(self, locale: str = "en") -> dict[str, Any]:
         """As `commands.md` has it."""
@@ -103,14 +110,22 @@ def _prepare(history: Analytics, by: str | None, members: Callable[[], Iterable[
         make_membership(history.duck, members())
 
 
-def look_deeper(found: Measured, history: Analytics, span: Span) -> None:
-    """Add what lies behind the number of a funnel, or of cohorts, that was measured over this span."""
+def look_deeper(found: Measured, history: Analytics, program: Program, span: Span) -> None:
+    """Add what lies behind the number of a funnel, of cohorts or of a lift that was measured over this span."""
     one = found.measure
     looking = Looking(min(history.clock, span.last - 1), history.key)
     if one.kind == "funnel":
         found.steps = steps_of(one, history, looking, span)
     if one.kind == "cohort":
         found.cohorts = cohorts_of(one, history, looking, span)
+    if one.kind == "lift":
+        found.looks = {name: looks_of(history, name, _within(program, name), looking.now, span) for name in found.by}
+
+
+def _within(program: Program, campaign: str) -> int:
+    """How long the goal of a campaign may take; 0 where nothing bounds it."""
+    goal = program.campaigns[campaign].goal if campaign in program.campaigns else None
+    return goal.within if goal is not None and goal.within is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +169,7 @@ class _Measuring:
         """What customers are expected to spend, each an observation."""
         import numpy as np  # noqa: PLC0415 - the extra
 
-        keys, first, stages, of = self._customers(one)
+        keys, of = self._customers(one)
         if not (of.x > 0).any():
             return Measured(one, Summed(None, 0))
         often, spent = clv.fit_often(of), clv.fit_spent(of)
@@ -162,31 +177,32 @@ class _Measuring:
             return Measured(one, Summed(None, len(keys)))
         x = clv.expected_orders(often, of, (one.within or 0) / WEEK_MS) * clv.expected_spent(spent, of)
         x = np.where(np.isfinite(x), x, 0.0)
+        self.history.duck.register("expected", {"key": keys, "x": x})
         self.history.duck.execute(
-            "create or replace temp table observed as select unnest(?::bigint[]) as key, unnest(?::bigint[]) as t,"
-            " unnest(?::varchar[]) as stage, '' as ref, unnest(?::double[]) as x, 1.0::double as w",
-            [keys, first, stages, x.tolist()],
+            "create or replace temp table observed as select key, t, stage, '' as ref, expected.x, 1.0::double as w"
+            " from buyers join expected using (key)"
         )
+        self.history.duck.unregister("expected")
         found = self.told(one)
         found.parameters = {**often._asdict(), **spent._asdict()}
         return found
 
-    def _customers(self, one: Measure) -> tuple[list[int], list[int], list[str], clv.Customers]:
-        """Days with orders of each customer until now, in weeks; the first is no repetition."""
-        import numpy as np  # noqa: PLC0415
-
+    def _customers(self, one: Measure) -> tuple[NDArray[np.int64], clv.Customers]:
+        """Keys of customers, and their days with orders until now, in weeks; the first is no repetition. Makes `buyers`."""
         of = events(one.events[0], (), Looking(self.now, self.history.key))
         value = "coalesce(try_cast(json_extract_string(properties, ?) as double), 0)"
-        sql = f"""
+        sql = f"""create or replace temp table buyers as
           with days as (select key, t // 86400000 as day, sum({value}) as spent, min(t) as t, arg_min(stage, pos) as stage
                         from ({of.sql}) group by 1, 2),
                each as (select *, row_number() over (partition by key order by day) as nth from days)
-          select key, min(t), arg_min(stage, day), count(*) - 1, (max(day) - min(day)) / 7.0, (? - min(day)) / 7.0,
-                 coalesce(avg(spent) filter (nth > 1), 0) from each where t >= ? group by key order by key"""  # noqa: S608
+          select key, min(t) as t, arg_min(stage, day) as stage, count(*) - 1 as x, (max(day) - min(day)) / 7.0 as tx,
+                 (? - min(day)) / 7.0 as age, coalesce(avg(spent) filter (nth > 1), 0) as mean
+          from each where t >= ? group by key"""  # noqa: S608
         given = [pointer(one.value), *of.values, self.now // 86_400_000, self.span.first]
-        columns = list(zip(*self.history.duck.execute(sql, given).fetchall(), strict=True)) or [()] * 7
-        numbers = [np.array(column, dtype=np.float64) for column in columns[3:]]
-        return list(columns[0]), list(columns[1]), list(columns[2]), clv.Customers(*numbers)
+        self.history.duck.execute(sql, given)
+        numbers = "x::double as x, tx::double as tx, age::double as age, mean::double as mean"
+        found = self.history.duck.execute(f"select key, {numbers} from buyers order by key").fetchnumpy()  # noqa: S608
+        return found["key"], clv.Customers(*(found[name] for name in clv.Customers._fields))
 
     def over_holdout(self, one: Measure) -> Measured:
         """Of each campaign with a holdout: first runs whose goal can be reached no more, or was."""
@@ -203,8 +219,7 @@ class _Measuring:
         return found
 
     def _arm(self, campaign: str, held: int) -> lift.Arm:
-        goal = self.program.campaigns[campaign].goal if campaign in self.program.campaigns else None
-        within = goal.within if goal is not None and goal.within is not None else 0
+        within = _within(self.program, campaign)
         sql = """
           select count(*), count(*) filter (goal is not null and goal <= ? and (? = 0 or goal < entered + ?))
           from (select * from runs where campaign = ? qualify row_number() over (partition by key order by entered, id) = 1)

@@ -91,7 +91,7 @@ def opened(folder: Path, files: dict[str, str], events: Iterable[Event], until: 
                 members = partial(members_of, workspace.program, reader.everybody(), history.clock)
                 found = measure(chosen, history, workspace.program, span, by, members)
             for one in found.values() if deep else ():
-                look_deeper(one, history, span)
+                look_deeper(one, history, workspace.program, span)
             return found
 
         yield told

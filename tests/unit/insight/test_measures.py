@@ -16,7 +16,7 @@ from orchestrator.domain.chance import share_of
 from orchestrator.domain.input import Event
 from orchestrator.domain.measure import Measure
 from orchestrator.insight.measures import Measured, Span
-from orchestrator.insight.measures.export import COLUMNS, covered, rows_of, safe, write_csv, write_parquet
+from orchestrator.insight.measures.export import COLUMNS, covered, deeper_rows, rows_of, safe, write_csv, write_parquet
 from orchestrator.insight.measures.lift import Arm, least, lift_of
 from orchestrator.insight.measures.summing import Summed, poisson, wilson
 from tests.unit.insight.measured import event, opened
@@ -330,6 +330,27 @@ def test_lift_is_that_of_first_runs_whose_time_is_over(tmp_path: Path) -> None:
     assert 0 < held.reached < held.n
     assert found["done"].by["offer"].value == 1.0
     assert found["done"].by["offer"].n >= treated.n
+
+
+def test_the_course_of_a_lift_is_what_each_day_would_have_told(tmp_path: Path) -> None:
+    events = list[Event]()
+    for number in range(90):
+        who, at = f"p{number}", START + number % 9 * DAY + number * 60_000
+        events.append(Event(f"o{who}", at, name="Order Completed", user_id=who, received_at=at))
+        if number % 3 == 0:
+            at += (1 + number % 2) * DAY
+            events.append(Event(f"c{who}", at, name="Cart Updated", user_id=who, received_at=at))
+    events.sort(key=lambda one: one.received_at)
+    files = {**CATALOGUE, **MESSAGE, "lift": "unit: points\nlift: {}\n"}
+    with opened(tmp_path, files, events, until=START + 20 * DAY) as told:
+        found = told(deep=True)["lift"]
+        looks = found.looks["offer"]
+        assert len(looks) > 4
+        for look in looks:
+            assert told(Span(last=look.at + DAY))["lift"].whole == look.told
+    assert looks[-1].told == found.whole
+    rows = [row for row in deeper_rows(found) if row[1] == "campaign and day"]
+    assert [(row[3], row[5]) for row in rows] == [(look.told.value, look.told.n) for look in looks]
 
 
 def test_looked_at_every_day_a_null_lift_is_covered() -> None:
