@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.integration.kill_sends import run
 
-ROUNDS = 4
+ROUNDS = 3
 
 
 def test_each_message_ends_as_what_its_provider_did_and_marketing_is_never_sent_twice(tmp_path: Path) -> None:
