@@ -24,7 +24,7 @@ def a_webhook_is_asked_again_at_the_same_pace() -> Iterator[None]:
         yield
 
 
-@plant("I17")
+@plant("I17", seed=27)
 @contextmanager
 def a_late_answer_is_not_heard() -> Iterator[None]:
     real = calls.settle_outcome
@@ -50,14 +50,14 @@ def every_attempt_has_a_body_of_its_own() -> Iterator[None]:
         yield
 
 
-@plant("I17")
+@plant("I17", seed=76)
 @contextmanager
 def switches_do_not_hold_webhooks() -> Iterator[None]:
     with patch.object(calls, "_stopped", lambda *_: None):
         yield
 
 
-@plant("I17", "I9")
+@plant("I17", "I9", seed=916)
 @contextmanager
 def a_switch_that_ends_frees_no_webhook() -> Iterator[None]:
     real = decide._look_at_calls
@@ -90,7 +90,7 @@ def an_answer_of_any_size_is_kept() -> Iterator[None]:
         yield
 
 
-@plant("I17", "I9", "I0")
+@plant("I17", "I9", "I0", seed=97)
 @contextmanager
 def a_merge_forgets_what_is_being_asked() -> Iterator[None]:
     real = merge._messages
@@ -117,7 +117,7 @@ def a_task_outlives_the_run_that_waits_for_it() -> Iterator[None]:
         yield
 
 
-@plant("I17")
+@plant("I17", seed=76)
 @contextmanager
 def a_task_is_done_for_whoever_waits_for_one() -> Iterator[None]:
     def is_done(moment: Moment, run: Run) -> bool:
@@ -127,7 +127,7 @@ def a_task_is_done_for_whoever_waits_for_one() -> Iterator[None]:
         yield
 
 
-@plant("I17")
+@plant("I17", seed=202)
 @contextmanager
 def the_newest_task_is_meant() -> Iterator[None]:
     real = tasks._meant
@@ -139,7 +139,7 @@ def the_newest_task_is_meant() -> Iterator[None]:
         yield
 
 
-@plant("I17")
+@plant("I17", seed=20)
 @contextmanager
 def a_merge_loses_the_tasks_of_the_device() -> Iterator[None]:
     with patch.object(merge.tasks, "join", lambda *_: None):

@@ -73,7 +73,7 @@ def waiting_message_is_not_judged_again() -> Iterator[None]:
         yield
 
 
-@plant("I11")
+@plant("I11", seed=753)
 @contextmanager
 def quiet_hours_are_ignored_at_the_second_look() -> Iterator[None]:
     quiet = gates._quiet_allows
@@ -114,7 +114,7 @@ def consent_is_taken_for_granted() -> Iterator[None]:
         yield
 
 
-@plant("I11", "I8")
+@plant("I11", "I8", seed=29)
 @contextmanager
 def kill_is_ignored_by_the_gate() -> Iterator[None]:
     def change(real: Any, moment: Moment, message: Message) -> Verdict:
@@ -235,21 +235,21 @@ def merge_drops_messages() -> Iterator[None]:
         yield
 
 
-@plant("I2")
+@plant("I2", seed=12)
 @contextmanager
 def merge_forgets_what_was_seen() -> Iterator[None]:
     with patch.object(merge, "join_seen", lambda one, _other: one):
         yield
 
 
-@plant("I18")
+@plant("I18", seed=17)
 @contextmanager
 def every_message_begins_a_window() -> Iterator[None]:
     with patch.object(joining, "open_for", lambda *_: None):
         yield
 
 
-@plant("I18")
+@plant("I18", seed=185)
 @contextmanager
 def messages_join_after_the_window() -> Iterator[None]:
     def late(_moment: Moment, message: Message, run: Any, node: Any, _send: Any) -> bool:
@@ -266,7 +266,7 @@ def a_run_that_ends_leaves_its_part() -> Iterator[None]:
         yield
 
 
-@plant("I18")
+@plant("I18", seed=94)
 @contextmanager
 def a_run_that_ends_takes_all_parts_with_it() -> Iterator[None]:
     real = joining.take_out
@@ -279,7 +279,7 @@ def a_run_that_ends_takes_all_parts_with_it() -> Iterator[None]:
         yield
 
 
-@plant("I18")
+@plant("I18", seed=17)
 @contextmanager
 def the_last_part_is_forgotten() -> Iterator[None]:
     def after(_moment: Moment, message: Message, _part: Any) -> None:
@@ -289,7 +289,7 @@ def the_last_part_is_forgotten() -> Iterator[None]:
         yield
 
 
-@plant("I9")
+@plant("I9", seed=17)
 @contextmanager
 def only_the_first_run_goes_on() -> Iterator[None]:
     with patch.object(Message, "enrolments", property(lambda message: [message.enrolment])):
@@ -303,7 +303,7 @@ def a_snooze_is_slept_through() -> Iterator[None]:
         yield
 
 
-@plant("I24")
+@plant("I24", seed=28)
 @contextmanager
 def what_is_given_needs_no_confirmation() -> Iterator[None]:
     def ask(profile: Any, topic: str, place: str, word: Any) -> None:
@@ -313,7 +313,7 @@ def what_is_given_needs_no_confirmation() -> Iterator[None]:
         yield
 
 
-@plant("I11")
+@plant("I11", seed=53)
 @contextmanager
 def where_a_number_may_be_is_ignored() -> Iterator[None]:
     with patch.object(gates, "zones_of", lambda _: ()):

@@ -33,7 +33,7 @@ def a_lease_lives_from_when_it_is_heard() -> Iterator[None]:
         yield
 
 
-@plant("P1", "P4")
+@plant("P1", "P4", seed=13)
 @contextmanager
 def leave_is_not_looked_at_again() -> Iterator[None]:
     with patch.object(Leases, "holds", lambda *_: True), patch.object(Worker, "wall", property(lambda _: 1_750_000_000_000)):
@@ -82,7 +82,7 @@ def switches_are_looked_at_now_and_then() -> Iterator[None]:
         yield
 
 
-@plant("P1")
+@plant("P1", seed=23)
 @contextmanager
 def the_next_governor_does_not_know_of_the_kill() -> Iterator[None]:
     with patch.object(Budget, "remember", lambda *_: None):

@@ -70,7 +70,7 @@ def marketing_in_doubt_is_sent_again() -> Iterator[None]:
         yield
 
 
-@plant("I4")
+@plant("I4", seed=169)
 @contextmanager
 def doubts_are_sent_again_without_end() -> Iterator[None]:
     with patch.object(ledger, "RESENT_MAX", 99):

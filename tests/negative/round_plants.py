@@ -30,14 +30,14 @@ def rounds_do_not_survive_a_crash() -> Iterator[None]:
         yield
 
 
-@plant("I16")
+@plant("I16", seed=830)
 @contextmanager
 def times_of_a_schedule_are_not_known_as_called() -> Iterator[None]:
     with _without_fact(CALLED):
         yield
 
 
-@plant("I16")
+@plant("I16", seed=67)
 @contextmanager
 def a_restart_forgets_times_that_nobody_has_called() -> Iterator[None]:
     real = Engine.__init__
@@ -76,14 +76,14 @@ def newcomers_hear_what_began_before_them() -> Iterator[None]:
         yield
 
 
-@plant("I16")
+@plant("I16", seed=319)
 @contextmanager
 def a_merge_forgets_what_the_device_heard() -> Iterator[None]:
     with patch.object(merge, "join_announced", lambda ours, _: ours):
         yield
 
 
-@plant("I16")
+@plant("I16", seed=151)
 @contextmanager
 def a_walk_overlooks_whoever_is_not_committed_yet() -> Iterator[None]:
     with patch.object(engine, "page_after", lambda store, _, after, most: page_after(store, [], after, most)):
