@@ -212,14 +212,15 @@ class SqliteReader:
     def partition_rows(self, beside: int | None = None) -> list[JournalRow]:
         """Inputs of whole partitions (switches, activations), in order: as the first partition met them, by their places.
 
-        With the key `beside`, as that profile's own partition met them: their numbers compare with those of its history.
+        With the key `beside`, as that profile's own partition met them, and what it alone was told: their numbers compare with
+        those of its history.
         """
         number, which, among = "rowid", "key = 0", self.spread.partitions
         if among > 1:
-            own = 0 if beside is None else self.spread.own(beside).partition
-            which = f"key < {among} and key = {own}"  # the index is of keys below that
-            if beside is not None:
-                number, which = "seq", f"{which} and seq % {among} = {own}"
+            which = f"key < {among} and {which}"  # the index is of keys below that
+        if among > 1 and beside is not None:
+            own = self.spread.own(beside).partition
+            number, which = "seq", f"key < {among} and key in (0, {own}) and seq % {among} = {own}"
         query = f"select {number}, key, prev_seq, clock, given, decision from journal where {which} order by rowid"  # noqa: S608 - numbers
         return [JournalRow(*row) for row in self._run(query)]
 

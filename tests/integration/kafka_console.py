@@ -14,37 +14,61 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from math import nan
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from aiokafka import TopicPartition
 
+from orchestrator.authoring import load_program
 from orchestrator.bootstrap.mirror import Workers
 from orchestrator.console.accounts import Role, accounts_of
 from orchestrator.domain.identity import raw_id
 from orchestrator.domain.input import EndRuns, Event
+from orchestrator.domain.profile import unseal
 from orchestrator.errors import StoreError
 from orchestrator.history import catch_up, open_history
 from orchestrator.insight.accepted import given_of
 from orchestrator.partition.engine import home_of
+from orchestrator.partition.identities import Passed
 from orchestrator.stores.kafka.copies import Copies
+from orchestrator.stores.kafka.inputs import entry
 from orchestrator.stores.kafka.records import read_journal
 from orchestrator.stores.reader import open_reader
 from tests.integration.feeder import Feeder
+from tests.integration.listing_twilio import Twilio, by_sms, twilio_listening
 from tests.integration.serving import ROOT, children, identify
 from tests.integration.test_kafka_governor import letters, working
+from tests.integration.test_kafka_orders import told
 from tests.integration.test_kafka_worker import send
-from tests.integration.workers import PARTITIONS, Place, governed, records, sent, settled, until
+from tests.integration.workers import PARTITIONS, Place, Worker, governed, records, sent, settled, until
 
 PASSWORD = "a long and good one"  # noqa: S105 - of an account that lives for one test
 EVENTS = 2_000
 _AT = re.compile(r"console on (\S+)\n")
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
+
+
+class Mute(Twilio):
+    """It takes a text and hangs up, and nobody can look at its list, until it is no more `mute`."""
+
+    mute = True
+
+    def take(self, form: dict[str, str]) -> dict[str, Any]:
+        found = super().take(form)
+        if self.mute:
+            raise ConnectionAbortedError
+        return found
+
+    def list_to(self, number: str) -> list[dict[str, Any]]:
+        raise ConnectionAbortedError(number)
 
 
 class Console:
@@ -268,3 +292,81 @@ def _both(one: Path, other: Path) -> bool:
         return mirrored(one) == mirrored(other) and rows(one) == rows(other)
     except StoreError:
         return False
+
+
+def test_what_is_in_doubt_is_settled_and_a_dead_letter_decided_again(brokers: str, tmp_path: Path) -> None:
+    """Each goes to the one partition that has its customer, under the numbers that it knows itself."""
+    place, twilio = Place(brokers, tmp_path), Mute("http://127.0.0.1:9")
+    by_sms(place.workspace)
+    (place.workspace / "campaigns" / "offer.yaml").unlink()
+    users = [next(f"u{n}" for n in count() if home_of(f"u:u{n}", PARTITIONS) == home) for home in range(PARTITIONS)]
+    with twilio_listening(twilio) as settings, governed(place):
+        settings |= {"ORCHESTRATOR_PUBLIC_URL": twilio.hook}
+        worker = Worker(place, 0, settings=settings).ready()
+        try:
+            with console_of(place) as console:
+                asyncio.run(send(place, *(json.dumps(ordered(user)).encode() for user in users)))
+                _doubts_are_settled(console, twilio, users)
+                _a_dead_letter_is_decided_again(place, console, users[1])
+                until(lambda: whole(place, console), "the mirror to have all")
+            assert worker.terminate() == 0
+        finally:
+            worker.kill()
+
+
+def ordered(user: str) -> dict[str, Any]:
+    order = {"type": "track", "event": "Order Completed", "userId": user, "messageId": f"o-{user}"}
+    order |= {"properties": {"order_id": f"O-{user}", "total": 1}}
+    return order | {"context": {"traits": {"phone": f"+39333123450{user[1:]}"}}}
+
+
+def _doubts_are_settled(console: Console, twilio: Mute, users: list[str]) -> None:
+    def doubts() -> dict[str, str]:
+        with open_reader(console.mirror) as reader:
+            return {one.raw[2:]: one.id for one in reader.doubts() if not one.ended}
+
+    until(lambda: set(doubts()) == set(users), "a doubt in each partition")
+    messages, twilio.mute = doubts(), False
+    assert all(message in console.page("/doubts") for message in messages.values())
+    ways = dict(zip(users, ("sent", "not_sent", "again"), strict=True))
+    for user, way in ways.items():
+        form = {"id": f"u:{user}", "message": messages[user], "way": way}
+        assert messages[user][:8] in console.page(f"/settle?{urlencode(form)}")
+        console.act("/settle", **form)
+    until(lambda: "Nothing is in doubt." in console.page("/doubts"), "all to be settled")
+
+    def states() -> list[list[str]]:
+        with open_reader(console.mirror) as reader:
+            found = [reader.read(reader.key_of(f"u:{user}") or 0) for user in users]
+        return [sorted(unseal(one.sealed).tally) for one in found if one is not None]
+
+    until(lambda: states() == [["accepted"], ["refused"], ["accepted"]], "what they were settled as")
+    assert twilio.taken == {message: 1 + (ways[user] == "again") for user, message in messages.items()}
+
+
+def _a_dead_letter_is_decided_again(place: Place, console: Console, user: str) -> None:
+    """A number that is none goes by no door, but a record of ours is not read again; without the sum it can be decided."""
+    raw, now = f"u:{user}", time.time_ns() // 1_000_000
+    event = Event(
+        "nan", now, name="Order Completed", user_id=user, received_at=now, properties={"order_id": "O-nan", "total": nan}
+    )
+    asyncio.run(send(place, entry(Passed(raw, event, now))[1], partition=home_of(raw, PARTITIONS)))
+    until(lambda: "cannot convert float NaN" in console.page("/letters"), "the dead letter")
+    (row,) = re.findall(r"/redrive\?row=(\d+)", console.page("/letters"))
+    assert user in console.page(f"/letter?row={row}")
+    profile = place.workspace / "profile.yaml"
+    profile.write_text(re.sub(r" *spent: .*\n", "", profile.read_text("utf-8")), "utf-8")
+    told(place, "publish", str(place.workspace))
+    until(lambda: _lives(place, console), "the program to be live")
+    console.act("/redrive", row=row)
+    until(lambda: "There are none." in console.page("/letters"), "the letter to go")
+    with open_reader(console.mirror) as reader:
+        tries = [bool(row.decision) for row in reader.journal() if b"O-nan" in row.given and b"redrive" not in row.given]
+    assert tries == [False, True]
+    page = console.page(f"/customer?id={raw}")
+    assert "decided again — Order Completed, which had been put aside; olga said so, because: because" in page
+
+
+def _lives(place: Place, console: Console) -> bool:
+    with open_reader(console.mirror) as reader:
+        return reader.standing().program == load_program(place.workspace).name

@@ -12,10 +12,9 @@ from orchestrator.bootstrap.mirror import Workers
 from orchestrator.stores.kafka.limits import REJECTS_TOLD
 from orchestrator.stores.kafka.topics import asking, prepare
 from orchestrator.stores.rejects import Reject, read_rejects
-from tests.integration.kill_intake import Intake
-from tests.integration.kill_worker import Place, Worker, records, until
 from tests.integration.serving import order, track
 from tests.integration.test_kafka_worker import send
+from tests.integration.workers import Intake, Place, Worker, records, until
 
 
 @contextmanager

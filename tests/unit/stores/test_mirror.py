@@ -313,6 +313,24 @@ def test_orders_are_told_once_and_a_mirror_takes_none(program: Program, tmp_path
         SqliteFile(path, partitions=PARTITIONS)
 
 
+def test_an_order_about_one_customer_is_told_beside_those_of_their_partition_alone(program: Program, tmp_path: Path) -> None:
+    """Whatever partition that is: `explain` asks beside a customer whose word it was."""
+    world = Deployment(program, PARTITIONS)
+    world.feed(_season(joins=False))
+    orders = {}
+    for raw in world.states():
+        home = home_of(raw, PARTITIONS)
+        orders[home] = Control(END, on=True, profile=raw, actor="ada", reason="they asked")
+    for home, order in orders.items():
+        world.works[home].engine.control(order)
+    world.settle()
+    with open_reader(mirror(world, tmp_path / "mirror.sqlite")) as reader:
+        assert set(orders) == set(range(PARTITIONS))
+        for key, _ in reader.everybody():
+            rows = reader.partition_rows(key)
+            assert [given for row in rows if (given := _order(row.given))] == [orders[key % PARTITIONS]]
+
+
 def _order(given: bytes) -> Control | None:
     found = given_of_partition(given)
     return found if isinstance(found, Control) else None
