@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from orchestrator.stores.kafka import broker
 from orchestrator.stores.kafka.java import JarsAbsent, class_path
 from orchestrator.stores.kafka.running import Running, detach
 from orchestrator.stores.kafka.topics import examine
@@ -134,3 +135,12 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     assert ran.returncode == 1
     told = "error: Kafka needs packages that are not installed (jgo): pip install 'orchestrator[kafka-broker]'\n"
     assert ran.stderr == told
+
+
+def test_a_clusters_name_may_begin_with_a_dash(folder: Path) -> None:
+    """One in 64 that are drawn does."""
+    settings, name = folder / "server.properties", "-9pQQeNNRuqa1bjWvnhNCA"
+    folder.mkdir()
+    settings.write_text(broker._properties(folder, 1, [broker.Ports(1, 2)]), encoding="utf-8")
+    broker._format(class_path(), settings, name)
+    assert f"cluster.id={name}" in (folder / "log" / "meta.properties").read_text(encoding="utf-8")

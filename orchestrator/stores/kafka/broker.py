@@ -189,7 +189,7 @@ def free_port(wanted: int) -> int:
 
 def _format(jars: str, settings: Path, cluster: str) -> None:
     """Make the folder of records ready: once in its life."""
-    command = java(jars, "kafka.tools.StorageTool", ["format", "-t", cluster, "-c", str(settings)])
+    command = java(jars, "kafka.tools.StorageTool", ["format", f"--cluster-id={cluster}", "-c", str(settings)])
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=FORMAT_S)  # noqa: S603 - our own command
     except (OSError, subprocess.SubprocessError) as error:
