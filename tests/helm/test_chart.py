@@ -15,6 +15,7 @@ import yaml
 
 from orchestrator.bootstrap.edge import FINISH_S as EDGE_FINISH_S
 from orchestrator.cli import COMMANDS, app
+from orchestrator.console.mirroring import STOP_S
 from orchestrator.intake.server import ANSWER_S
 from orchestrator.stores.kafka.limits import FINISH_S, TRANSACTION_MS
 from tests.helm.tools import CHART, python_tool, tool
@@ -70,8 +71,8 @@ def test_it_passes_helms_own_lint(name: str) -> None:
 
 @every_file
 def test_each_mode_has_its_parts_and_the_check_before_them(name: str) -> None:
-    bridges = {"bridge-crm"} if name == "distributed-full" else set()
-    assert {part for part, _ in pods(name)} == PARTS[name.partition("-")[0]] | bridges
+    more = {"bridge-crm", "console"} if name == "distributed-full" else set()
+    assert {part for part, _ in pods(name)} == PARTS[name.partition("-")[0]] | more
 
 
 @pytest.mark.parametrize(
@@ -151,6 +152,7 @@ def test_a_pod_has_longer_to_end_than_the_program_takes(name: str) -> None:
     """Attempts under way and requests, or a transaction and attempts; what the hook before it takes comes on top."""
     doors, workers = EDGE_FINISH_S + ANSWER_S, FINISH_S + TRANSACTION_MS / 1_000
     needed = {"embedded": doors, "intake": ANSWER_S, "worker": workers, "governor": FINISH_S, "bridge-crm": workers}
+    needed["console"] = ANSWER_S + STOP_S
     for part, pod in pods(name):
         if part in needed:
             hook = pod["containers"][0].get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
@@ -197,7 +199,8 @@ def test_each_part_may_be_asked_and_may_ask_only_as_its_policy_says(name: str) -
         asked = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         assert 53 in asked
-        assert (443 in asked) == (part in {"embedded", "worker"} or ("git" in rendered(name) and part != "governor")), part
+        fetches = "git" in rendered(name) and part not in {"governor", "console"}
+        assert (443 in asked) == (fetches or part in {"embedded", "worker"}), part
 
 
 def test_another_workspace_or_setting_starts_pods_anew_and_the_same_does_not() -> None:

@@ -1,5 +1,6 @@
 {{/* The pod of one part: .root, .part, .args, .port, .drain (seconds), .startup (seconds), .preStop (seconds), .named (it is told its pod's name), .workspace (it reads the workspace
-     and, unless .keyless, the secrets), .resources, .mounts */}}
+     and, unless .keyless, the secrets), .hashes (of the secrets it reads the key of addresses), .alive and .ready (the pages that say so, where they are others than /health and /ready),
+     .within (the URL before them, where they are on the pod's own loopback), .resources, .mounts */}}
 {{- define "orchestrator.pod" -}}
 {{- $values := .root.Values -}}
 metadata:
@@ -37,6 +38,11 @@ spec:
             fieldRef:
               fieldPath: metadata.name
         {{- end }}
+        {{- if and .hashes $values.existingSecret }}
+        - name: ORCHESTRATOR_ADDRESS_KEY
+          valueFrom:
+            secretKeyRef: {name: {{ $values.existingSecret }}, key: ORCHESTRATOR_ADDRESS_KEY, optional: true}
+        {{- end }}
         {{- include "orchestrator.telling" $values.monitoring | nindent 8 }}
         {{- range $name, $value := $values.settings }}
         - name: {{ $name }}
@@ -48,17 +54,17 @@ spec:
         - name: http
           containerPort: {{ .port }}
       startupProbe:
-        httpGet: {path: /health, port: http}
+        {{- include "orchestrator.asked" (dict "path" (.alive | default "/health") "within" .within) | nindent 8 }}
         periodSeconds: 5
         timeoutSeconds: 5
         failureThreshold: {{ div .startup 5 }}
       livenessProbe:
-        httpGet: {path: /health, port: http}
+        {{- include "orchestrator.asked" (dict "path" (.alive | default "/health") "within" .within) | nindent 8 }}
         periodSeconds: 10
         timeoutSeconds: 5
         failureThreshold: 6
       readinessProbe:
-        httpGet: {path: /ready, port: http}
+        {{- include "orchestrator.asked" (dict "path" (.ready | default "/ready") "within" .within) | nindent 8 }}
         periodSeconds: 5
         timeoutSeconds: 5
         failureThreshold: 2
@@ -84,7 +90,16 @@ spec:
     {{- include "orchestrator.certificates.volume" .root | nindent 4 }}
 {{- end -}}
 
-{{/* Variables from these Secrets. */}}
+{{/* How a probe asks: for .path, from .within the pod where nobody else reaches its pages. */}}
+{{- define "orchestrator.asked" -}}
+{{- if .within -}}
+exec:
+  command: [python, -c, "import urllib.request as web; web.urlopen('{{ .within }}{{ .path }}', timeout=4)"]
+{{- else -}}
+httpGet: {path: {{ .path }}, port: http}
+{{- end -}}
+{{- end -}}
+
 {{/* How it logs, and where its traces go. */}}
 {{- define "orchestrator.telling" -}}
 - name: ORCHESTRATOR_LOG
@@ -101,6 +116,7 @@ spec:
 {{- end }}
 {{- end -}}
 
+{{/* Variables from these Secrets. */}}
 {{- define "orchestrator.secrets" -}}
 {{- with . -}}
 envFrom:
