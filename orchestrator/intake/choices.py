@@ -50,8 +50,8 @@ from orchestrator.intake.survey_page import notice
 
 _FIELDS_MAX = 400
 _BUSY = {"retry-after": "60"}
-_TWICE_MS = 600_000
-"""A choice that comes again within so long is the same one."""
+_TWICE_MS = 2_000
+"""A choice that comes again within so long is the same one: sooner than anybody could have chosen otherwise in between."""
 Known = Callable[[str], Awaitable[Profile | None]]
 """What is known of a recipient, by raw id; None where that cannot be told here."""
 
@@ -316,7 +316,7 @@ def _by(choice: Choice) -> str:
 def _event(
     door: ChoiceDoor, choice: Choice, name: str, properties: Mapping[str, Any], traits: Mapping[str, Any] | None = None
 ) -> Event:
-    """What was chosen, as the recipient's event. Sent again within some minutes, it is the same one."""
+    """What was chosen, as the recipient's event. Sent twice at once, it is the same one."""
     kind, _, ident = choice.person.partition(":")
     now = door.now()
     about = (str(properties.get("topic", "")), str(properties.get("channel", "")), str(properties.get("days", "")))

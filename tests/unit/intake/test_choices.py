@@ -125,6 +125,17 @@ def test_a_click_that_comes_twice_is_one_event() -> None:
     assert len({event.message_id for event in shop.log.events}) == 2
 
 
+def test_who_changes_their_mind_twice_within_minutes_has_said_so_three_times() -> None:
+    shop = Shop()
+    for at, wanted in enumerate(("no", "yes", "no")):
+        shop.now = NOON + at * 5_000
+        shop.client.post(path("p"), data={"topic:email:offers": wanted})
+    shop.now += 5_000
+    shop.client.post(path(), data=ONE_CLICK)
+    assert [event.name for event in shop.log.events] == ["Consent Withdrawn", "Consent Given", *["Consent Withdrawn"] * 2]
+    assert len({event.message_id for event in shop.log.events}) == 4
+
+
 def test_the_page_shows_how_things_stand_and_notes_what_changes() -> None:
     shop = Shop(anna(snooze=Snooze(NOON + 86_400_000, 1, "s")))
     page = shop.client.get(path("p") + "?lang=en").text
