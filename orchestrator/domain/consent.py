@@ -28,7 +28,7 @@ def fold_consent(profile: Profile, event: Event, policies: Policies) -> None:
     topic, channel = event.properties.get("topic"), event.properties.get("channel")
     if not isinstance(topic, str):
         return
-    word = Consent(event.name != WITHDRAWN, event.occurred_at, event.message_id)
+    word = Consent(event.name != WITHDRAWN, _said_at(event), event.message_id)
     place = channel if isinstance(channel, str) else EVERY_CHANNEL
     rule = policies.topics.get(topic)
     if event.name == GIVEN and rule is not None and rule.double:
@@ -36,6 +36,11 @@ def fold_consent(profile: Profile, event: Event, policies: Policies) -> None:
     else:
         _put(profile.consents.setdefault(topic, {}), place, word)
         forget_answered(profile, topic)
+
+
+def _said_at(event: Event) -> int:
+    """When it was said: not after it was received, whatever the sender's clock shows, or a later end would count as earlier."""
+    return min(event.occurred_at, event.received_at or event.occurred_at)
 
 
 def _ask(profile: Profile, topic: str, place: str, word: Consent) -> None:
@@ -77,11 +82,10 @@ def join_consents(profile: Profile, other: Profile) -> None:
 
 
 def _snooze(profile: Profile, event: Event) -> None:
-    days, until = event.properties.get("days"), instant_of(event.properties.get("until"))
+    days, until, at = event.properties.get("days"), instant_of(event.properties.get("until")), _said_at(event)
     if isinstance(days, int) and not isinstance(days, bool):
-        until = event.occurred_at + max(0, days) * DAY_MS
-    longest = event.occurred_at + SNOOZE_MAX_DAYS * DAY_MS
-    _put_snooze(profile, Snooze(min(until or 0, longest), event.occurred_at, event.message_id))
+        until = at + max(0, days) * DAY_MS
+    _put_snooze(profile, Snooze(min(until or 0, at + SNOOZE_MAX_DAYS * DAY_MS), at, event.message_id))
 
 
 def _put_snooze(profile: Profile, word: Snooze) -> None:

@@ -6,9 +6,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from orchestrator.domain.campaign import Pattern, Send
-from orchestrator.domain.consent import consented, fold_consent, join_consents, question
+from orchestrator.domain.consent import consented, fold_consent, join_consents, question, ruling_word
 from orchestrator.domain.decide import newcomer
 from orchestrator.domain.input import Event
 from orchestrator.domain.limits import DAY_MS
@@ -71,6 +72,20 @@ def test_the_order_of_arrival_does_not_matter(events: list[Event], *, agreed: bo
         found = after(*order)
         assert consented(POLICIES, found, "news", "email") is agreed, order
         assert (question(found, "news", "email") is not None) is asked, order
+
+
+def test_a_consent_by_a_clock_that_goes_ahead_goes_before_no_later_end() -> None:
+    ahead = structs.replace(said(GIVEN, 3_600_000, topic="tips"), received_at=START)
+    left = structs.replace(said(WITHDRAWN, 60_000, topic="tips"), received_at=START + 60_000)
+    for order in permutations([ahead, left]):
+        assert not consented(POLICIES, after(*order), "tips", "email")
+    word = ruling_word(after(ahead), "tips", "email")
+    assert word is not None
+    assert word.at == START  # so who leaves by the address list has done so later, too
+    snooze = structs.replace(snoozed(3_600_000, days=0), received_at=START)
+    assert after(snooze, structs.replace(snoozed(60_000, days=7), received_at=START + 60_000)).snooze == Snooze(
+        START + 60_000 + 7 * DAY_MS, START + 60_000, "s60000"
+    )
 
 
 def test_two_profiles_that_are_one_know_what_either_was_asked() -> None:
