@@ -23,11 +23,12 @@ from orchestrator.intake.choices import ChoiceDoor, choice_routes
 from orchestrator.intake.clicks import ClickDoor, click_routes
 from orchestrator.intake.edge import edge
 from orchestrator.intake.receipts import receipt_routes
-from orchestrator.intake.server import ANSWER_S, Server
+from orchestrator.intake.server import Server
 from orchestrator.intake.surveys import SurveyDoor, survey_routes
 from orchestrator.logs import say
 from orchestrator.stores.kafka.addresses import Inputs, put_words
 from orchestrator.stores.kafka.entrance import Entrance
+from orchestrator.stores.kafka.limits import CLOSE_S
 from orchestrator.stores.kafka.rejects import Rejects
 from orchestrator.stores.kafka.topics import DeploymentTopics, examine
 from orchestrator.tracing import Tracing
@@ -106,7 +107,7 @@ async def _serve(server: Server, entrance: Entrance, rejects: Rejects, sockets: 
     await asyncio.wait({producing, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     server.stop()
     await serving
-    await entrance.finish(ANSWER_S)
+    await entrance.finish(CLOSE_S)
     for task in (announcing, stopping, producing, telling):
         task.cancel()
     await asyncio.gather(announcing, stopping, producing, telling, return_exceptions=True)

@@ -16,6 +16,7 @@ from mode import Service
 
 from orchestrator.domain.suppression import Listed, Word, decode_listed, encode_listed, follows, mark_of
 from orchestrator.errors import StoreError
+from orchestrator.stores.kafka.clients import let_go, started
 from orchestrator.stores.kafka.inputs import heard
 from orchestrator.stores.kafka.limits import AGAIN_S, LIST_BATCH, LIST_STALE_MS, PATIENCE_MS
 from orchestrator.stores.kafka.reaching import reaching
@@ -101,7 +102,7 @@ class Following(Service):
         self.add_future(self._follow(place))
 
     async def on_stop(self) -> None:
-        await self.consumer.stop()
+        await let_go(self.consumer)
 
     async def _follow(self, place: TopicPartition) -> None:
         told = ""
@@ -180,18 +181,16 @@ async def _produce(brokers: str, topic: str, records: Sequence[tuple[int, Entry]
     """Each into its partition."""
     if not records:
         return
-    producer = AIOKafkaProducer(**reaching(brokers), enable_idempotence=True, acks="all")
+    idempotent = AIOKafkaProducer(**reaching(brokers), enable_idempotence=True, acks="all")
     try:
-        await producer.start()
-        for first in range(0, len(records), LIST_BATCH):
-            some = records[first : first + LIST_BATCH]
-            for sent in [await producer.send(topic, value, name, number) for number, (name, value) in some]:
-                await sent
+        async with started(idempotent) as producer:
+            for first in range(0, len(records), LIST_BATCH):
+                some = records[first : first + LIST_BATCH]
+                for sent in [await producer.send(topic, value, name, number) for number, (name, value) in some]:
+                    await sent
     except KafkaError as error:
         message = f"Kafka did not take all of the address list: {error!r}; run it again, what stands already stays"
         raise StoreError(message) from error
-    finally:
-        await producer.stop()
 
 
 def _wall() -> int:

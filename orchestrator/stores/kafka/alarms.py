@@ -12,6 +12,7 @@ from mode import Service
 
 from orchestrator.domain.alarms import Watched
 from orchestrator.errors import StoreError
+from orchestrator.stores.kafka.clients import let_go
 from orchestrator.stores.kafka.limits import AGAIN_S, ALARMS_LOOK_S, PATIENCE_MS
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.restore import reading
@@ -47,7 +48,7 @@ class Listening(Service):
         self.add_future(self._hear())
 
     async def on_stop(self) -> None:
-        await self.consumer.stop()
+        await let_go(self.consumer)
 
     async def _hear(self) -> None:
         looked = time.monotonic()

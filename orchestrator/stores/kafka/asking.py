@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from orchestrator.stores.kafka.clients import let_go
 from orchestrator.stores.kafka.limits import AGAIN_S, BETWEEN_ASKS_S, PATIENCE_MS
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.topics import DeploymentTopics
@@ -58,8 +59,8 @@ class Asking(Service):
         self.add_future(self._hear())
 
     async def on_stop(self) -> None:
-        await self.consumer.stop()
-        await self.producer.stop()
+        await let_go(self.consumer)
+        await let_go(self.producer)
 
     async def _ask(self) -> None:
         there = True

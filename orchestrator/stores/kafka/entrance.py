@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
@@ -20,8 +19,9 @@ from orchestrator.domain.suppression import Listed, Word
 from orchestrator.errors import Overloaded, StoreError, Unavailable
 from orchestrator.metrics import ACKNOWLEDGE_SECONDS, ACKNOWLEDGED, UNACKNOWLEDGED, Counts, Reading
 from orchestrator.partition.identities import Addressed, Passed, keyed
+from orchestrator.stores.kafka.clients import let_go
 from orchestrator.stores.kafka.inputs import entry, routed, texted
-from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S, BATCH_BYTES, CLOSE_S, UNACKNOWLEDGED_BYTES
+from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S, BATCH_BYTES, UNACKNOWLEDGED_BYTES
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import Entry
 
@@ -76,8 +76,7 @@ class Entrance:
             finally:
                 self._producer = None
                 self._broken.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(producer.stop(), CLOSE_S)
+                await let_go(producer)
             await asyncio.sleep(_AGAIN_S)
 
     async def submit(self, events: Sequence[Event]) -> list[str]:

@@ -20,10 +20,10 @@ from mode import Service
 
 from orchestrator.domain.input import Control
 from orchestrator.metrics import CONTENT_TYPE, KILLED, PERMITS, READY, Reading, page
+from orchestrator.stores.kafka.clients import started, transaction, transactional
 from orchestrator.stores.kafka.inputs import command
-from orchestrator.stores.kafka.limits import AGAIN_S, GRANT_TRANSACTION_MS, PATIENCE_MS, RECORD_MAX_BYTES, RETRY_MS
+from orchestrator.stores.kafka.limits import AGAIN_S, GRANT_TRANSACTION_MS, PATIENCE_MS, RECORD_MAX_BYTES
 from orchestrator.stores.kafka.orders import Deployment
-from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.restore import reading
 from orchestrator.stores.kafka.shell import Listening, app_of
 from orchestrator.stores.kafka.topics import DeploymentTopics
@@ -96,23 +96,16 @@ class Governing(Service):
 
     async def _serve(self) -> None:
         """Take over: fence, learn what is switched, and only then answer."""
-        producer = AIOKafkaProducer(
-            **reaching(self.brokers),
-            transactional_id=f"{self.topics.leases}-governor",
-            transaction_timeout_ms=GRANT_TRANSACTION_MS,
-            retry_backoff_ms=RETRY_MS,
-            max_request_size=RECORD_MAX_BYTES,
-        )
-        await producer.start()
-        try:
+        name = f"{self.topics.leases}-governor"
+        async with started(
+            transactional(self.brokers, name, GRANT_TRANSACTION_MS, max_request_size=RECORD_MAX_BYTES)
+        ) as producer:
             account = self.open_account()
             async with reading(self.brokers) as reader:
                 await self._learn(reader, account)
                 Governing.account = account
                 while not self.should_stop:
                     await self._answer(reader, producer, account)
-        finally:
-            await producer.stop()
 
     async def _learn(self, reader: AIOKafkaConsumer, account: Account) -> None:
         """Notes first, then the log: its reader stands at the end of what was there."""
@@ -130,7 +123,7 @@ class Governing(Service):
             await self._say(producer, said)
 
     async def _say(self, producer: AIOKafkaProducer, said: Saying) -> None:
-        async with producer.transaction():
+        async with transaction(producer):
             sent = [await producer.send(self.topics.leases, said.answer, partition=0)]
             for name, value in said.notes:
                 sent.append(await producer.send(self.topics.accounts, value, key=name.encode(), partition=0))

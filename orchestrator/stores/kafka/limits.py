@@ -70,8 +70,10 @@ ACKNOWLEDGE_S = 5.0
 """How long a request at the door waits for the brokers; after that its sender is asked to come again."""
 UNACKNOWLEDGED_BYTES = 32 << 20
 """Of records at the door that the brokers have not acknowledged; more are told to come again."""
-CLOSE_S = 5.0
-"""How long a producer may take to end."""
+CLOSE_S = 2.0
+"""How long a producer or a consumer may take to end, and a transaction to be aborted."""
+LEAVE_S = 4.0
+"""How long a running turn may take when a worker is told to end, and then what is under way to become durable."""
 REJECTED_BYTES = 32 << 10
 """Of a record that is no event, as it is put aside with its place; the whole of it stays where it came from."""
 REJECTED_LOG_BYTES = 64 << 20

@@ -6,7 +6,7 @@ A switch that stops goes to the governor first, which is quick; one that lets go
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -14,8 +14,9 @@ from aiokafka.errors import KafkaError
 
 from orchestrator.domain.input import Activation, Control
 from orchestrator.errors import StoreError
+from orchestrator.stores.kafka.clients import started, transaction, transactional
 from orchestrator.stores.kafka.inputs import command
-from orchestrator.stores.kafka.limits import ORDER_TRANSACTION_MS, PATIENCE_MS, RECORD_MAX_BYTES, RETRY_MS
+from orchestrator.stores.kafka.limits import ORDER_TRANSACTION_MS, PATIENCE_MS, RECORD_MAX_BYTES
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.restore import reading
 from orchestrator.stores.kafka.topics import DeploymentTopics
@@ -69,7 +70,7 @@ async def publish(given: Deployment, program: str, content: bytes, rails: bytes,
     with _told():
         await _put(given.brokers, given.topics.programs, program.encode(), content)
         async with _telling(given) as producer:
-            async with producer.transaction():
+            async with transaction(producer):
                 await producer.send_and_wait(given.topics.permits, rails, key=_RAILS_KEY, partition=0)
             await _tell_each(given, producer, Activation(program, by))
 
@@ -102,29 +103,15 @@ async def _records(reader: AIOKafkaConsumer, place: TopicPartition) -> AsyncIter
 
 
 async def _put(brokers: str, topic: str, key: bytes, value: bytes, partition: int = 0) -> None:
-    producer = AIOKafkaProducer(**reaching(brokers), enable_idempotence=True, max_request_size=RECORD_MAX_BYTES)
-    await producer.start()
-    try:
+    idempotent = AIOKafkaProducer(**reaching(brokers), enable_idempotence=True, max_request_size=RECORD_MAX_BYTES)
+    async with started(idempotent) as producer:
         await producer.send_and_wait(topic, value, key=key, partition=partition)
-    finally:
-        await producer.stop()
 
 
-@asynccontextmanager
-async def _telling(given: Deployment) -> AsyncIterator[AIOKafkaProducer]:
+def _telling(given: Deployment) -> AbstractAsyncContextManager[AIOKafkaProducer]:
     """Commands of one deployment exclude each other: one that began before this can tell nothing more."""
-    producer = AIOKafkaProducer(
-        **reaching(given.brokers),
-        transactional_id=f"{given.name}-{given.topic}-operator",
-        transaction_timeout_ms=ORDER_TRANSACTION_MS,
-        retry_backoff_ms=RETRY_MS,
-        max_request_size=RECORD_MAX_BYTES,
-    )
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()
+    name = f"{given.name}-{given.topic}-operator"
+    return started(transactional(given.brokers, name, ORDER_TRANSACTION_MS, max_request_size=RECORD_MAX_BYTES))
 
 
 async def _tell_all(given: Deployment, what: Control | Activation) -> None:
@@ -135,7 +122,7 @@ async def _tell_all(given: Deployment, what: Control | Activation) -> None:
 async def _tell_each(given: Deployment, producer: AIOKafkaProducer, what: Control | Activation) -> None:
     """One record in every partition, or in none."""
     key, value = command(what)
-    async with producer.transaction():
+    async with transaction(producer):
         sent = [await producer.send(given.topic, value, key=key, partition=n) for n in range(given.partitions)]
         for each in sent:
             await each  # a commit tells nothing of a refusal

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from orchestrator.errors import StoreError
+from orchestrator.stores.kafka.clients import started
 from orchestrator.stores.kafka.limits import ACKNOWLEDGE_S, REJECTS_TOLD, REJECTS_TOLD_S
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import Entry
@@ -89,7 +90,7 @@ class Rejects:
         if not self._made:
             await make_rejected(self.brokers, self.name, self.partitions)
             self._made = True
-        async with AIOKafkaProducer(**reaching(self.brokers)) as producer:
+        async with started(AIOKafkaProducer(**reaching(self.brokers))) as producer:
             for key, value in map(refused, waiting):
                 await producer.send(Topics.of(self.name).rejected, value, key)
             await producer.flush()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orchestrator.stores.kafka.cache import Cache, Place
+from orchestrator.stores.kafka.clients import let_go
 from orchestrator.stores.kafka.limits import FETCH_BYTES, LOOK_BACK, RESTORE_ENTRIES
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.records import POSITION, Entry, Position, changes_of
@@ -25,11 +26,11 @@ async def reading(brokers: str, fetch_bytes: int = FETCH_BYTES) -> AsyncIterator
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=fetch_bytes,
     )
-    await reader.start()
     try:
+        await reader.start()
         yield reader
     finally:
-        await reader.stop()
+        await let_go(reader)
 
 
 Progress = Callable[[float], None]

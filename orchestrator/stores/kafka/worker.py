@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,7 +35,16 @@ from orchestrator.metrics import (
 )
 from orchestrator.partition.live import BATCH
 from orchestrator.stores.kafka.cache import CacheTaken
-from orchestrator.stores.kafka.limits import FINISH_S, HEARTBEAT_MS, PATIENCE_MS, REBALANCE_MS, SESSION_MS, STATIC_SESSION_MS
+from orchestrator.stores.kafka.clients import let_go
+from orchestrator.stores.kafka.limits import (
+    FINISH_S,
+    HEARTBEAT_MS,
+    LEAVE_S,
+    PATIENCE_MS,
+    REBALANCE_MS,
+    SESSION_MS,
+    STATIC_SESSION_MS,
+)
 from orchestrator.stores.kafka.reaching import reaching
 from orchestrator.stores.kafka.shell import Listening, app_of
 
@@ -128,20 +138,26 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
         No task is waited for: it may sit in `getmany`, which waits for the new assignment, which waits for this.
         """
         del revoked
+        await self._let_go(None)
+
+    async def on_stop(self) -> None:
+        """Let go in order, then leave the group; where the brokers are gone, without what they did not take."""
+        await self._let_go(LEAVE_S)
+        await let_go(self.consumer)
+        await self.shared.close()
+
+    async def _let_go(self, within_s: float | None) -> None:
+        """A turn that takes longer is cut off: whether it was committed, whoever has the partition next reads there."""
         Inputs.joined = False
         stopping, tasks = list(Inputs.owners.values()), list(Inputs.tasks.values())
         Inputs.owners, Inputs.tasks = {}, {}
-        for owner in stopping:
-            await owner.busy.acquire()  # kept for ever: no other turn may start
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                for owner in stopping:
+                    await owner.busy.acquire()  # kept for ever: no other turn may start
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*(_let_go(owner) for owner in stopping))
-
-    async def on_stop(self) -> None:
-        """Let go in order, then leave the group."""
-        await self.on_partitions_revoked(())
-        await self.consumer.stop()
-        await self.shared.close()
+        await asyncio.gather(*(_close(owner, within_s) for owner in stopping))
 
     async def run(self, place: TopicPartition) -> None:
         """Own one partition until the next rebalance."""
@@ -192,11 +208,12 @@ class Inputs(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # it ha
         return min(_wall(), heard or 0), bool(heard) and end is not None and reached >= end
 
 
-async def _let_go(owner: Owning) -> None:
+async def _close(owner: Owning, within_s: float | None) -> None:
     try:
-        await owner.finish(_wall(), FINISH_S)
-    except KafkaError:
-        pass  # fenced already: whoever owns it now calls what is open in doubt
+        async with asyncio.timeout(within_s):
+            await owner.finish(_wall(), FINISH_S)
+    except (KafkaError, TimeoutError):
+        pass  # fenced already, or no broker: whoever owns it next calls what is open in doubt
     finally:
         await owner.close()
 

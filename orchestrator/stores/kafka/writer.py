@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from orchestrator.metrics import COMMIT_SECONDS, COMMITS, Counts
-from orchestrator.stores.kafka.limits import BATCH_BYTES, RETRY_MS, TRANSACTION_MS
-from orchestrator.stores.kafka.reaching import reaching
+from orchestrator.stores.kafka.clients import let_go, transaction, transactional
+from orchestrator.stores.kafka.limits import BATCH_BYTES, TRANSACTION_MS
 from orchestrator.stores.kafka.records import Entry
 
 _Sent = tuple[TopicPartition, "asyncio.Future[Any]", int]
@@ -40,13 +40,7 @@ class Writer:
     def __init__(self, brokers: str, transactional_id: str, group: str | None = None) -> None:
         self._group = group
         self._failed = False
-        self._producer = AIOKafkaProducer(
-            **reaching(brokers),
-            transactional_id=transactional_id,
-            max_batch_size=BATCH_BYTES,
-            transaction_timeout_ms=TRANSACTION_MS,
-            retry_backoff_ms=RETRY_MS,
-        )
+        self._producer = transactional(brokers, transactional_id, TRANSACTION_MS, max_batch_size=BATCH_BYTES)
 
     async def open(self) -> None:
         """Once this returns, whatever an owner before has committed is readable, and it can commit nothing more."""
@@ -54,7 +48,7 @@ class Writer:
 
     async def close(self) -> None:
         """Let go; never raises. (It swallows a cancellation.)"""
-        await self._producer.stop()
+        await let_go(self._producer)
 
     async def commit(self, batch: Batch) -> dict[TopicPartition, int]:
         """Make the batch durable, whole or not at all; gives the offset of the last record of each place.
@@ -69,7 +63,7 @@ class Writer:
         return last
 
     async def _commit(self, batch: Batch) -> dict[TopicPartition, int]:
-        async with self._producer.transaction():
+        async with transaction(self._producer):
             sent = [one for place, entries in batch.records.items() for one in await self._send(place, entries)]
             # a commit succeeds although a batch in it was refused: only its future tells
             acks = await asyncio.gather(*(ack for _, ack, _ in sent))
