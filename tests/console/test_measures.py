@@ -26,7 +26,8 @@ from orchestrator.console.state import State
 from orchestrator.domain.measure import KINDS, Measure
 from orchestrator.history import catch_up
 from orchestrator.history.analytics import analytics
-from orchestrator.insight.measures import BY, Measured, Summed, measure
+from orchestrator.insight.measures import BY, Measured, Span, Summed, measure
+from orchestrator.insight.measures.export import Covered, covered
 from orchestrator.insight.measures.members import members_of
 from orchestrator.insight.measures.shipped import measures_of
 from orchestrator.stores.reader import open_reader
@@ -186,6 +187,10 @@ def test_sessions_of_single_events_are_not_told_as_if_somebody_had_timed_them() 
     assert trend_of(one, shown.rows * 2) is None
     none = card(one, Known(Answered(Summed(None, 0)), 0, coming=False), Speech("it"))
     assert none.why_none == "ancora niente da misurare"
+
+
+def test_what_was_ended_over_a_measure_is_not_told_as_the_beginning_of_time() -> None:
+    assert covered(Span(), Answered(trouble="time").clock) == Covered()
 
 
 def test_without_the_extra_it_says_what_to_install(shop: Shop) -> None:

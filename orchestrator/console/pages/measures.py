@@ -61,6 +61,7 @@ def framed(asked: Asked, view: Viewing, known: Sequence[Known], path: str, **mor
     """What both pages of measures show: the choices, how fresh it is, when to look again."""
     awaited = sum(one.coming for one in known)
     answers = [one.answer for one in known if one.answer is not None]
+    told = [one.answer.clock for one in known if one.answer is not None and one.answer.clock]  # none where a process was ended
     mark = f"{max((one.at for one in known), default=0)}-{awaited}"
     return {
         "view": view,
@@ -72,7 +73,7 @@ def framed(asked: Asked, view: Viewing, known: Sequence[Known], path: str, **mor
         "ready": len(known) - awaited,
         "every": len(known),
         "oldest": min((one.at for one in known if one.answer is not None), default=None),
-        "clock": min((one.clock for one in answers), default=None),
+        "clock": min(told, default=None),
         "complete": len(answers) == len(known) and not asked.state.desk.absent(),
         "again": view.at(path, **more, mark=mark),
         "again_s": _SOON_S if awaited else _IDLE_S,

@@ -34,7 +34,7 @@ def covered(span: Span, clock: int) -> Covered:
     """That span, of a history that stands at `clock`."""
     ever = Span()
     first, until = ("" if end == bound else iso(end) for end, bound in zip(span, ever, strict=True))
-    return Covered(first, until, iso(clock))
+    return Covered(first, until, iso(clock) if clock else "")
 
 
 def rows_of(found: Mapping[str, Measured], locale: str = "en", time: Covered = Covered()) -> Iterator[tuple[Any, ...]]:  # noqa: B008 - a tuple

@@ -56,7 +56,8 @@ def _told(kind: str, n: int, total: float, weight: float, squares: float, spread
     half = _Z * math.sqrt(variance * n / max(n - 1, 1) / effective) if n > 1 else None
     if half is None:
         return Summed(value * scale, n)
-    return Summed(value * scale, n, (value - half) * scale, (value + half) * scale)
+    ends = (value - half, value + half) if kind != "points" else (max(value - half, -1.0), min(value + half, 1.0))
+    return Summed(value * scale, n, ends[0] * scale, ends[1] * scale)
 
 
 def _ratio(total: float, came: int, spent: int) -> Summed:

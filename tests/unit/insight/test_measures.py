@@ -18,7 +18,7 @@ from orchestrator.domain.measure import Measure
 from orchestrator.insight.measures import Measured, Span
 from orchestrator.insight.measures.export import COLUMNS, covered, deeper_rows, rows_of, safe, write_csv, write_parquet
 from orchestrator.insight.measures.lift import Arm, least, lift_of
-from orchestrator.insight.measures.summing import Summed, poisson, wilson
+from orchestrator.insight.measures.summing import Summed, poisson, summed, wilson
 from tests.unit.insight.measured import event, opened
 
 DAY = 86_400_000
@@ -330,6 +330,15 @@ def test_lift_is_that_of_first_runs_whose_time_is_over(tmp_path: Path) -> None:
     assert 0 < held.reached < held.n
     assert found["done"].by["offer"].value == 1.0
     assert found["done"].by["offer"].n >= treated.n
+
+
+def test_an_interval_of_points_ends_where_points_do() -> None:
+    with duckdb.connect() as duck:
+        duck.execute("create table seen as select range as key, (range = 0)::double - 1 as x, 1.0::double as w from range(5)")
+        found = summed(duck, "points", "seen", "'all'")["all"]
+    assert (found.value, found.low) == (-80.0, -100.0)
+    assert found.high is not None
+    assert -80.0 < found.high < 0.0
 
 
 def test_the_course_of_a_lift_is_what_each_day_would_have_told(tmp_path: Path) -> None:
