@@ -79,7 +79,8 @@ class TwilioChannel:
         form = self.form(message)
         if isinstance(form, Refused):
             return form
-        reply = await post(self._session, self._url, self._headers, urlencode(form).encode(), self._timeouts)
+        body = urlencode(form).encode()
+        reply = await post(self._session, self._url, self._headers, body, self._timeouts, leave=message.leave)
         if not isinstance(reply, Reply):
             return reply
         told = reply.json()
