@@ -159,9 +159,12 @@ async def _given(request: Request) -> dict[str, str]:
 
 
 async def _unsubscribe_page(door: ChoiceDoor, choice: Choice, _request: Request) -> str:
-    words, title = CHOICE_WORDS[language(choice.locale)], door.title(choice)
-    buttons = [("what", "topic", words["unsubscribe_one"].format(title)), ("what", "all", words["all"])]
-    return asked(choice.locale, "unsubscribe", (title, _by(choice)), buttons, back=_all_choices(door, choice), shop=door.shop)
+    words, title, back = CHOICE_WORDS[language(choice.locale)], door.title(choice), _all_choices(door, choice)
+    everything = ("what", "all", words["all"])
+    if not choice.topic:
+        return asked(choice.locale, "all", (), [everything], back=back, shop=door.shop)
+    buttons = [("what", "topic", words["unsubscribe_one"].format(title)), everything]
+    return asked(choice.locale, "unsubscribe", (title, _by(choice)), buttons, back=back, shop=door.shop)
 
 
 def _all_choices(door: ChoiceDoor, choice: Choice) -> str:
@@ -172,10 +175,10 @@ def _all_choices(door: ChoiceDoor, choice: Choice) -> str:
 
 
 async def _unsubscribe(door: ChoiceDoor, choice: Choice, _request: Request, given: dict[str, str]) -> Response:
-    """A mail program's one click, or the page's button: the topic on this channel, or everything."""
+    """A mail program's one click, or the page's button: the topic on this channel, or everything; all, where there is none."""
     one_click = given.get("List-Unsubscribe") == "One-Click"
     source, back = "one-click" if one_click else "unsubscribe page", _all_choices(door, choice)
-    if given.get("what") == "all":
+    if given.get("what") == "all" or not choice.topic:
         await _end_all(door, choice, source)
         return _sent(said(choice.locale, "saved_all", "saved_all_why", back=back, shop=door.shop))
     proof = {"source": source, "text": text_version(choice.locale, "unsubscribe"), "message_id": choice.message}

@@ -343,6 +343,19 @@ def test_an_older_link_speaks_the_language_that_was_chosen_since() -> None:
     assert "Che cosa ricevi da noi" in Shop(anna()).client.get(path("p", "en")).text
 
 
+def test_who_unsubscribes_by_a_message_of_no_topic_leaves_everything() -> None:
+    shop = Shop()
+    page = shop.client.get(path(topic="")).text
+    assert "“”" not in page
+    assert 'value="all"' in page
+    assert 'value="topic"' not in page
+    for given in (ONE_CLICK, {"what": "topic"}, {}):
+        shop = Shop()
+        assert "unsubscribed from everything" in shop.client.post(path(topic=""), data=given).text
+        assert shop.told() == [("Consent Withdrawn", {"topic": name}) for name in ("offers", "news")]
+        assert [word.scope for word in shop.words] == ["marketing"]
+
+
 def test_who_has_unsubscribed_can_change_their_mind() -> None:
     shop, where = Shop(anna()), path()
     for answer in (shop.client.get(where), shop.client.post(where, data={}), shop.client.post(where, data={"what": "all"})):
