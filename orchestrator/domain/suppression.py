@@ -126,18 +126,23 @@ class Texted(msgspec.Struct, frozen=True, tag_field="input", tag="texted"):
 def follows(word: Word, known: Iterable[Listed]) -> list[Listed]:
     """The entries that change by this word; `known` are those of its address.
 
-    One that stands already stays as it was, unless it would yield to a consent and this one would not.
+    One that stands already stays as it was, unless it would yield to a consent, and this one would not or is a later word.
     """
     if word.on:
         scope = word.scope or USUAL.get(word.kind, ALL)
         given = Listed(word.address, word.channel, word.kind, scope, word.at, word.source, word.reason)
-        stands = any(one.name == given.name and one.lifted is None and one.yields <= given.yields for one in known)
+        stands = any(one.name == given.name and one.lifted is None and not _outdoes(given, one) for one in known)
         return [] if stands else [given]
     return [
         msgspec.structs.replace(one, lifted=word.at)
         for one in known
         if one.lifted is None and one.kind == word.kind and word.scope in ("", one.scope)
     ]
+
+
+def _outdoes(given: Listed, one: Listed) -> bool:
+    """Whether it takes the place of one that a consent may have gone before. A list that comes again is nobody's word."""
+    return one.yields and (not given.yields or (given.source != IMPORT and given.since > one.since))
 
 
 def normalised(channel: str, address: str) -> str:

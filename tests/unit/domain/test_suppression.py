@@ -91,7 +91,7 @@ def test_a_word_is_listed_once_and_taken_back() -> None:
     word = Word(hashed(KEY, "sms", "+39333"), "sms", "unsubscribed", "", START, "page")
     (entry,) = follows(word, [])
     assert entry.scope == USUAL["unsubscribed"] == "marketing"
-    assert follows(structs.replace(word, at=START + 5), [entry]) == []
+    assert follows(word, [entry]) == []
     bounce = structs.replace(entry, kind="bounce", scope="all")
     (lifted,) = follows(structs.replace(word, on=False, at=START + 9), [entry, bounce])
     assert lifted == structs.replace(entry, lifted=START + 9)
@@ -99,6 +99,22 @@ def test_a_word_is_listed_once_and_taken_back() -> None:
     (again,) = follows(structs.replace(word, at=START + 20), [lifted])
     assert again.lifted is None
     assert again.since == START + 20
+
+
+def test_who_unsubscribes_again_after_a_consent_has_said_so_later_than_it() -> None:
+    word = Word(hashed(KEY, "email", "ada@example.com"), "email", "unsubscribed", "", START, "sendgrid")
+    (first,) = follows(word, [])
+    assert not first.stops("marketing", "offers", "", START + 1)
+    (again,) = follows(structs.replace(word, at=START + 2), [first])
+    assert again == structs.replace(first, since=START + 2)
+    assert again.stops("marketing", "offers", "", START + 1)
+    assert follows(word, [again]) == []  # what is told late is no news
+    for kind in ("stop", "bounce", "complaint"):  # no consent goes before these
+        (entry,) = follows(structs.replace(word, kind=kind), [])
+        assert follows(structs.replace(word, kind=kind, at=START + 2), [entry]) == []
+    brought = structs.replace(word, kind="imported", source="import")
+    (listed_before,) = follows(brought, [])
+    assert follows(structs.replace(brought, at=START + 2), [listed_before]) == []  # a list is no word of its people
 
 
 @pytest.mark.parametrize(

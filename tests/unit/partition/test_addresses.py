@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from orchestrator.authoring import load_workspace
 from orchestrator.bootstrap.addresses import address_key, senders_of
@@ -105,6 +106,18 @@ def test_the_consent_of_whom_was_written_to_there_follows(tmp_path: Path) -> Non
     assert shop.turn() == []
     assert shop.turn(stop(START + 3_500, on=False)) == ["Anna@example.com"]
     assert profile.profile.consents["news"]["email"].given is True
+
+
+def test_who_leaves_agrees_and_leaves_again_at_their_provider_gets_no_more(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.turn()
+    left = Word(ANNA, "email", "unsubscribed", "", START + 1_500, "sendgrid")
+    assert shop.turn(left) == []
+    given = Event("given", START + 2_500, name="Consent Given", user_id="anna", received_at=START + 2_500)
+    shop.live.turn([Arrival(0, structs.replace(given, properties={"topic": "news"}))], [], START + 2_500, caught_up=True)
+    assert shop.turn() == ["Anna@example.com"]
+    assert shop.turn(structs.replace(left, at=START + 3_500)) == []
+    assert shop.turn() == []
 
 
 def test_one_of_our_senders_is_stopped_alone(tmp_path: Path) -> None:
