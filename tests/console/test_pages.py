@@ -126,6 +126,10 @@ def test_every_page_can_be_read(shop: Shop, olga: Visitor, language: str) -> Non
     olga.get("/language/en")
 
 
+def test_what_is_said_once_is_not_a_number_of_the_page(olga: Visitor) -> None:
+    assert 'class="told"' not in olga.get("/rejects").text
+
+
 def test_pages_are_whole_for_who_does_not_see_them(shop: Shop, olga: Visitor) -> None:
     for path in paths(shop):
         page = Page(olga.get(path).text)

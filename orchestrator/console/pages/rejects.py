@@ -25,7 +25,7 @@ def rejects(asked: Asked) -> Answer:
         "more": shown[-1].number if len(rows) > ROWS_SHOWN else None,
         "common": [(source, reason, count) for (source, reason), count in common],
         "kept": KEPT,
-        "told": REJECTS_TOLD,
+        "a_second": REJECTS_TOLD,
     }
     return Shown("rejects.html", values)
 

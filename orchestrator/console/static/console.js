@@ -19,7 +19,7 @@
     const lang = document.documentElement.lang;
     const plot = new uPlot({
       width: box.clientWidth, height: 240, series: [{ label: table.tHead.rows[0].cells[0].textContent, value: word(0) }, ...series],
-      padding: [null, 28, null, null], axes: [{ ...axis, ...dates, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleDateString(lang, { day: "numeric", month: "short", timeZone: "UTC" })) }, { ...axis, size: 60 }],
+      padding: [null, 40, null, null], axes: [{ ...axis, ...dates, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleDateString(lang, { day: "numeric", month: "short", timeZone: "UTC" })) }, { ...axis, size: 60 }],
       scales: { x: { time: true }, y: { range: (_, least, most) => [0, Math.max(4, most * 1.05)] } }, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"), cursor: { drag: { x: false, y: false } },
     }, [days, ...values], place);
     box.querySelector(".legend").hidden = true;
@@ -53,7 +53,7 @@
         ...aims.map((name) => ({ label: "", value: () => table.dataset[name + "Words"], stroke: colour(box, 2), width: 1.5, dash: [6, 5], points: { show: false } })),
       ],
       bands: [{ series: [2, 3], fill: soft + "33" }, { series: [3, 2], fill: soft + "33" }],
-      padding: [null, 28, null, null], axes: [{ ...axis, ...dates, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleDateString(lang, { day: "numeric", month: "short", year: "2-digit", timeZone: "UTC" })), space: 90 }, { ...axis, size: 70, values: (_, at) => at.map(named) }],
+      padding: [null, 40, null, null], axes: [{ ...axis, ...dates, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleDateString(lang, { day: "numeric", month: "short", year: "2-digit", timeZone: "UTC" })), space: 90 }, { ...axis, size: 70, values: (_, at) => at.map(named) }],
       scales: { x: { time: true }, y: { range: (_, least, most) => [Math.min(0, least * 1.05), Math.max(most * 1.05, 0) || 1] } }, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"), cursor: { drag: { x: false, y: false } },
     }, [rows.map((row) => Number(row.dataset.at) / 1000), scaled(of("value")), scaled(of("high")), scaled(of("low")), ...aims.map((name) => scaled(rows.map(() => Number(table.dataset[name]))))], place);
     box.querySelectorAll(".u-legend .u-series").forEach((line, n) => n > 3 && (line.style.display = "none"));
