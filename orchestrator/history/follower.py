@@ -86,9 +86,12 @@ def catch_up(
 
 
 def follow(state: Path, stop: Callable[[], bool], rest_s: float = REST_S) -> None:
-    """Follow until `stop` says so, resting where there is nothing new. Run it in a process of its own, at low priority."""
+    """Follow until `stop` says so. Run it in a process of its own, at low priority.
+
+    It rests once it has everything, though more comes all the time: each look ends on the disk, which the engine waits for.
+    """
     while not stop():
-        if not catch_up(state, wait=False, at_most=1).rows:
+        if catch_up(state, wait=False, at_most=1).rows < BATCH_ROWS:
             time.sleep(rest_s)
 
 

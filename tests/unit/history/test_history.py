@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestrator.domain.input import Event, Receipt
 from orchestrator.errors import StoreError
-from orchestrator.history import MessageFilter, catch_up, folder_of, open_history
-from orchestrator.history.follower import INDEX
+from orchestrator.history import MessageFilter, catch_up, folder_of, follower, open_history
+from orchestrator.history.follower import INDEX, Caught
 from orchestrator.stores.sqlite import SqliteFile
 from tests.unit.history.worlds import ADDRESS, DAY, PERSON, START, Shop
 
@@ -189,6 +191,31 @@ def test_it_goes_on_where_it_was(shop: tuple[Path, Shop], tmp_path: Path) -> Non
         index.close()
     assert batches > 2
     assert _dump(copy) == whole
+
+
+def test_a_follower_that_has_everything_rests_though_more_may_come_at_once(
+    shop: tuple[Path, Shop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look ends on the disk that the engine waits for: one after the other, they made its p99 3.6 times as long."""
+    copy = tmp_path / "copy.sqlite"
+    with sqlite3.connect(copy) as target:
+        shop[1].file.connection.backup(target)
+    done: list[object] = []
+
+    def look(state: Path, **given: Any) -> Caught:
+        done.append(found := catch_up(state, batch=1_000, **given))
+        return found
+
+    monkeypatch.setattr(follower, "BATCH_ROWS", 1_000)
+    monkeypatch.setattr(follower, "catch_up", look)
+    monkeypatch.setattr(time, "sleep", done.append)
+    follower.follow(copy, lambda: 7.0 in done, 7.0)
+    *full, last, rest = done
+    assert rest == 7.0
+    assert isinstance(last, Caught)
+    assert 0 < last.rows < 1_000
+    assert full
+    assert all(isinstance(one, Caught) and one.rows == 1_000 for one in full)
 
 
 def test_another_file_or_another_layout_makes_it_anew(shop: tuple[Path, Shop], tmp_path: Path) -> None:
