@@ -21,7 +21,7 @@ from orchestrator.domain.limits import (
     STAGES_KEPT,
 )
 from orchestrator.domain.moment import Moment
-from orchestrator.domain.profile import Entries, Linked, Profile, unseal
+from orchestrator.domain.profile import Entries, HoldState, Linked, Profile, unseal
 from orchestrator.domain.steps import end
 
 
@@ -54,6 +54,7 @@ def _facts(moment: Moment, other: Profile) -> None:
         if tuple(other.trait_at.get(trait, (0, ""))) > tuple(profile.trait_at.get(trait, (-1, ""))):
             profile.traits[trait], profile.trait_at[trait] = value, other.trait_at.get(trait, (0, ""))
     join_consents(profile, other)
+    _holds(profile, other)
     for feature in moment.program.features:
         joined = join(feature, profile.folds.get(feature.name), other.folds.get(feature.name))
         if joined is not None:
@@ -65,6 +66,14 @@ def _facts(moment: Moment, other: Profile) -> None:
     profile.suppressed.update(other.suppressed)
     profile.seen = join_seen(profile.seen, other.seen)
     profile.announced = join_announced(profile.announced, other.announced)
+
+
+def _holds(profile: Profile, other: Profile) -> None:
+    """A timed hold lasts from when it turned true for either of them, the later of both."""
+    for name, theirs in other.holds.items():
+        own = profile.holds.setdefault(name, theirs)
+        since = max((one.since for one in (own, theirs) if one.since is not None), default=None)
+        profile.holds[name] = HoldState(true=own.true or theirs.true, since=since)
 
 
 def _stage(profile: Profile, other: Profile, *, began_with_it: bool) -> None:

@@ -10,8 +10,10 @@ from orchestrator.domain.decision import Decision
 from orchestrator.domain.input import Adopt, EndRuns, Event, Link, ProfileInput, Timer
 from orchestrator.domain.limits import IN_DOUBT_KEPT, KEYS_KEPT, LINKS_KEPT, RUNS_KEPT
 from orchestrator.domain.moment import Controls
-from orchestrator.domain.profile import Message, Profile, Run, seal
+from orchestrator.domain.policies import Hold, Policies
+from orchestrator.domain.profile import HoldState, Message, Profile, Run, seal
 from orchestrator.domain.program import EventType, KeyPath, Program, Wheel
+from rules import Condition
 
 DAY = 86_400_000
 START = 20_000 * DAY
@@ -36,6 +38,33 @@ def test_without_does_not_fire_again_after_a_merge() -> None:
     merged = START + 50 * DAY
     give(known, Adopt(seal(anonymous), 7), merged)
     assert give(known, Timer(0), merged + DAY).entries == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "now_true", "since"),
+    [
+        pytest.param(None, HoldState(true=False, since=START), False, START, id="only the other had it"),
+        pytest.param(HoldState(true=False, since=None), HoldState(true=False, since=START), False, START, id="of the other"),
+        pytest.param(HoldState(true=False, since=START + 1), HoldState(true=False, since=START), False, START + 1, id="later"),
+        pytest.param(HoldState(true=False, since=None), HoldState(true=True, since=START), True, START, id="it goes on"),
+        pytest.param(HoldState(true=False, since=None), HoldState(true=False, since=None), True, START + DAY, id="it begins"),
+        pytest.param(HoldState(true=True, since=START), None, True, START, id="ours stays"),
+    ],
+)
+def test_a_hold_that_began_on_another_device_goes_on(
+    ours: HoldState | None,
+    theirs: HoldState | None,
+    now_true: bool,  # noqa: FBT001 - a table's cell
+    since: int,
+) -> None:
+    condition = Condition(rule=now_true, value=lambda _: now_true, holds=lambda _: now_true)
+    policies = Policies(holds=(Hold("upset", condition, frozenset({"marketing"}), duration=30 * DAY),))
+    live = Program("p", Wheel("a", ("a",)), policies=policies)
+    known, other = newcomer(live, START, "u:ada"), newcomer(live, START, "a:web")
+    for profile, state in ((known, ours), (other, theirs)):
+        profile.holds = {} if state is None else {"upset": state}
+    decide(live, Controls(), known, Adopt(seal(other), 7), START + DAY)
+    assert known.holds["upset"] == HoldState(true=now_true, since=since)
 
 
 def test_many_devices_do_not_grow_the_record_without_end() -> None:
