@@ -62,3 +62,5 @@ ASKED_AGAIN = 1_000
 """Customers whose doubts are looked for again at a start, the newest."""
 DEPARTURES_BYTES = 16_777_216
 """Of notes in one file, of two: half a million messages. More than leave until the attempts of the first are in doubt."""
+UNSUBSCRIBE_CHARS = 950
+"""Of `List-Unsubscribe` with its mailbox, whose subject repeats the link: a line of 998 bytes is the longest that there is."""

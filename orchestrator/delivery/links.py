@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from orchestrator.delivery.limits import UNSUBSCRIBE_CHARS
 from orchestrator.domain.choices import CONFIRM, PREFERENCES, UNSUBSCRIBE, Choice, Purpose, signed_choice
 from orchestrator.domain.consent import EVERY_CHANNEL, GIVEN
 from orchestrator.domain.outgoing import Outgoing
@@ -61,7 +62,8 @@ class ChoiceLinks:
 
     def _headers(self, url: str) -> dict[str, str]:
         mailbox = f", <mailto:{self.mailbox}?subject={quote('unsubscribe ' + url.rpartition('/')[2])}>" if self.mailbox else ""
-        found = {"List-Unsubscribe": f"<{url}>{mailbox}"}
+        by = f"<{url}>{mailbox}"
+        found = {"List-Unsubscribe": by if len(by) <= UNSUBSCRIBE_CHARS else f"<{url}>"}
         return {**found, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url.startswith("https://") else found
 
     def _url(self, purpose: Purpose, outgoing: Outgoing, channel: str, topic: str) -> str:

@@ -12,8 +12,10 @@ from urllib.parse import urljoin
 import pytest
 from msgspec import structs
 
+from channels.letter import Letter, letter_of
 from orchestrator.bootstrap.addresses import address_key
 from orchestrator.bootstrap.pages import listed_in, shop_of
+from orchestrator.delivery.channel import RenderedMessage
 from orchestrator.delivery.links import ChoiceLinks
 from orchestrator.domain.choices import LIVES_MS, Choice, Purpose, read_choice, signed_choice
 from orchestrator.domain.decide import newcomer
@@ -445,6 +447,16 @@ def test_marketing_by_email_has_the_headers_of_one_click() -> None:
     assert choice is not None
     assert (choice.address, choice.topic, choice.person, choice.locale) == (ADDRESS, "offers", "u:anna", "it")
     assert "anna@example.com" not in url.lower()
+
+
+def test_a_link_that_is_too_long_to_stand_in_a_header_twice_stands_there_once() -> None:
+    long = structs.replace(outgoing(), person="u:" + "ж" * 254)
+    found = links(mailbox="leave@shop.example").of(long)
+    assert found.headers["List-Unsubscribe"] == f"<{found.urls['unsubscribe_url']}>"
+    letter = RenderedMessage(
+        MESSAGE, "email", "anna@example.com", "x", "c", sender={"from": "s@shop.example"}, headers=found.headers
+    )
+    assert isinstance(letter_of(letter), Letter)
 
 
 def test_what_is_no_marketing_mail_over_https_has_less() -> None:
