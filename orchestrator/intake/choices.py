@@ -85,6 +85,7 @@ class ChoiceDoor:
     known: Known = nobody_knows
     ready: Callable[[], bool] = lambda: True
     pages: Pace = field(default_factory=lambda: Pace(SURVEY_PAGES_A_MINUTE))
+    """Looks: machines open every link of a campaign, and must keep nobody from acting."""
     answers: Pace = field(default_factory=lambda: Pace(ANSWERS_A_MINUTE))
     shop: str = ""
     listed: Entries = nothing_listed
@@ -115,13 +116,12 @@ async def _answered(door: ChoiceDoor, purpose: Purpose, show: Show, act: Act, re
     choice = read_choice(request.path_params["token"], purpose, door.keys())
     if choice is None:
         return _not_known(door, request.headers.get("accept-language", ""))
-    if not door.pages.allows("", door.now()):
+    looks = request.method != "POST"
+    if looks and not door.pages.allows("", door.now()):
         return _busy(choice)
     if door.now() >= choice.made + LIVES_MS[purpose]:
         return _sent(said(choice.locale, "gone", "gone_why", shop=door.shop), 410)
-    if request.method != "POST":
-        return _sent(await show(door, choice, request))
-    return await _acted(door, choice, act, request)
+    return _sent(await show(door, choice, request)) if looks else await _acted(door, choice, act, request)
 
 
 def _not_known(door: ChoiceDoor, told: str) -> Response:

@@ -48,7 +48,7 @@ CHOICE_BODY_MAX_BYTES = 64 * 1024
 """The form of the preference page, of many topics."""
 COMMENT_MAX_CHARS = 2_000
 SURVEY_PAGES_A_MINUTE = 6_000
-"""Pages of surveys, looked at or sent, in one process."""
+"""Pages of surveys, looked at or sent, in one process; of choices those that are looked at."""
 ANSWERS_A_MINUTE = 10
 """Forms sent for one message."""
 CLICKS_A_MINUTE = 60

@@ -30,6 +30,7 @@ from orchestrator.intake.choice_page import text_version
 from orchestrator.intake.choice_words import CHOICE_WORDS
 from orchestrator.intake.choices import ChoiceDoor, choice_routes
 from orchestrator.intake.limits import ANSWERS_A_MINUTE, CHOICE_BODY_MAX_BYTES
+from orchestrator.intake.pace import Pace
 from orchestrator.stores.sqlite import SqliteFile
 from tests.unit.intake.test_edge import NOON, Log, door
 from tests.unit.intake.test_surveys import Page
@@ -51,14 +52,14 @@ def path(purpose: Purpose = "u", locale: str = "en", key: bytes = KEY, made: int
 class Shop:
     """The pages, and what they note."""
 
-    def __init__(self, profile: Profile | None = None, failure: Exception | None = None) -> None:
+    def __init__(self, profile: Profile | None = None, failure: Exception | None = None, pages: int = 1_000) -> None:
         self.words: list[Word] = []
         self.log = Log(failure)
         self.profile, self.now = profile, NOON
         self.entries: list[Listed] = []
         catalogue = Catalogue({})
         made = ChoiceDoor(POLICIES, lambda: (KEY,), self.log.submit, self.say, lambda: self.now, self.known)
-        made.shop, made.listed = "Böttcher & Co", self.listed
+        made.shop, made.listed, made.pages = "Böttcher & Co", self.listed, Pace(pages)
         self.client = door(self.log, pages=choice_routes(made))
         self.validate = catalogue.validate
 
@@ -419,6 +420,13 @@ def test_forms_are_bounded() -> None:
     assert shop.client.post(path("p"), content=b"x" * (CHOICE_BODY_MAX_BYTES + 1)).status_code == 400
     codes = [shop.client.post(path(), data=ONE_CLICK).status_code for _ in range(ANSWERS_A_MINUTE + 1)]
     assert codes[-1] == 429
+
+
+def test_machines_that_look_at_links_keep_nobody_from_unsubscribing() -> None:
+    shop = Shop(pages=3)
+    assert [shop.client.get(path(purpose)).status_code for purpose in ("u", "p", "c", "u")] == [200, 200, 200, 429]
+    assert shop.client.post(path(), data=ONE_CLICK).status_code == 200
+    assert shop.told() == [("Consent Withdrawn", {"topic": "offers", "channel": "email"})]
 
 
 def test_a_token_keeps_what_it_was_given() -> None:
