@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 from aiokafka import TopicPartition
 
 from orchestrator.authoring import load_program
@@ -50,6 +51,7 @@ from tests.integration.test_kafka_orders import told
 from tests.integration.test_kafka_worker import send
 from tests.integration.workers import PARTITIONS, Place, Worker, governed, records, sent, settled, until
 
+pytestmark = pytest.mark.timeout(900)
 PASSWORD = "a long and good one"  # noqa: S105 - of an account that lives for one test
 EVENTS = 2_000
 _AT = re.compile(r"console on (\S+)\n")
