@@ -43,7 +43,7 @@ RESENT_MAX = 1
 SENT_KEPT = 16
 """Messages that have left and that a profile remembers: what providers say of older ones is journalled, and changes nothing."""
 HEARD_KEPT = 12
-"""What a profile remembers to have heard of one of them: words, and links that were clicked."""
+"""What a profile has heard of one of them when it hears of no further link; a word comes once, and always counts."""
 URL_CHARS = 1_000
 """Of a link that was clicked."""
 DEPTH_MAX = 8

@@ -69,7 +69,7 @@ def settle_receipt(moment: Moment, given: Receipt) -> None:
     if mark in sent.heard:
         return
     _move(moment, sent, WORDS[given.word])
-    if len(sent.heard) >= HEARD_KEPT:
+    if given.url and len(sent.heard) >= HEARD_KEPT:
         moment.decision.dropped.append(f"{given.word}: more than {HEARD_KEPT} different receipts of one message")
         return
     sent.heard.append(mark)
