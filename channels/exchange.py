@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from aiohttp import (
-    BytesPayload,
-    ClientConnectionError,
     ClientConnectorError,
     ClientError,
     ClientResponse,
@@ -25,12 +23,11 @@ from aiohttp import (
     ClientTimeout,
     ConnectionTimeoutError,
 )
-from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from channels.limits import ANSWER_BYTES, RETRY_DEFAULT_MS, RETRY_MAX_MS
 from channels.settings import Codes, Timeouts
-from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, InDoubt, NotSent, Refused
+from orchestrator.delivery.channel import Accepted, Answer, InDoubt, NotSent, Refused
 
 HTTP_CODES: Codes = {"401": "config", "403": "config", "404": "config", "405": "config", "407": "config", "429": "throttle"}
 """By status, where the provider's own code says nothing. Other 4xx refuse this message."""
@@ -60,22 +57,6 @@ class Reply:
         return found if isinstance(found, dict) else {}
 
 
-class _Held(BytesPayload):
-    """A body that goes while it has leave. aiohttp keeps the head back until the body comes, so without it no byte leaves."""
-
-    def __init__(self, body: bytes, leave: Callable[[], bool]) -> None:
-        super().__init__(body)
-        self._leave = leave
-        self.stopped = False
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Look once more: a place in the pool, a name, a connection and its TLS may have taken seconds."""
-        self.stopped = not self._leave()
-        if self.stopped:
-            raise ClientConnectionError(RUN_OUT)
-        await super().write_with_length(writer, content_length)
-
-
 async def get(
     session: ClientSession, url: str | URL, headers: Mapping[str, str], timeouts: Timeouts, most: int = ANSWER_BYTES
 ) -> Reply | None:
@@ -91,16 +72,13 @@ async def post(
     body: bytes,
     timeouts: Timeouts,
     *,
-    leave: Callable[[], bool],
     server_hostname: str | None = None,
 ) -> Reply | NotSent | InDoubt:
     """POST once, bounded by both timeouts together; never raises for what a network or provider does.
 
-    `leave` is asked before the first byte. `server_hostname` is who must answer at a URL that names an address.
+    `server_hostname` is who must answer at a URL that names an address.
     """
-    held = _Held(body, leave)
-    answer = await _exchange(session, "POST", url, headers, held, timeouts, server_hostname=server_hostname)
-    return NotSent(RETRY_DEFAULT_MS, RUN_OUT) if held.stopped else answer
+    return await _exchange(session, "POST", url, headers, body, timeouts, server_hostname=server_hostname)
 
 
 async def _exchange(
@@ -108,7 +86,7 @@ async def _exchange(
     method: str,
     url: str | URL,
     headers: Mapping[str, str],
-    body: _Held | None,
+    body: bytes | None,
     timeouts: Timeouts,
     *,
     server_hostname: str | None = None,

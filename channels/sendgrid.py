@@ -59,7 +59,7 @@ class SendGridChannel:
         if _KEY.match(letter.text) or _KEY.match(letter.html):
             return Refused("reject", "content", "a body begins like a SendGrid API key")
         body = msgspec.json.encode(payload(letter, message.message_id, message.reference))
-        reply = await post(self._session, self._url, self._headers, body, self._timeouts, leave=message.leave)
+        reply = await post(self._session, self._url, self._headers, body, self._timeouts)
         if not isinstance(reply, Reply):
             return reply
         return judge(reply, _code(reply), self._codes, reply.headers.get("X-Message-Id"))

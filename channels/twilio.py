@@ -79,8 +79,7 @@ class TwilioChannel:
         form = self.form(message)
         if isinstance(form, Refused):
             return form
-        body = urlencode(form).encode()
-        reply = await post(self._session, self._url, self._headers, body, self._timeouts, leave=message.leave)
+        reply = await post(self._session, self._url, self._headers, urlencode(form).encode(), self._timeouts)
         if not isinstance(reply, Reply):
             return reply
         told = reply.json()

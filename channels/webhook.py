@@ -96,7 +96,7 @@ class WebhookChannel:
         reply: Reply | NotSent | InDoubt = NotSent(RETRY_DEFAULT_MS, "no address")
         for address in addresses:
             url = URL(message.to, encoded=True).with_host(address)
-            reply = await post(self._session, url, headers, body, self._timeouts, leave=message.leave, server_hostname=name)
+            reply = await post(self._session, url, headers, body, self._timeouts, server_hostname=name)
             if not isinstance(reply, NotSent):
                 break
         return reply

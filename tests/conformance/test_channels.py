@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from orchestrator.delivery.channel import RUN_OUT, Accepted, Channel, NotSent, Refused, RenderedMessage, close
+from orchestrator.delivery.channel import Accepted, Channel, NotSent, Refused, RenderedMessage, close
 from tests.conformance.channel_cases import CASES, FAULTS, ChannelCase
 from tests.conformance.channel_faults import Provider
 
@@ -253,20 +253,6 @@ def test_a_cancelled_send_leaves_nothing_behind(case: ChannelCase, fault: str, t
             async with asyncio.timeout(2):
                 await provider.gone.wait()
             assert provider.attempts == 1
-
-    run(story())
-
-
-@each_case
-def test_what_has_no_leave_any_more_before_its_first_byte_is_not_sent(case: ChannelCase, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with standing(case, "accept", tmp_path) as (channel, provider):
-            answer = await channel.send(message(case, leave=lambda: False))
-            assert isinstance(answer, NotSent)
-            assert (answer.detail, answer.kind) == (RUN_OUT, "")
-            assert provider.received == []
-            assert not (case.http and provider.requests)
-            assert isinstance(await channel.send(message(case)), Accepted)
 
     run(story())
 

@@ -14,8 +14,8 @@ from aiohttp.connector import ResolveResult
 from channels.exchange import Reply, judge, post, retry_after_ms
 from channels.settings import Timeouts
 from channels.twilio import CODES
-from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, InDoubt, NotSent, Refused
-from tests.conformance.channel_faults import Provider, Received, closed_port, http_talk, listening
+from orchestrator.delivery.channel import Accepted, Answer, InDoubt, NotSent, Refused
+from tests.conformance.channel_faults import Provider, closed_port, listening
 
 NOW = 1_800_000_000.0
 TIMEOUTS = Timeouts(1, 1)
@@ -84,7 +84,7 @@ class NoNames(AbstractResolver):
 def ask(url: str, resolver: AbstractResolver | None = None) -> Reply | NotSent | InDoubt:
     async def story() -> Reply | NotSent | InDoubt:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=resolver)) as session:
-            return await post(session, url, {}, b"x", TIMEOUTS, leave=lambda: True)
+            return await post(session, url, {}, b"x", TIMEOUTS)
 
     return asyncio.run(story())
 
@@ -96,25 +96,6 @@ def test_an_unknown_host_is_not_sent() -> None:
 def test_a_refused_connection_is_not_sent() -> None:
     port = asyncio.run(closed_port())
     assert ask(f"http://127.0.0.1:{port}/") == NotSent(5_000, "ClientConnectorError", "unreachable")
-
-
-def test_a_kill_while_a_request_waits_for_its_connection_stops_it() -> None:
-    async def story() -> None:
-        has_leave, answers = [True], {"accept": (200, {}, b"{}")}
-        talk = http_talk("hang", answers, lambda body: Received("", body.decode()))
-        one_at_once = aiohttp.TCPConnector(limit=1)
-        async with listening(talk, found := Provider({})) as port, aiohttp.ClientSession(connector=one_at_once) as session:
-            url = f"http://127.0.0.1:{port}/"
-            first = asyncio.create_task(post(session, url, {}, b"first", TIMEOUTS, leave=lambda: True))
-            await found.asked.wait()
-            second = asyncio.create_task(post(session, url, {}, b"second", Timeouts(5, 1), leave=lambda: has_leave[0]))
-            await asyncio.sleep(0)
-            has_leave[0] = False
-            assert isinstance(await first, InDoubt)
-            assert await second == NotSent(5_000, RUN_OUT)
-            assert [body for _, body in found.raw] == [b"first"]
-
-    asyncio.run(story())
 
 
 def saying(answer: bytes, scheme: str = "http") -> Reply | NotSent | InDoubt:
@@ -129,7 +110,7 @@ def saying(answer: bytes, scheme: str = "http") -> Reply | NotSent | InDoubt:
 
     async def story() -> Reply | NotSent | InDoubt:
         async with listening(talk, Provider({})) as port, aiohttp.ClientSession() as session:
-            return await post(session, f"{scheme}://127.0.0.1:{port}/", {}, b"x", TIMEOUTS, leave=lambda: True)
+            return await post(session, f"{scheme}://127.0.0.1:{port}/", {}, b"x", TIMEOUTS)
 
     return asyncio.run(story())
 
