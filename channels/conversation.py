@@ -51,6 +51,10 @@ class Conversation:
         self.stage = "rcpt"
         await self._client.rcpt(to, encoding=encoding)
 
+    async def take_back(self) -> None:
+        """Forget the envelope: another one may come."""
+        await self._client.rset()
+
     async def text(self, content: bytes) -> None:
         self.stage = "data"
         await self._client.data(content)

@@ -7,8 +7,8 @@ Until the server has been given the text, nothing can have been sent; from then 
 `connect_timeout` and three times `read_timeout`: greeting and login, envelope, text. Every wait is bounded here and none in
 aiosmtplib, whose `wait_for` loses a cancellation that comes as it ends (Python 3.11).
 
-A connection that took a letter is kept a while. Where a kept one turns out to be gone before the server has been given the
-text, a new one is opened, in the same attempt: nothing can have been sent.
+A connection that took a letter, or came too late for one, is kept a while. Where a kept one turns out to be gone before the
+server has been given the text, a new one is opened, in the same attempt: nothing can have been sent.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ and `config` for what is refused before the envelope."""
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 
 _ENHANCED = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
+_LATE = NotSent(RETRY_DEFAULT_MS, RUN_OUT)
+"""Greeting and login took longer than its leave: its next attempt finds them done."""
 _TEMPORARY, _PERMANENT, _END, _CLOSING = 400, 500, 600, 421
 
 
@@ -95,10 +97,10 @@ class SmtpChannel:
 
     async def _by(self, conversation: Conversation, letter: Letter, leave: Callable[[], bool]) -> Answer | None:
         """Hand over by this connection, and keep it where it can take another; None: it was a kept one, and is gone."""
-        reused, keeps = conversation.letters > 0, False
+        reused, keeps = conversation.idle_since > 0, False
         try:
             answer = await self._hand_over(conversation, letter, leave)
-            keeps = isinstance(answer, Accepted) and self._kept.keep(conversation)
+            keeps = (isinstance(answer, Accepted) or answer is _LATE) and self._kept.keep(conversation)
             if not keeps and isinstance(answer, Accepted | Refused):
                 await conversation.goodbye()
         finally:
@@ -118,7 +120,9 @@ class SmtpChannel:
             async with asyncio.timeout(read):
                 await conversation.envelope(sender, letter.to, utf8=utf8)
             if not leave():
-                return NotSent(RETRY_DEFAULT_MS, RUN_OUT)
+                async with asyncio.timeout(read):
+                    await conversation.take_back()
+                return _LATE
             async with asyncio.timeout(read):
                 await conversation.text(letter_bytes(letter))
         except SMTPResponseException as refusal:

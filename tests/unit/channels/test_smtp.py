@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from channels.limits import SMTP_LETTERS
 from channels.smtp import SmtpChannel
-from orchestrator.delivery.channel import Accepted, Answer, InDoubt, NotSent, Refused, RenderedMessage
+from orchestrator.delivery.channel import RUN_OUT, Accepted, Answer, InDoubt, NotSent, Refused, RenderedMessage
 from tests.conformance.channel_faults import Provider, listening, smtp_server
 
 MESSAGE = RenderedMessage("m1", "email", "ada@example.com", "Ciao", "welcome", {"from": "shop@example.org"}, "Ciao")
@@ -193,6 +193,16 @@ def test_letters_share_a_connection() -> None:
     provider = exchanged(story)
     assert provider.attempts == 1
     assert len(provider.received) == 30
+
+
+def test_who_is_slow_to_greet_is_ready_for_the_next_attempt() -> None:
+    async def story(channel: SmtpChannel, provider: Provider) -> None:
+        for leave in (False, False, True):
+            answer = await channel.send(replace(MESSAGE, leave=lambda holds=leave: holds))
+            assert answer == (Accepted("<m1@example.org>") if leave else NotSent(5_000, RUN_OUT))
+        assert (provider.attempts, [letter.to for letter in provider.received]) == (1, ["ada@example.com"])
+
+    exchanged(story)
 
 
 def test_as_many_connections_as_letters_at_once_and_no_more() -> None:
