@@ -9,25 +9,22 @@ from zlib import crc32
 
 from msgspec import structs
 
-from orchestrator.domain.chance import id_of
 from orchestrator.domain.decision import Decision
-from orchestrator.domain.identity import about_a_thing, raw_id, with_mark
-from orchestrator.domain.input import Activation, Adopt, Broadcast, Control, Event, ProfileInput, Receipt, Release
+from orchestrator.domain.identity import about_a_thing, raw_id
+from orchestrator.domain.input import Activation, Adopt, Control, Event, ProfileInput, Receipt, Release
 from orchestrator.domain.ledger import IN_DOUBT
-from orchestrator.domain.limits import THINGS_KEPT
 from orchestrator.domain.moment import Controls
 from orchestrator.domain.outgoing import Outgoing
 from orchestrator.domain.program import Program
-from orchestrator.domain.suppression import Heard, Listed, Reached, Texted, Word, follows, withdrawn
+from orchestrator.domain.suppression import Heard, Reached, Texted
 from orchestrator.partition.cursors import PAGE, Cursors, page_after
 from orchestrator.partition.identities import Identities, Passed, housed, is_keyed, key_in, keyed, live_versions
 from orchestrator.partition.partition import Decided, Partition, Surroundings
 from orchestrator.partition.ports import Store
-from orchestrator.partition.schedules import CALLED, Schedules, called_noted, called_of
+from orchestrator.partition.rounds import Rounds
+from orchestrator.partition.words import Words
 
 Watch = Callable[[Sequence[Decided]], None]
-THINGS = "things"
-"""The name under which a file notes which events about things it has seen."""
 Elsewhere = Callable[[str], bool]
 """Whether the raw id's home is a partition of another engine."""
 
@@ -66,9 +63,8 @@ class Engine:
         self.identities = Identities(self.home, self._is_elsewhere, self.cursors, self._passed)
         self.paced = False
         """Whether the shell calls `visit` when there is time; otherwise time stands still until everyone is visited."""
-        self._things = stores[0].fact(THINGS) or b""
-        self._called = called_of(stores[0].fact(CALLED))
-        self._schedules: Schedules | None = None
+        self.rounds = Rounds(self.partitions, around, self.cursors, self.note_fact)
+        self.words = Words(self.partitions, around, self.home, self._is_elsewhere, self.feed, self._passed)
 
     @property
     def clock(self) -> int:
@@ -83,7 +79,7 @@ class Engine:
     def next_due(self) -> int | None:
         """When the earliest timer or schedule is due."""
         found = self._earliest()
-        return _sooner(found[0][0] if found else None, self._next_call(self.clock))
+        return _sooner(found[0][0] if found else None, self.rounds.next_call(self.clock))
 
     def _earliest(self) -> tuple[tuple[int, int], Partition] | None:
         """The earliest timer of all, and whose it is."""
@@ -102,7 +98,7 @@ class Engine:
         """
         fired = 0
         while True:
-            due, called = self._earliest(), self._next_call(until)
+            due, called = self._earliest(), self.rounds.next_call(until)
             first, forward = _sooner(due[0][0] if due else None, called), self._forwarding()
             if forward is not None and (first is None or first > forward.forwards[0][1]):
                 event, now = forward.forwards.popleft()
@@ -118,7 +114,7 @@ class Engine:
             if due is not None and due[0][0] == first:
                 due[1].fire()
             else:
-                self._call()
+                self.rounds.call()
             fired += 1
 
     def _forwarding(self) -> Partition | None:
@@ -128,71 +124,10 @@ class Engine:
                 return partition
         return None
 
-    def _next_call(self, now: int) -> int | None:
-        """When a schedule comes next. In a new file they count from its first input on."""
-        if not self.around.program.index.by_schedule:
-            return None
-        if self._schedules is None:
-            if self._called is None and (begun := self.clock or now):
-                self._note_called(begun)
-            if self._called is None:
-                return None
-            self._schedules = Schedules(self.around.program, self._called)
-        return self._schedules.next_due()
-
-    def _note_called(self, at: int) -> None:
-        self._called = at
-        self.note_fact(CALLED, called_noted(at))
-
-    def _call(self) -> None:
-        """The earliest schedules' time has come: a round begins, unless it comes too late or the one before still runs."""
-        assert self._schedules is not None  # noqa: S101 - its only caller has asked when
-        oldest = self._oldest()
-        at, patterns = self._schedules.take(oldest)
-        self._note_called(at)
-        late = at < oldest
-        names = [self.around.program.index.called_as(pattern) for pattern in patterns]
-        running = [name for name in names if not late and self.cursors.calls(name)]
-        called = [name for name in names if name not in running]
-        for idents, stopped in ((called, "age" if late else ""), (running, "running")):
-            if idents:
-                self._begin(Broadcast(id_of("schedule", str(at), *idents), at, idents, stopped=stopped), at)
-
-    def _oldest(self) -> int:
-        """The earliest time that may still start something."""
-        return max(self.clock, self.around.wall) - self.around.program.policies.trigger_max_age
-
-    def _announce(self, event: Event, now: int) -> Decision:
-        """An event about a thing: a round begins for every campaign that broadcasts it."""
-        partition, policies = self.partitions[0], self.around.program.policies
-        partition.clock = max(partition.clock, now)
-        seen = with_mark(self._things, event, now, THINGS_KEPT)
-        if seen is None:
-            return Decision(duplicate=True)
-        self._things = seen
-        self.note_fact(THINGS, seen)
-        patterns = self.around.program.index.by_broadcast.get(event.name, ())
-        late = event.backfill or now - event.occurred_at > policies.trigger_max_age
-        stopped = "age" if late else "" if patterns else "unheard"
-        ident = id_of("thing", event.source, event.message_id)
-        self._begin(Broadcast(ident, event.occurred_at, list(patterns), event=event, stopped=stopped), now)
-        return Decision()
-
-    def _begin(self, broadcast: Broadcast, now: int) -> None:
-        """Note the round once for the whole file; who is known by now will be visited."""
-        partition = self.partitions[0]
-        partition.clock = max(self.clock, now)
-        stopped = broadcast.stopped or ("full" if self.cursors.full else "")
-        known = partition.store.last_key()
-        broadcast = structs.replace(broadcast, known=known, stopped=stopped)
-        partition.note(broadcast)
-        if not stopped:
-            self.cursors.begin(broadcast)
-
     def feed(self, event: Event, now: int) -> Decision | None:
         """One event at its time: timers due by then first."""
         self.advance(now)
-        decision = self._announce(event, now) if about_a_thing(event) else self._take(event, now)
+        decision = self.rounds.announce(event, now) if about_a_thing(event) else self._take(event, now)
         self.advance(now)
         return decision
 
@@ -262,9 +197,9 @@ class Engine:
             case Reached(address, raw):
                 self.partitions[0].changes.reached[address] = raw
             case Texted(address, event):
-                self.hear_text(address, event, now)
+                self.words.hear_text(address, event, now)
             case Heard(entry):
-                self._follow(entry, self._written_to(entry.address) if passed.to == housed(entry.address) else passed.to, now)
+                self.words.follow(entry, None if passed.to == housed(entry.address) else passed.to, now)
             case _:
                 self.identities.follow(passed.to, passed.given, now)
         self.advance(now)
@@ -295,10 +230,6 @@ class Engine:
             row = partition.note(given)
         return row
 
-    def end_runs(self, campaign: str, row: int) -> None:
-        """A round begins that ends the campaign's runs that have begun by now, whosever they are, by the word of that row."""
-        self._begin(Broadcast(id_of("end", campaign, str(row)), self.clock, ends=campaign), self.clock)
-
     def reach(self, now: int) -> None:
         """What follows happens then: timers due by then come first."""
         self.advance(now)
@@ -308,7 +239,8 @@ class Engine:
     def activate(self, program: Program, content: bytes = b"", by: str = "") -> None:
         """Let a program go live, and keep its content: every decision from here on is its."""
         self.partitions[0].changes.programs[program.name] = content
-        self.around.program, self._schedules = program, None
+        self.around.program = program
+        self.rounds.activate()
         for partition in self.partitions:
             partition.note(Activation(program.name, by))
 
@@ -344,59 +276,9 @@ class Engine:
         """Note something small under a name; durable with the next commit."""
         self.partitions[0].changes.facts[name] = value
 
-    def hear(self, word: Word) -> bool:
-        """Note what was said of an address; says whether it changes anything.
-
-        What it does to its customer's consents is decided in the same commit. It holds at once, and moves no clock: what waits
-        was before it.
-        """
-        addresses, now = self.around.addresses, self.clock
-        assert addresses is not None  # noqa: S101 - whoever hears words has a list
-        entries = follows(word, addresses.known(word.address))
-        for entry in entries:
-            addresses.fresh[entry.name] = self.partitions[0].changes.listed[entry.name] = entry
-            self._follow(entry, self._written_to(word.address), now)
-        return bool(entries)
-
-    def _follow(self, entry: Listed, raw: str | None, now: int) -> None:
-        """What an entry does to the consents of the customer of that raw id, here or at their home."""
-        if raw is None:
-            return
-        found = self._now(raw)
-        if self._is_elsewhere(found):
-            self._passed.append(Passed(found, Heard(entry), now))
-            return
-        record = self.home(found).find(found)
-        for event in withdrawn(entry, record.profile, self.around.program.policies, now) if record is not None else ():
-            self.feed(event, now)
-
-    def hear_text(self, address: bytes, event: Event, now: int) -> None:
-        """What somebody has written to us, as an event of the customer who was written to there last."""
-        raw = self._written_to(address)
-        if raw is not None:
-            kind, ident = (found := self._now(raw))[:2], found[2:]
-            who = {"user_id": ident} if kind == "u:" else {"anonymous_id": ident}
-            self.feed(structs.replace(event, **who), now)
-
-    def _now(self, raw: str) -> str:
-        """The raw id that this one has become part of, as far as that is known here."""
-        return raw if self._is_elsewhere(raw) else self.home(raw).redirected(raw)
-
-    def _written_to(self, address: bytes) -> str | None:
-        """The raw id of who was written to there last."""
-        just = (one.changes.reached[address] for one in self.partitions if address in one.changes.reached)
-        return next(just, None) or self.partitions[0].store.reached(address)
-
-    def _tell_reached(self) -> None:
-        """Who was written to is kept at the home of the address: what is written back from there comes in there."""
-        for partition in self.partitions:
-            reached = partition.changes.reached
-            for address in [one for one in reached if self._is_elsewhere(housed(one))]:
-                self._passed.append(Passed(housed(address), Reached(address, reached.pop(address)), partition.clock))
-
     def commit(self) -> None:
         """Make everything since the last commit durable, atomically."""
-        self._tell_reached()
+        self.words.tell_reached()
         if self._watch is not None:
             decided = [one for partition in self.partitions for one in partition.decided]
             self._watch(decided)

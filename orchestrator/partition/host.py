@@ -178,7 +178,7 @@ class Host:
         said, inbox.said = inbox.said, deque()
         words = [word for frame in said for word in frame.words]
         for address, event in [text for frame in said for text in frame.texts]:
-            self._live.engine.hear_text(address, event, self._live.engine.clock)
+            self._live.engine.words.hear_text(address, event, self._live.engine.clock)
         caught_up = not (inbox.batches or self._stopping)
         began = time.time_ns()
         turn = self._live.turn(arrivals, [*answers, *receipts], wall, caught_up=caught_up, words=words)

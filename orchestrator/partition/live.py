@@ -111,7 +111,7 @@ class Live:
         """
         row = self.engine.control(given)
         if given.switch == END and given.profile is None and given.campaign is not None:
-            self.engine.end_runs(given.campaign, row)
+            self.engine.rounds.end_runs(given.campaign, row)
         if order is not None:
             self.engine.partitions[0].changes.obeyed.append(order)
         mend(self.engine, given, order or 0)
@@ -154,7 +154,7 @@ class Live:
         """
         turn, left = Turn(), BATCH
         self.engine.around.wall = wall
-        turn.changed = [self.engine.hear(word) for word in words]
+        turn.changed = [self.engine.words.hear(word) for word in words]
         for arrival in arrivals:
             at = arrival.at if isinstance(arrival, Passed) else arrival.event.received_at
             now = max(self.engine.clock, min(at, wall))

@@ -11,6 +11,7 @@ from unittest.mock import patch
 from orchestrator.domain.suppression import Heard, Reached
 from orchestrator.partition.engine import Engine
 from orchestrator.partition.identities import Passed
+from orchestrator.partition.words import Words
 from orchestrator.stores.kafka import records
 from tests.negative.planting import plant as plant_in
 from tests.simulation import replies_apart
@@ -69,19 +70,24 @@ def a_stop_ends_at_the_home_of_its_address() -> Iterator[None]:
 @plant("I26")
 @contextmanager
 def who_has_become_part_of_another_is_not_followed() -> Iterator[None]:
-    real = Engine._now
-    with patch.object(Engine, "_now", lambda engine, raw: real(engine, raw) if engine._elsewhere is None else raw):
+    real = Words._now
+
+    def now(words: Words, raw: str) -> str:
+        parted = any(words._elsewhere(f"u:{number}") for number in range(64))
+        return raw if parted else real(words, raw)
+
+    with patch.object(Words, "_now", now):
         yield
 
 
 @plant("I26")
 @contextmanager
 def the_customer_is_looked_for_where_their_address_is_at_home() -> Iterator[None]:
-    real = Engine._follow
+    real = Words.follow
 
-    def follow(engine: Engine, entry: Any, raw: str | None, now: int) -> None:
-        with patch.object(Engine, "_is_elsewhere", lambda *_: False):
-            real(engine, entry, raw, now)
+    def follow(words: Words, entry: Any, raw: str | None, now: int) -> None:
+        with patch.object(words, "_elsewhere", lambda _: False):
+            real(words, entry, raw, now)
 
-    with patch.object(Engine, "_follow", follow):
+    with patch.object(Words, "follow", follow):
         yield

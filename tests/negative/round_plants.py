@@ -10,9 +10,10 @@ from unittest.mock import patch
 from msgspec import structs
 
 from orchestrator.domain import announcing, merge
-from orchestrator.partition import engine
+from orchestrator.partition import engine, rounds
 from orchestrator.partition.cursors import BROADCASTS, Cursors, Page, page_after
 from orchestrator.partition.engine import Engine
+from orchestrator.partition.rounds import Rounds
 from orchestrator.partition.schedules import CALLED
 from tests.negative.planting import plant
 
@@ -44,7 +45,7 @@ def a_restart_forgets_times_that_nobody_has_called() -> Iterator[None]:
 
     def born(one: Engine, *given: Any, **named: Any) -> None:
         real(one, *given, **named)
-        one._called = one.clock + 3 * 3_600_000 if one.clock else None
+        one.rounds._called = one.clock + 3 * 3_600_000 if one.clock else None
 
     with patch.object(Engine, "__init__", born):
         yield
@@ -53,7 +54,7 @@ def a_restart_forgets_times_that_nobody_has_called() -> Iterator[None]:
 @plant("I2", "I16")
 @contextmanager
 def an_event_about_a_thing_is_not_known_again() -> Iterator[None]:
-    with patch.object(engine, "with_mark", lambda seen, *_: seen):
+    with patch.object(rounds, "with_mark", lambda seen, *_: seen):
         yield
 
 
@@ -116,5 +117,5 @@ def a_round_is_over_after_its_first_page() -> Iterator[None]:
 @plant("I16")
 @contextmanager
 def a_downtime_is_made_up_for_however_long_it_was() -> Iterator[None]:
-    with patch.object(Engine, "_oldest", lambda _: 0):
+    with patch.object(Rounds, "_oldest", lambda _: 0):
         yield

@@ -155,7 +155,7 @@ class RepliesApart:
     def _write(self, number: int) -> None:
         address, event = self._address(), Event(f"t{number}", self.now, name=TEXTED, received_at=self.now)
         self.trace.append(f"{self.now} {address.hex()} {event}")
-        self.one.live.engine.hear_text(address, event, self.now)
+        self.one.live.engine.words.hear_text(address, event, self.now)
         self.one.turn([], self.now)
         self._carry([texted(address, event, PARTITIONS)])
 
