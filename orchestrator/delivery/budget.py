@@ -165,24 +165,18 @@ class Budget:
         return Said(said, self.lending.notes(), self.lending.volume.take_trips())
 
     def _shared(self, lane: Lane, asks: Mapping[str, Ask], now: int) -> Iterator[tuple[tuple[str, Kind], _Sharer]]:
-        """Each that asks now, with `may` of it: who was served longest ago first; what others want stays theirs a while.
-
-        It is an equal part, or what those after it cannot use: they want less, or their campaign has no room for more.
-        """
+        """Each that asks now, with `may` of it: who was served longest ago first; what others want stays theirs a while."""
         sharers = {key: one for key, one in self._sharers[lane].items() if one.wants and now - one.at < SHARING_MS}
         self._sharers[lane] = sharers
         going = [(key, one) for key, one in sharers.items() if key[1].campaign not in self.controls.campaigns]
         going.sort(key=lambda pair: (pair[1].served, pair[0][0], pair[0][1].campaign))
-        uses = [min(one.wants, self.lending.room(key[1], 0)) * one.weight for key, one in going]
-        kept, after = 0, sum(uses)
+        kept = 0
         for place, (key, one) in enumerate(going):
-            after -= uses[place]
-            left = self._left(key[1], now) - kept
-            share = -(-left // (len(going) - place))
-            one.may = max(0, min(one.wants, max(-(-share // one.weight), (left - after) // one.weight)))
-            if key[0] in asks:
+            share = -(-(self._left(key[1], now) - kept) // (len(going) - place))
+            one.may = max(0, min(one.wants, -(-share // one.weight)))
+            if key[0] in asks and one.may:
                 yield key, one
-            else:
+            elif key[0] not in asks:
                 kept += min(one.may, self.lending.room(key[1], 0)) * one.weight
 
     def _grant(self, lease: Lease, kind: Kind, one: _Sharer, now: int) -> int:

@@ -165,24 +165,6 @@ def test_who_wants_little_leaves_the_rest_to_those_after_it() -> None:
     assert desk.granted() == {"a": [1], "b": [9]}
 
 
-def test_who_wants_little_leaves_the_rest_to_those_before_it() -> None:
-    desk = Desk({"sms": 10})
-    assert desk.gets(Want(TEXT, 1, 1), "a") == 1
-    desk.now += 1_000
-    desk.ask("a", Want(TEXT, 2, 2))
-    desk.ask("b", many())
-    assert desk.granted() == {"a": [2], "b": [8]}
-
-
-def test_what_is_left_for_those_after_it_no_long_text_takes() -> None:
-    desk = Desk({"sms": 10})
-    assert desk.gets(Want(TEXT, 1, 1), "a") == 1
-    desk.now += 1_000
-    desk.ask("a", Want(TEXT, 1, 1))
-    desk.ask("b", many(weight=4))
-    assert desk.granted() == {"a": [1], "b": [2]}
-
-
 def test_who_has_what_it_wanted_keeps_no_share() -> None:
     desk = Desk({"sms": 10})
     assert desk.gets(Want(TEXT, 3, 3), "a") == 3
@@ -291,18 +273,6 @@ def test_a_campaign_gets_as_much_as_it_has_room_for() -> None:
     desk.ask("a", many(Kind("sms", marketing=False, campaign="c")))
     assert desk.granted() == {"a": [3]}
     assert desk.budget.granted == 3
-
-
-def test_a_campaign_without_room_leaves_its_part_to_the_others_and_is_shut_all_the_same() -> None:
-    full = Kind("sms", marketing=False, campaign="c")
-    desk = Desk({"sms": 20}, Rail("c", approval=Approval(3, DAY)))
-    assert desk.gets(many(full), "a") == 3
-    desk.now += 1_000
-    desk.ask("a", many(full))
-    desk.ask("b", many())
-    answer = desk.answer()
-    assert {lease.worker: lease.granted for lease in answer.leases} == {"a": [], "b": [Count(TEXT, 20)]}
-    assert [one.campaign for one in answer.shut] == ["c"]
 
 
 def test_only_those_that_wait_trip_a_breaker() -> None:
