@@ -52,7 +52,8 @@ async def transaction(producer: AIOKafkaProducer) -> AsyncIterator[None]:
 async def let_go(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
     """End it in order, or after `CLOSE_S` as it is: what a producer has not sent by then is not sent.
 
-    It tells of no failure. A task of its own stops it: what aiokafka cancels in there is not whoever waits here.
+    It tells of no failure. A task of its own stops it: what aiokafka cancels in there is not whoever waits here. Where that one
+    is cancelled, it goes on.
     """
     stopping = asyncio.ensure_future(client.stop())
     await asyncio.wait({stopping}, timeout=CLOSE_S)

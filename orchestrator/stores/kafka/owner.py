@@ -203,12 +203,14 @@ class Owner:
             await self.turn((), wall, caught_up=False)
 
     async def close(self) -> None:
-        """Let go; never raises."""
-        await self._writer.close()
-        self.place.counts.drop(RESTORED, str(self.number))
-        keeper = getattr(self, "_keeper", None)
-        if keeper is not None:
-            keeper.cache.close()
+        """Let go, of the file too where this is cancelled: whoever owns the partition next in this process needs it."""
+        try:
+            await self._writer.close()
+        finally:
+            self.place.counts.drop(RESTORED, str(self.number))
+            keeper = getattr(self, "_keeper", None)
+            if keeper is not None:
+                keeper.cache.close()
 
     def late_ms(self, wall: int) -> int:
         """How late the earliest timer is; 0 where none is due."""

@@ -47,7 +47,7 @@ class Writer:
         await self._producer.start()
 
     async def close(self) -> None:
-        """Let go; never raises. (It swallows a cancellation.)"""
+        """Let go; tells of no failure."""
         await let_go(self._producer)
 
     async def commit(self, batch: Batch) -> dict[TopicPartition, int]:

@@ -14,8 +14,10 @@ from aiokafka import TopicPartition
 from orchestrator.domain.input import Event, Outcome
 from orchestrator.errors import RejectedEvent
 from orchestrator.partition.live import Answered, Arrival, Turn
+from orchestrator.stores.kafka.cache import Cache
 from orchestrator.stores.kafka.inputs import told
 from orchestrator.stores.kafka.owner import Owner, Place, Surrounded
+from orchestrator.stores.kafka.store import Keeper
 from orchestrator.stores.kafka.topics import Topics
 from orchestrator.stores.kafka.writer import Batch
 
@@ -113,3 +115,29 @@ def test_what_is_not_taken_is_given_again_with_what_follows_from_it(tmp_path: Pa
     assert {place: len(entries) for place, entries in first.records.items()} == {rejects: 1}
     assert {place: len(entries) for place, entries in second.records.items()} == {rejects: 1, other: 1}
     assert work.live.asked == [["one", "in/0/12", "elsewhere"], ["in/0/12", "elsewhere"]]
+
+
+class Hanging:
+    """A writer whose broker does not answer its end."""
+
+    async def close(self) -> None:
+        await asyncio.Event().wait()
+
+
+def test_an_owner_that_is_cancelled_while_it_lets_go_lets_go_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that slept is fenced, and hears of its rebalance meanwhile: with its file held, its partition stood still."""
+    owner, _ = owned(tmp_path, [], monkeypatch)
+    owner._writer = Hanging()  # type: ignore[assignment]
+    owner._keeper = Keeper(Cache(tmp_path / "in-0.sqlite", 0), owner.place.topics, 0)
+
+    async def cancelled() -> None:
+        closing = asyncio.ensure_future(owner.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({closing})
+        assert closing.cancelled()
+
+    asyncio.run(cancelled())
+    Cache(tmp_path / "in-0.sqlite", 0).close()
