@@ -196,7 +196,7 @@ def test_it_goes_on_where_it_was(shop: tuple[Path, Shop], tmp_path: Path) -> Non
 def test_a_follower_that_has_everything_rests_though_more_may_come_at_once(
     shop: tuple[Path, Shop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each look ends on the disk that the engine waits for: one after the other, they made its p99 3.6 times as long."""
+    """Each look opens, commits and checkpoints, on the disk that the engine waits for."""
     copy = tmp_path / "copy.sqlite"
     with sqlite3.connect(copy) as target:
         shop[1].file.connection.backup(target)
