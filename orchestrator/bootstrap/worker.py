@@ -49,7 +49,7 @@ from orchestrator.stores.kafka.orders import content_of
 from orchestrator.stores.kafka.owner import Owner, Place, Surrounded, Tell
 from orchestrator.stores.kafka.shell import Listening, run
 from orchestrator.stores.kafka.store import KafkaStore
-from orchestrator.stores.kafka.topics import Topics, prepare, prepare_deployment
+from orchestrator.stores.kafka.topics import DeploymentTopics, Topics, prepare, prepare_deployment
 from orchestrator.stores.kafka.worker import Shared, shell
 from orchestrator.tracing import Tracing
 
@@ -82,18 +82,11 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     ours = asyncio.run(prepare_deployment(worker.brokers, worker.name, development=worker.development))
     worker.folder.mkdir(parents=True, exist_ok=True)
     place = Place(worker.brokers, worker.topic, worker.name, topics, worker.folder, partitions)
-    programs = Programs(
-        links_of(settings, settings.public_url, lambda: (settings.survey_key,), lambda: settings.address_key),
-        partial(content_of, worker.brokers, ours),
-        partial(_admit, settings),
-    )
+    programs = _programs(worker, settings, ours)
     leases = Leases(uuid4().hex, monotone_ms, settings.rates, adapters=settings.adapters)
     doors = _Doors(with_callback(settings, settings.public_url), worker.outbox)
     doors.tracing = Tracing("worker") if traces_wanted() else None
     replica = Replica(settings.address_key)
-    inputs = Inputs(worker.topic, partitions)
-    put = partial(put_words, worker.brokers, ours.addresses, settings.address_key, inputs=inputs)
-    dead = listing(put, lambda: settings.address_key)
     process = _Process(
         programs,
         programs.put(loaded, content),
@@ -102,7 +95,7 @@ def run_worker(worker: Worker, settings: Settings) -> None:
         place.counts,
         settings.address_key,
         replica,
-        dead,
+        _dead(worker, settings, ours, partitions),
         Watch(partitions),
         worker.by,
         [Departures(worker.folder / f"{worker.topic}-{number}.left") for number in range(partitions)],
@@ -127,6 +120,21 @@ def run_worker(worker: Worker, settings: Settings) -> None:
     )
     with seldom_collected():
         run(shell(shared, worker.folder / "shell", worker.listening))
+
+
+def _programs(worker: Worker, settings: Settings, ours: DeploymentTopics) -> Programs:
+    """Those that may be live here, fetched from their topic as they are asked for."""
+    return Programs(
+        links_of(settings, settings.public_url, lambda: (settings.survey_key,), lambda: settings.address_key),
+        partial(content_of, worker.brokers, ours),
+        partial(_admit, settings),
+    )
+
+
+def _dead(worker: Worker, settings: Settings, ours: DeploymentTopics, partitions: int) -> Dead:
+    """Who is told of an address that a channel calls dead: the list of all workers."""
+    put = partial(put_words, worker.brokers, ours.addresses, settings.address_key, inputs=Inputs(worker.topic, partitions))
+    return listing(put, lambda: settings.address_key)
 
 
 def _admit(settings: Settings, workspace: Workspace) -> None:

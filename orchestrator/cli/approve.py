@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from orchestrator.cli.options import Format, Output, print_json
 from orchestrator.cli.sources import BROKERS, Group, Inputs, Where
+
+if TYPE_CHECKING:
+    from orchestrator.cli.switches import Place
 
 _MESSAGES_MAX = 10**9
 
@@ -33,27 +36,15 @@ def approve(
 
     It is an input of the log, with who said it and why. How many messages wait is said first.
     """
-    from orchestrator.authoring.finding import no_campaign  # noqa: PLC0415
-    from orchestrator.authoring.units import duration  # noqa: PLC0415 - they take longer than the options
-    from orchestrator.cli.switches import Place  # noqa: PLC0415
+    from orchestrator.cli.switches import Place  # noqa: PLC0415 - they take longer than the options
     from orchestrator.delivery.volume import APPROVE, Rail, may_approve  # noqa: PLC0415
     from orchestrator.domain.calendar import iso  # noqa: PLC0415
     from orchestrator.domain.input import Control  # noqa: PLC0415
     from orchestrator.errors import UsageError  # noqa: PLC0415
-    from orchestrator.insight.held import program_of, waiting_for_leave  # noqa: PLC0415
-    from orchestrator.stores.reader import open_reader  # noqa: PLC0415
 
-    life = duration(lasting) or 0
-    if up_to is not None and life <= 0:
-        why = "is over before it begins" if life else "not a length of time"
-        raise UsageError(f"--for {lasting}: {why}; write it like 6h or 2d")
+    life = 0 if up_to is None else _length(lasting)
     place = Place(state, topic, brokers, name)
-    with place.files() as files, open_reader(files[0]) as reader:
-        program = program_of(reader)
-        if program is not None and campaign not in program.campaigns:
-            raise no_campaign("CAMPAIGN", campaign, program.campaigns)
-        publisher = place.publisher(campaign, reader)
-        waits = waiting_for_leave(files, campaign)
+    publisher, waits = _standing(place, campaign)
     if up_to is None:
         _only_told(campaign, waits, output)
     if not may_approve(Rail(campaign, publisher=publisher), actor):
@@ -67,6 +58,31 @@ def approve(
     else:
         typer.echo(_waits(campaign, waits))
         typer.echo(f"{campaign} may send up to {up_to:,} messages until {iso(until)}")
+
+
+def _length(lasting: str) -> int:
+    """Milliseconds; UsageError where it is no length of time that lies ahead."""
+    from orchestrator.authoring.units import duration  # noqa: PLC0415
+    from orchestrator.errors import UsageError  # noqa: PLC0415
+
+    life = duration(lasting) or 0
+    if life <= 0:
+        why = "is over before it begins" if life else "not a length of time"
+        raise UsageError(f"--for {lasting}: {why}; write it like 6h or 2d")
+    return life
+
+
+def _standing(place: Place, campaign: str) -> tuple[str, int]:
+    """(who let it go live, messages of it that wait for leave); UsageError where there is no such campaign."""
+    from orchestrator.authoring.finding import no_campaign  # noqa: PLC0415
+    from orchestrator.insight.held import program_of, waiting_for_leave  # noqa: PLC0415
+    from orchestrator.stores.reader import open_reader  # noqa: PLC0415
+
+    with place.files() as files, open_reader(files[0]) as reader:
+        program = program_of(reader)
+        if program is not None and campaign not in program.campaigns:
+            raise no_campaign("CAMPAIGN", campaign, program.campaigns)
+        return place.publisher(campaign, reader), waiting_for_leave(files, campaign)
 
 
 def _waits(campaign: str, number: int) -> str:
